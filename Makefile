@@ -1,0 +1,63 @@
+# Every target works from a bare clone: the environment is built from the pinned locks in requirements/.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV_VERSION := 0.13.9
+FUZZ_SECONDS ?= 120
+
+.PHONY: run test test-fast lint toolchain bench fuzz durability lock clean setup setup-dev
+
+run: $(VENV)/.runtime  ## start the broker on its embedded default
+	$(BIN)/penstock serve $(ARGS)
+
+setup: $(VENV)/.runtime
+setup-dev: $(VENV)/.dev
+
+$(VENV)/bin/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.runtime: requirements/runtime.lock pyproject.toml | $(VENV)/bin/uv
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements/runtime.lock
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
+	$(BIN)/python -m compileall -q src  # where the environment forbids writing bytecode, every start would compile anew
+	touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements/dev.lock
+	touch $@
+
+lock:  ## resolve the locks anew
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements/runtime.lock --quiet --upgrade
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev pyproject.toml -o requirements/dev.lock --quiet --upgrade
+
+clean:
+	rm -rf $(VENV) .cache build dist
+
+lint: $(VENV)/.dev  ## ruff, mypy, layers, generated code and documents are fresh
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m broker.wire.generate --check
+	$(BIN)/python -m broker.config.document --check
+	$(BIN)/python -m tests.differential.document --check
+
+toolchain: $(VENV)/.dev  ## what the tests need besides Python: Apache Kafka, a JDK, Node, Go, and clients for each
+	$(BIN)/python -m tests.toolchain
+
+test: lint toolchain  ## everything: shape of the code, units, real clients, Apache Kafka beside us, kill -9, short fuzzing
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+test-fast: $(VENV)/.dev  ## units only
+	$(BIN)/python -m pytest -n 2 tests/broker tests/security tests/observability tests/test_tidy.py $(TESTS)
+
+fuzz: $(VENV)/.dev  ## the long form of fuzzing: FUZZ_SECONDS for each target
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under full load
+	PENSTOCK_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/durability tests/broker/storage -m durability
+
+bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
+	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.micro
