@@ -1,0 +1,202 @@
+"""CreateAcls (API key 30): writes requests, reads responses.
+
+Generated from the message facts by `python -m broker.wire.generate`: do not edit.
+"""
+
+import struct
+from collections.abc import Callable
+
+from broker.wire.messages.create_acls import (
+    CreateAclsRequest,
+    CreateAclsResponse,
+    CreateAclsResponseAclCreationResult,
+)
+from broker.wire.primitives import (
+    MALFORMED,
+    bad_length,
+    malformed,
+    read_uvarint,
+    skip_tags,
+    too_many,
+    trailing,
+    truncated,
+)
+from broker.wire.writer import (
+    UNENCODABLE,
+    Writer,
+    put_string_length,
+    put_uvarint,
+    unencodable,
+)
+
+new = object.__new__
+_unpack_hB = struct.Struct(">hB").unpack_from
+_unpack_hh = struct.Struct(">hh").unpack_from
+_unpack_iB = struct.Struct(">iB").unpack_from
+_unpack_ii = struct.Struct(">ii").unpack_from
+_pack_b = struct.Struct(">b").pack
+_pack_bB = struct.Struct(">bB").pack
+_pack_bb = struct.Struct(">bb").pack
+_pack_bbx = struct.Struct(">bbx").pack
+_pack_bh = struct.Struct(">bh").pack
+_pack_h = struct.Struct(">h").pack
+_pack_i = struct.Struct(">i").pack
+
+
+def decode_response_v1(buf: memoryview, pos: int) -> CreateAclsResponse:
+    end = len(buf)
+    try:
+        m = new(CreateAclsResponse)
+        m.throttle_time_ms, n = _unpack_ii(buf, pos)
+        pos += 8
+        if n < 0:
+            bad_length("CreateAclsResponse.results", n)
+        if n * 4 > end - pos:
+            too_many("CreateAclsResponse.results", n)
+        items1: list[CreateAclsResponseAclCreationResult] = []
+        m.results = items1
+        for _ in range(n):
+            m2 = new(CreateAclsResponseAclCreationResult)
+            m2.error_code, n = _unpack_hh(buf, pos)
+            pos += 4
+            if n == -1:
+                m2.error_message = None
+            else:
+                if n < 0:
+                    bad_length("CreateAclsResponseAclCreationResult.error_message", n)
+                at = pos
+                pos += n
+                if pos > end:
+                    truncated("CreateAclsResponseAclCreationResult.error_message")
+                m2.error_message = buf[at:pos].tobytes().decode()
+            items1.append(m2)
+    except MALFORMED as error:
+        raise malformed(error) from error
+    if pos != end:
+        trailing(end - pos)
+    return m
+
+
+def decode_response_v2(buf: memoryview, pos: int) -> CreateAclsResponse:
+    end = len(buf)
+    try:
+        m = new(CreateAclsResponse)
+        m.throttle_time_ms, n = _unpack_iB(buf, pos)
+        pos += 5
+        if n > 127:
+            n, pos = read_uvarint(buf, pos - 1)
+        n -= 1
+        if n < 0:
+            bad_length("CreateAclsResponse.results", n)
+        if n * 4 > end - pos:
+            too_many("CreateAclsResponse.results", n)
+        items1: list[CreateAclsResponseAclCreationResult] = []
+        m.results = items1
+        for _ in range(n):
+            m2 = new(CreateAclsResponseAclCreationResult)
+            m2.error_code, n = _unpack_hB(buf, pos)
+            pos += 3
+            if n > 127:
+                n, pos = read_uvarint(buf, pos - 1)
+            n -= 1
+            if n == -1:
+                m2.error_message = None
+            else:
+                if n < 0:
+                    bad_length("CreateAclsResponseAclCreationResult.error_message", n)
+                at = pos
+                pos += n
+                if pos > end:
+                    truncated("CreateAclsResponseAclCreationResult.error_message")
+                m2.error_message = buf[at:pos].tobytes().decode()
+            tags = buf[pos]
+            pos += 1
+            if tags:
+                pos = skip_tags(buf, pos - 1, end)
+            items1.append(m2)
+        tags = buf[pos]
+        pos += 1
+        if tags:
+            pos = skip_tags(buf, pos - 1, end)
+    except MALFORMED as error:
+        raise malformed(error) from error
+    if pos != end:
+        trailing(end - pos)
+    return m
+
+
+def encode_request_v1(m: CreateAclsRequest, writer: Writer) -> None:
+    out = writer.buffer
+    try:
+        items1 = m.creations
+        n = len(items1)
+        out += _pack_i(n)
+        for m2 in items1:
+            data = m2.resource_name.encode()
+            n = len(data)
+            out += _pack_bh(m2.resource_type, n)
+            out += data
+            data = m2.principal.encode()
+            n = len(data)
+            out += _pack_bh(m2.resource_pattern_type, n)
+            out += data
+            data = m2.host.encode()
+            n = len(data)
+            out += _pack_h(n)
+            out += data
+            out += _pack_bb(m2.operation, m2.permission_type)
+    except UNENCODABLE as error:
+        raise unencodable("CreateAclsRequest", error) from error
+
+
+def encode_request_v2(m: CreateAclsRequest, writer: Writer) -> None:
+    out = writer.buffer
+    try:
+        items1 = m.creations
+        n = len(items1) + 1
+        if n < 128:
+            out.append(n)
+        else:
+            put_uvarint(out, n)
+        for m2 in items1:
+            data = m2.resource_name.encode()
+            n = len(data) + 1
+            if n < 128:
+                out += _pack_bB(m2.resource_type, n)
+            else:
+                out += _pack_b(m2.resource_type)
+                put_string_length(out, n)
+            out += data
+            data = m2.principal.encode()
+            n = len(data) + 1
+            if n < 128:
+                out += _pack_bB(m2.resource_pattern_type, n)
+            else:
+                out += _pack_b(m2.resource_pattern_type)
+                put_string_length(out, n)
+            out += data
+            data = m2.host.encode()
+            n = len(data) + 1
+            if n < 128:
+                out.append(n)
+            else:
+                put_string_length(out, n)
+            out += data
+            out += _pack_bbx(m2.operation, m2.permission_type)
+        out.append(0)
+    except UNENCODABLE as error:
+        raise unencodable("CreateAclsRequest", error) from error
+
+
+DECODE_RESPONSE: dict[int, Callable[[memoryview, int], CreateAclsResponse]] = {
+    1: decode_response_v1,
+    2: decode_response_v2,
+    3: decode_response_v2,
+}
+
+
+ENCODE_REQUEST: dict[int, Callable[[CreateAclsRequest, Writer], None]] = {
+    1: encode_request_v1,
+    2: encode_request_v2,
+    3: encode_request_v2,
+}

@@ -1,0 +1,135 @@
+"""AddOffsetsToTxn (API key 25): reads requests, writes responses.
+
+Generated from the message facts by `python -m broker.wire.generate`: do not edit.
+"""
+
+import struct
+from collections.abc import Callable
+
+from broker.wire.messages.add_offsets_to_txn import (
+    AddOffsetsToTxnRequest,
+    AddOffsetsToTxnResponse,
+)
+from broker.wire.primitives import (
+    MALFORMED,
+    bad_length,
+    malformed,
+    read_uvarint,
+    skip_tags,
+    trailing,
+    truncated,
+)
+from broker.wire.writer import (
+    UNENCODABLE,
+    Writer,
+    unencodable,
+)
+
+new = object.__new__
+_unpack_h = struct.Struct(">h").unpack_from
+_unpack_qhB = struct.Struct(">qhB").unpack_from
+_unpack_qhh = struct.Struct(">qhh").unpack_from
+_pack_ih = struct.Struct(">ih").pack
+_pack_ihx = struct.Struct(">ihx").pack
+
+
+def decode_request_v0(buf: memoryview, pos: int) -> AddOffsetsToTxnRequest:
+    end = len(buf)
+    try:
+        m = new(AddOffsetsToTxnRequest)
+        (n,) = _unpack_h(buf, pos)
+        pos += 2
+        if n < 0:
+            bad_length("AddOffsetsToTxnRequest.transactional_id", n)
+        at = pos
+        pos += n
+        if pos > end:
+            truncated("AddOffsetsToTxnRequest.transactional_id")
+        m.transactional_id = buf[at:pos].tobytes().decode()
+        m.producer_id, m.producer_epoch, n = _unpack_qhh(buf, pos)
+        pos += 12
+        if n < 0:
+            bad_length("AddOffsetsToTxnRequest.group_id", n)
+        at = pos
+        pos += n
+        if pos > end:
+            truncated("AddOffsetsToTxnRequest.group_id")
+        m.group_id = buf[at:pos].tobytes().decode()
+    except MALFORMED as error:
+        raise malformed(error) from error
+    if pos != end:
+        trailing(end - pos)
+    return m
+
+
+def decode_request_v3(buf: memoryview, pos: int) -> AddOffsetsToTxnRequest:
+    end = len(buf)
+    try:
+        m = new(AddOffsetsToTxnRequest)
+        n = buf[pos]
+        pos += 1
+        if n > 127:
+            n, pos = read_uvarint(buf, pos - 1)
+        n -= 1
+        if n < 0:
+            bad_length("AddOffsetsToTxnRequest.transactional_id", n)
+        at = pos
+        pos += n
+        if pos > end:
+            truncated("AddOffsetsToTxnRequest.transactional_id")
+        m.transactional_id = buf[at:pos].tobytes().decode()
+        m.producer_id, m.producer_epoch, n = _unpack_qhB(buf, pos)
+        pos += 11
+        if n > 127:
+            n, pos = read_uvarint(buf, pos - 1)
+        n -= 1
+        if n < 0:
+            bad_length("AddOffsetsToTxnRequest.group_id", n)
+        at = pos
+        pos += n
+        if pos > end:
+            truncated("AddOffsetsToTxnRequest.group_id")
+        m.group_id = buf[at:pos].tobytes().decode()
+        tags = buf[pos]
+        pos += 1
+        if tags:
+            pos = skip_tags(buf, pos - 1, end)
+    except MALFORMED as error:
+        raise malformed(error) from error
+    if pos != end:
+        trailing(end - pos)
+    return m
+
+
+def encode_response_v0(m: AddOffsetsToTxnResponse, writer: Writer) -> None:
+    out = writer.buffer
+    try:
+        out += _pack_ih(m.throttle_time_ms, m.error_code)
+    except UNENCODABLE as error:
+        raise unencodable("AddOffsetsToTxnResponse", error) from error
+
+
+def encode_response_v3(m: AddOffsetsToTxnResponse, writer: Writer) -> None:
+    out = writer.buffer
+    try:
+        out += _pack_ihx(m.throttle_time_ms, m.error_code)
+    except UNENCODABLE as error:
+        raise unencodable("AddOffsetsToTxnResponse", error) from error
+
+
+DECODE_REQUEST: dict[int, Callable[[memoryview, int], AddOffsetsToTxnRequest]] = {
+    0: decode_request_v0,
+    1: decode_request_v0,
+    2: decode_request_v0,
+    3: decode_request_v3,
+    4: decode_request_v3,
+}
+
+
+ENCODE_RESPONSE: dict[int, Callable[[AddOffsetsToTxnResponse, Writer], None]] = {
+    0: encode_response_v0,
+    1: encode_response_v0,
+    2: encode_response_v0,
+    3: encode_response_v3,
+    4: encode_response_v3,
+}
