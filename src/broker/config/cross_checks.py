@@ -1,0 +1,171 @@
+"""What settings must be together: listeners that fit each other, no open door by mistake, limits in the right order."""
+
+from typing import TYPE_CHECKING, Final
+
+from broker.config.listeners import Listener
+from broker.config.problems import Problem
+
+if TYPE_CHECKING:
+    from broker.config.settings import Settings
+
+SERVED_PROTOCOLS: Final = ("PLAINTEXT",)
+_OPEN: Final = "anyone who reaches it could read, write and delete everything: there is no encryption and no authentication"
+
+
+def cross_check(settings: "Settings") -> list[Problem]:
+    """Everything that is wrong with a combination of settings, each of which may be right by itself."""
+    return [
+        *_identity(settings),
+        *_listeners(settings),
+        *_advertised(settings),
+        *_open_doors(settings),
+        *_groups(settings),
+        *_times(settings),
+        *_storage(settings),
+    ]
+
+
+def _identity(settings: "Settings") -> list[Problem]:
+    if settings.broker_id not in (-1, settings.node_id):
+        return [
+            Problem(
+                setting="broker_id",
+                value=str(settings.broker_id),
+                why=f"differs from node_id, which is {settings.node_id}",
+                fix="set only node_id",
+            )
+        ]
+    return []
+
+
+def _listeners(settings: "Settings") -> list[Problem]:
+    problems = []
+    names: set[str] = set()
+    places: set[tuple[str, int]] = set()
+    if not settings.listeners:
+        problems.append(
+            Problem(setting="listeners", value="", why="there is nothing to listen on", fix="set for example PLAINTEXT://127.0.0.1:9092")
+        )
+    for listener in settings.listeners:
+        if listener.name in names:
+            problems.append(_listener_problem(listener, "another listener has the same name", "give each its own name"))
+        if listener.port and (listener.host, listener.port) in places:
+            problems.append(_listener_problem(listener, "another listener has the same address", "give each its own port"))
+        names.add(listener.name)
+        places.add((listener.host, listener.port))
+        protocol = settings.listener_security_protocol_map.get(listener.name)
+        if protocol is None:
+            problems.append(
+                _listener_problem(
+                    listener,
+                    f"it is not said what {listener.name} speaks",
+                    f"add {listener.name}:PLAINTEXT to listener_security_protocol_map",
+                )
+            )
+        elif protocol not in SERVED_PROTOCOLS:
+            problems.append(
+                _listener_problem(
+                    listener,
+                    f"it speaks {protocol}, and only {', '.join(SERVED_PROTOCOLS)} can be served so far",
+                    "use a PLAINTEXT listener, on 127.0.0.1 or behind something that encrypts",
+                )
+            )
+    return problems
+
+
+def _listener_problem(listener: Listener, why: str, fix: str) -> Problem:
+    return Problem(setting="listeners", value=str(listener), why=why, fix=fix)
+
+
+def _advertised(settings: "Settings") -> list[Problem]:
+    problems = []
+    names = {listener.name for listener in settings.listeners}
+    seen: set[str] = set()
+    for listener in settings.advertised_listeners:
+        why = fix = ""
+        if listener.name not in names:
+            why, fix = f"no listener is named {listener.name}", "use the names of listeners"
+        elif listener.name in seen:
+            why, fix = "it is advertised twice", "give one address for each listener"
+        elif listener.is_wildcard or not listener.port:
+            why, fix = "clients cannot connect to it", "give a host name or address, and a port, that clients reach"
+        seen.add(listener.name)
+        if why:
+            problems.append(Problem(setting="advertised_listeners", value=str(listener), why=why, fix=fix))
+    return problems
+
+
+def _open_doors(settings: "Settings") -> list[Problem]:
+    if settings.allow_insecure:
+        return []
+    fix = "listen on 127.0.0.1 (an empty host means every interface), or set allow_insecure (--allow-insecure) where the network is trusted"
+    problems = [
+        Problem(setting="listeners", value=str(listener), why=_OPEN, fix=fix)
+        for listener in settings.listeners
+        if not listener.is_loopback and settings.listener_security_protocol_map.get(listener.name) == "PLAINTEXT"
+    ]
+    if not settings.http.is_loopback:
+        problems.append(
+            Problem(
+                setting="http",
+                value=str(settings.http),
+                why="it would be open to other machines without encryption and authentication",
+                fix=fix,
+            )
+        )
+    return problems
+
+
+def _groups(settings: "Settings") -> list[Problem]:
+    if settings.group_min_session_timeout_ms > settings.group_max_session_timeout_ms:
+        return [
+            Problem(
+                setting="group_min_session_timeout_ms",
+                value=str(settings.group_min_session_timeout_ms),
+                why=f"it is above group_max_session_timeout_ms, which is {settings.group_max_session_timeout_ms}",
+                fix="lower it or raise the other",
+            )
+        ]
+    return []
+
+
+def _times(settings: "Settings") -> list[Problem]:
+    problems = []
+    for name in ("log_retention_ms", "log_retention_minutes", "log_retention_hours"):
+        value = getattr(settings, name)
+        if value is not None and value != -1 and value < 1:
+            problems.append(Problem(setting=name, value=str(value), why="it must be 1 or more, or -1 for ever", fix="set one of these"))
+    for name, low in (("log_roll_ms", 1), ("log_roll_jitter_ms", 0), ("log_flush_interval_ms", 0)):
+        value = getattr(settings, name)
+        if value is not None and value < low:
+            problems.append(Problem(setting=name, value=str(value), why=f"it must be {low} or more", fix="set such a value"))
+    if settings.log_cleaner_min_compaction_lag_ms > settings.log_cleaner_max_compaction_lag_ms:
+        problems.append(
+            Problem(
+                setting="log_cleaner_min_compaction_lag_ms",
+                value=str(settings.log_cleaner_min_compaction_lag_ms),
+                why=f"it is above log_cleaner_max_compaction_lag_ms, which is {settings.log_cleaner_max_compaction_lag_ms}",
+                fix="lower it or raise the other",
+            )
+        )
+    return problems
+
+
+def _storage(settings: "Settings") -> list[Problem]:
+    problems = []
+    for name, scheme in (("catalog", "sqlite:///"), ("objects", "file:///")):
+        value = getattr(settings, name)
+        if value is not None and not value.startswith(scheme):
+            problems.append(
+                Problem(setting=name, value="(hidden)", why=f"only {scheme}PATH can be used so far", fix="leave it out to use data_dir")
+            )
+    if settings.connection_max_bytes > settings.process_max_bytes:
+        problems.append(
+            Problem(
+                setting="connection_max_bytes",
+                value=str(settings.connection_max_bytes),
+                why=f"it is above process_max_bytes, which is {settings.process_max_bytes}",
+                fix="lower it or raise the other",
+            )
+        )
+    return problems
