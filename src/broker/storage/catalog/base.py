@@ -1,0 +1,280 @@
+"""The contracts of the catalog, split by concern. Every implementation keeps these invariants:
+
+I1  A catalog commit is the only point at which anything becomes visible, acknowledged or deleted.
+I2  Data is durable before the commit that names it; the high watermark never moves before data.
+I3  The spans of a partition tile [log start's span, high watermark) without gap or overlap.
+I4  ``object.live`` equals the number of spans that name the object; an object is deleted only at 0.
+I5  The last stable offset is the first offset of the earliest open transaction, else the high watermark; it never falls.
+I6  A producer's state always agrees with the prefix of the log.
+I7  Every commit is idempotent by (object id, position): an unknown outcome can be resolved to exactly one answer.
+I8  An owner that was fenced can never commit again.
+
+Errors: ``StorageUnavailable`` when nothing was changed and a retry may work; ``StorageFailed`` when the catalog can no
+longer promise durability; ``BrokerError`` with the proper code for refusals.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from broker.model import Appended, CommittedOffset, LogBounds, Topic, value
+
+SPANS_PER_ANSWER = 1024
+"""No answer names more spans than this, however many bytes were asked for; whoever wants more asks again."""
+
+FLAG_FINAL_OFFSETS = 1
+FLAG_COMPACTED = 2
+FLAG_COMMIT_MARKER = 4
+FLAG_ABORT_MARKER = 8
+FLAG_TRANSACTIONAL = 16
+FLAG_LOG_APPEND_TIME = 32
+
+
+@value
+class BatchEntry:
+    """One batch of a span, as much of it as the catalog must know. Sequences are -1 for a plain producer."""
+
+    record_count: int
+    length: int
+    max_timestamp: int
+    producer_id: int = -1
+    producer_epoch: int = -1
+    first_sequence: int = -1
+    last_sequence: int = -1
+    transactional: bool = False
+    log_append_time: bool = False
+
+
+@value
+class SpanEntry:
+    """The batches of one partition in one group, contiguous from ``position`` of the object."""
+
+    pid: int
+    position: int
+    batches: Sequence[BatchEntry]
+
+
+@value
+class CommitGroup:
+    """One flush: what :meth:`ObjectStore.append` made durable, now to become visible. ``now_ms`` stamps producer state."""
+
+    object_id: int
+    position: int
+    length: int
+    spans: Sequence[SpanEntry]
+    now_ms: int
+
+
+@value
+class Span:
+    """A contiguous run of whole batches of one partition in one object, offsets ``base`` to ``last`` inclusive.
+
+    Unless ``flags`` has FLAG_FINAL_OFFSETS the batches' base offsets must be stamped on reading: the first gets ``base``,
+    each next one continues by its predecessor's ``last_offset_delta + 1``.
+    ``max_timestamp`` is the largest of the span, ``running_timestamp`` the largest of the log up to its end (monotone).
+    """
+
+    base: int
+    last: int
+    object_id: int
+    position: int
+    length: int
+    max_timestamp: int
+    running_timestamp: int
+    batch_count: int
+    flags: int = 0
+
+
+@value
+class SpanQuery:
+    """Ask for the spans of ``pid`` from the one that holds ``offset`` on, until ``max_bytes`` are covered (at least one, at
+    most ``SPANS_PER_ANSWER``)."""
+
+    pid: int
+    offset: int
+    max_bytes: int
+
+
+@value
+class SpanAnswer:
+    """Bounds and spans of one partition read from one snapshot. ``bounds`` is None when the partition does not exist."""
+
+    bounds: LogBounds | None
+    spans: Sequence[Span]
+
+
+@value
+class ProducerState:
+    """An idempotent producer's state on one partition. ``window`` is up to five (first_seq, last_seq, base_offset, timestamp),
+    newest first."""
+
+    producer_id: int
+    epoch: int
+    last_sequence: int
+    last_timestamp: int
+    window: tuple[tuple[int, int, int, int], ...] = ()
+    open_first_offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMember:
+    """A member of a stored group generation (enough to rejoin after a restart)."""
+
+    member_id: str
+    group_instance_id: str | None
+    client_id: str
+    client_host: str
+    session_timeout_ms: int
+    rebalance_timeout_ms: int
+    protocols: Sequence[tuple[str, bytes]]
+    assignment: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredGroup:
+    """A classic consumer group after a completed rebalance (or empty). ``version`` grows with each save."""
+
+    group_id: str
+    protocol_type: str
+    generation: int
+    protocol: str | None
+    leader: str | None
+    members: Sequence[StoredMember] = field(default_factory=tuple)
+    state_ms: int = 0
+
+
+OffsetKey = tuple[str, str, int]
+"""(group id, topic name, partition index)."""
+
+
+class TopicCatalog(Protocol):
+    """Topics and their partitions."""
+
+    async def load_topics(self) -> list[Topic]: ...
+
+    async def create_topic(
+        self,
+        name: str,
+        topic_id: bytes,
+        partition_count: int,
+        replication_factor: int,
+        config: Mapping[str, str],
+        now_ms: int,
+    ) -> Topic:
+        """Raises BrokerError(TOPIC_ALREADY_EXISTS)."""
+        ...
+
+    async def delete_topic(self, topic_id: bytes) -> None:
+        """The name is free and the partitions unknown once this returns; data goes in the background (``expired_objects``).
+        Committed offsets of the topic stay with their groups' owners to delete. Raises UNKNOWN_TOPIC_ID."""
+        ...
+
+    async def add_partitions(self, topic_id: bytes, total: int) -> Topic:
+        """Raises UNKNOWN_TOPIC_ID, INVALID_PARTITIONS when ``total`` does not exceed what there is."""
+        ...
+
+    async def set_topic_config(self, topic_id: bytes, config: Mapping[str, str]) -> Topic:
+        """Replace everything that is set on the topic itself. Raises UNKNOWN_TOPIC_ID."""
+        ...
+
+
+class ConfigCatalog(Protocol):
+    """Dynamic settings other than topics': ``kind`` is Kafka's resource type (4 broker, 8 broker logger, 16 client metrics,
+    32 group), ``name`` the resource's name ("" is the cluster-wide default of brokers). Plus small named values."""
+
+    async def load_configs(self) -> dict[tuple[int, str], dict[str, str]]: ...
+
+    async def set_config(self, kind: int, name: str, values: Mapping[str, str]) -> None: ...
+
+    async def meta(self, key: str, default: str) -> str:
+        """The value of ``key``, stored as ``default`` when it was not there yet (cluster id, data directory id)."""
+        ...
+
+
+class LogCatalog(Protocol):
+    """The sequencer and index of every partition."""
+
+    async def commit_spans(self, group: CommitGroup) -> list[list[Appended]]:
+        """Check producers, assign offsets, make the group visible: one transaction. One answer a batch, in the given shape.
+
+        A refused or duplicate batch leaves dead bytes; its span is split around them.
+        Unknown ``pid``: UNKNOWN_TOPIC_OR_PARTITION for its batches.
+        """
+        ...
+
+    def peek_bounds(self, pid: int) -> LogBounds | None:
+        """Bounds that are as fresh as a query begun now, without waiting; None when that cannot be had here."""
+        ...
+
+    async def bounds(self, pids: Sequence[int]) -> dict[int, LogBounds]:
+        """Fresh bounds; partitions that do not exist are left out."""
+        ...
+
+    async def find_spans(self, queries: Sequence[SpanQuery]) -> list[SpanAnswer]:
+        """One answer a query, all from one snapshot. Offsets outside the log give no spans."""
+        ...
+
+    def find_spans_now(self, queries: Sequence[SpanQuery]) -> list[SpanAnswer] | None:
+        """What :meth:`find_spans` would answer, when that is known without waiting (readers at the tail); else None."""
+        ...
+
+    async def spans_from_timestamp(self, pid: int, timestamp: int, limit: int) -> SpanAnswer:
+        """Up to ``limit`` spans in offset order, starting with the first whose ``running_timestamp`` >= ``timestamp``."""
+        ...
+
+    async def span_of_max_timestamp(self, pid: int) -> SpanAnswer:
+        """The (first) span that holds the largest ``max_timestamp`` of the log; no spans when it is empty."""
+        ...
+
+    async def advance_log_start(self, pid: int, offset: int) -> LogBounds:
+        """Move the log start forward (never back) to ``offset``; whole spans below it are dropped, a straddling one stays.
+
+        Raises OFFSET_OUT_OF_RANGE above the high watermark, UNKNOWN_TOPIC_OR_PARTITION."""
+        ...
+
+    async def retention_offset(self, pid: int, oldest_ms: int | None, max_bytes: int | None) -> int:
+        """The log start that retention asks for: every whole span before it has ``max_timestamp < oldest_ms``, or can go while
+        at least ``max_bytes`` remain. The current log start when nothing expired."""
+        ...
+
+    async def take_dead_objects(self, limit: int) -> list[int]:
+        """Objects that no span names any more, ready to be deleted from the store."""
+        ...
+
+    async def forget_objects(self, object_ids: Sequence[int]) -> None:
+        """Drop the rows of objects that the store has confirmed to be gone."""
+        ...
+
+    async def producers(self, pid: int) -> list[ProducerState]: ...
+
+    async def expire_producers(self, before_ms: int) -> int:
+        """Forget idle producers (``producer.id.expiration.ms``); how many went."""
+        ...
+
+    async def allocate_producer_ids(self, count: int) -> int:
+        """The first of ``count`` fresh producer ids; never given again."""
+        ...
+
+
+class GroupCatalog(Protocol):
+    """Consumer groups and their committed offsets."""
+
+    async def load_groups(self) -> list[StoredGroup]: ...
+
+    async def save_group(self, group: StoredGroup) -> None: ...
+
+    async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]: ...
+
+    async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None: ...
+
+    async def delete_offsets(self, keys: Iterable[OffsetKey]) -> None: ...
+
+    async def delete_group(self, group_id: str) -> None:
+        """The group and all its offsets, at once."""
+        ...
+
+
+class Catalog(TopicCatalog, ConfigCatalog, LogCatalog, GroupCatalog, Protocol):
+    """All of them, as one store offers them."""
+
+    async def aclose(self) -> None: ...

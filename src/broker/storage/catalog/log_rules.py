@@ -1,0 +1,43 @@
+"""Rules for the front of a log: how far its start may move, and how far retention wants it to."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from broker.errors import BrokerError
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.commit_rules import PartitionState
+from broker.wire.error_codes import ErrorCode
+
+
+def with_log_start(state: PartitionState, offset: int) -> PartitionState:
+    """``state`` with its log start moved forward to ``offset``; unchanged when it is there already.
+
+    Raises OFFSET_OUT_OF_RANGE when ``offset`` lies outside [0, high watermark].
+    """
+    bounds = state.bounds
+    if not 0 <= offset <= bounds.high_watermark:
+        raise BrokerError(
+            ErrorCode.OFFSET_OUT_OF_RANGE,
+            f"offset {offset} is not between 0 and the high watermark {bounds.high_watermark}",
+        )
+    if offset <= bounds.log_start:
+        return state
+    return replace(state, bounds=replace(bounds, log_start=offset))
+
+
+def without_bytes(state: PartitionState, count: int) -> PartitionState:
+    """``state`` after spans of ``count`` bytes were dropped."""
+    return replace(state, bounds=replace(state.bounds, bytes=state.bounds.bytes - count))
+
+
+def retention_offset(state: PartitionState, spans: Iterable[Span], oldest_ms: int | None, max_bytes: int | None) -> int:
+    """Where the log should start. ``spans`` come in offset order from the log start's on and are read only as far as needed."""
+    start, remaining = state.bounds.log_start, state.bounds.bytes
+    for span in spans:
+        too_old = oldest_ms is not None and span.max_timestamp < oldest_ms
+        too_much = max_bytes is not None and remaining - span.length >= max_bytes
+        if not (too_old or too_much):
+            break
+        remaining -= span.length
+        start = span.last + 1
+    return start

@@ -1,0 +1,256 @@
+"""A catalog that lives in memory only: for tests, and as the plainest statement of what every catalog does."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from broker.errors import BrokerError, StorageUnavailable
+from broker.model import Appended, CommittedOffset, LogBounds, Topic
+from broker.storage.catalog import log_rules, topic_rules
+from broker.storage.catalog.base import (
+    CommitGroup,
+    OffsetKey,
+    ProducerState,
+    Span,
+    SpanAnswer,
+    SpanQuery,
+    StoredGroup,
+)
+from broker.storage.catalog.commit_rules import PartitionState, decide
+from broker.storage.catalog.log_state import LogChanges, LogState
+from broker.storage.catalog.recent_commits import RecentCommits
+from broker.wire.error_codes import ErrorCode
+
+
+class MemoryCatalog:
+    """Implements :class:`broker.storage.catalog.base.Catalog`. Every method is done before it first waits."""
+
+    def __init__(self) -> None:
+        self._topics: dict[bytes, Topic] = {}
+        self._next_pid = 1
+        self._configs: dict[tuple[int, str], dict[str, str]] = {}
+        self._meta: dict[str, str] = {}
+        self._state = LogState(tail_limit=None)
+        self._live: Counter[int] = Counter()
+        self._forgotten: set[int] = set()
+        self._recent = RecentCommits()
+        self._next_producer_id = 0
+        self._groups: dict[str, StoredGroup] = {}
+        self._offsets: dict[OffsetKey, CommittedOffset] = {}
+        self._closed = False
+
+    # Topics
+
+    async def load_topics(self) -> list[Topic]:
+        return sorted(self._topics.values(), key=lambda topic: topic.name)
+
+    async def create_topic(
+        self,
+        name: str,
+        topic_id: bytes,
+        partition_count: int,
+        replication_factor: int,
+        config: Mapping[str, str],
+        now_ms: int,
+    ) -> Topic:
+        self._check_open()
+        if any(topic.name == name for topic in self._topics.values()):
+            raise topic_rules.name_taken(name)
+        topic = Topic(
+            topic_id=topic_id,
+            name=name,
+            partitions=self._new_partitions(partition_count),
+            replication_factor=replication_factor,
+            config=dict(config),
+            created_ms=now_ms,
+        )
+        self._topics[topic_id] = topic
+        return topic
+
+    async def delete_topic(self, topic_id: bytes) -> None:
+        self._check_open()
+        topic = self._topic(topic_id)
+        del self._topics[topic_id]
+        changes = LogChanges(self._state)
+        for pid in topic.partitions:
+            for span in self._state.runs.get(pid, ()):
+                self._live[span.object_id] -= 1
+            changes.partitions[pid] = None
+        self._state.publish(changes)
+
+    async def add_partitions(self, topic_id: bytes, total: int) -> Topic:
+        self._check_open()
+        topic = self._topic(topic_id)
+        added = topic_rules.added_partition_indexes(topic, total)
+        self._topics[topic_id] = topic = topic_rules.with_partitions(topic, self._new_partitions(len(added)))
+        return topic
+
+    async def set_topic_config(self, topic_id: bytes, config: Mapping[str, str]) -> Topic:
+        self._check_open()
+        self._topics[topic_id] = topic = topic_rules.with_config(self._topic(topic_id), config)
+        return topic
+
+    def _topic(self, topic_id: bytes) -> Topic:
+        topic = self._topics.get(topic_id)
+        if topic is None:
+            raise topic_rules.unknown_id()
+        return topic
+
+    def _new_partitions(self, count: int) -> tuple[int, ...]:
+        pids = tuple(range(self._next_pid, self._next_pid + count))
+        self._next_pid += count
+        changes = LogChanges(self._state)
+        changes.add_partitions(pids)
+        self._state.publish(changes)
+        return pids
+
+    # Configs
+
+    async def load_configs(self) -> dict[tuple[int, str], dict[str, str]]:
+        return {resource: dict(values) for resource, values in self._configs.items()}
+
+    async def set_config(self, kind: int, name: str, values: Mapping[str, str]) -> None:
+        self._check_open()
+        if values:
+            self._configs[kind, name] = dict(values)
+        else:
+            self._configs.pop((kind, name), None)
+
+    async def meta(self, key: str, default: str) -> str:
+        return self._meta.setdefault(key, default)
+
+    # Logs
+
+    async def commit_spans(self, group: CommitGroup) -> list[list[Appended]]:
+        self._check_open()
+        known = self._recent.find(group)
+        if known is not None:
+            return known
+        if group.object_id in self._forgotten:
+            raise StorageUnavailable(f"object {group.object_id} was given back")
+        decision = decide(group, LogChanges(self._state))
+        changes = LogChanges(self._state, newest_object=group.object_id)
+        changes.absorb(decision)
+        self._live[group.object_id] += len(decision.spans)
+        self._state.publish(changes)
+        self._recent.add({(group.object_id, group.position): decision.answers})
+        return decision.answers
+
+    def peek_bounds(self, pid: int) -> LogBounds | None:
+        return self._state.bounds(pid)
+
+    async def bounds(self, pids: Sequence[int]) -> dict[int, LogBounds]:
+        return {pid: bounds for pid in pids if (bounds := self._state.bounds(pid)) is not None}
+
+    def find_spans_now(self, queries: Sequence[SpanQuery]) -> list[SpanAnswer] | None:
+        return self._state.find_spans(queries)
+
+    async def find_spans(self, queries: Sequence[SpanQuery]) -> list[SpanAnswer]:
+        answers = self._state.find_spans(queries)
+        assert answers is not None, "L3: a run without a limit holds the whole log"
+        return answers
+
+    async def spans_from_timestamp(self, pid: int, timestamp: int, limit: int) -> SpanAnswer:
+        state, run = self._state.partitions.get(pid), self._state.runs.get(pid)
+        if state is None:
+            return SpanAnswer(None, ())
+        return SpanAnswer(
+            state.bounds, () if run is None else run.from_timestamp(timestamp, state.bounds.log_start, limit)
+        )
+
+    async def span_of_max_timestamp(self, pid: int) -> SpanAnswer:
+        state = self._state.partitions.get(pid)
+        if state is None:
+            return SpanAnswer(None, ())
+        spans = self._spans(pid, state)
+        return SpanAnswer(state.bounds, [max(spans, key=lambda span: span.max_timestamp)] if spans else ())
+
+    async def advance_log_start(self, pid: int, offset: int) -> LogBounds:
+        self._check_open()
+        state = self._partition(pid)
+        moved = log_rules.with_log_start(state, offset)
+        if moved is not state:
+            run = self._state.runs.get(pid)
+            dropped = [] if run is None else run.drop_below(offset)
+            for span in dropped:
+                self._live[span.object_id] -= 1
+            moved = log_rules.without_bytes(moved, sum(span.length for span in dropped))
+            changes = LogChanges(self._state)
+            changes.partitions[pid] = moved
+            self._state.publish(changes)
+        return moved.bounds
+
+    async def retention_offset(self, pid: int, oldest_ms: int | None, max_bytes: int | None) -> int:
+        state = self._partition(pid)
+        return log_rules.retention_offset(state, self._spans(pid, state), oldest_ms, max_bytes)
+
+    async def take_dead_objects(self, limit: int) -> list[int]:
+        newest = self._state.newest_object
+        return sorted(object_id for object_id, live in self._live.items() if live == 0 and object_id < newest)[:limit]
+
+    async def forget_objects(self, object_ids: Sequence[int]) -> None:
+        self._check_open()
+        for object_id in object_ids:
+            if self._live.get(object_id) == 0:
+                del self._live[object_id]
+                self._forgotten.add(object_id)
+
+    async def producers(self, pid: int) -> list[ProducerState]:
+        return sorted(self._state.producers.get(pid, {}).values(), key=lambda producer: producer.producer_id)
+
+    async def expire_producers(self, before_ms: int) -> int:
+        self._check_open()
+        changes = LogChanges(self._state)
+        for pid, known in self._state.producers.items():
+            for producer in known.values():
+                if producer.last_timestamp < before_ms and producer.open_first_offset is None:
+                    changes.producers[pid, producer.producer_id] = None
+        self._state.publish(changes)
+        return len(changes.producers)
+
+    async def allocate_producer_ids(self, count: int) -> int:
+        self._check_open()
+        first, self._next_producer_id = self._next_producer_id, self._next_producer_id + count
+        return first
+
+    def _partition(self, pid: int) -> PartitionState:
+        state = self._state.partitions.get(pid)
+        if state is None:
+            raise BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        return state
+
+    def _spans(self, pid: int, state: PartitionState) -> list[Span]:
+        return [span for span in self._state.runs.get(pid, ()) if span.last >= state.bounds.log_start]
+
+    # Groups
+
+    async def load_groups(self) -> list[StoredGroup]:
+        return sorted(self._groups.values(), key=lambda group: group.group_id)
+
+    async def save_group(self, group: StoredGroup) -> None:
+        self._check_open()
+        self._groups[group.group_id] = group
+
+    async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]:
+        return dict(self._offsets)
+
+    async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None:
+        self._check_open()
+        self._offsets.update(offsets)
+
+    async def delete_offsets(self, keys: Iterable[OffsetKey]) -> None:
+        self._check_open()
+        for key in keys:
+            self._offsets.pop(key, None)
+
+    async def delete_group(self, group_id: str) -> None:
+        self._check_open()
+        self._groups.pop(group_id, None)
+        for key in [key for key in self._offsets if key[0] == group_id]:
+            del self._offsets[key]
+
+    async def aclose(self) -> None:
+        self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StorageUnavailable("the catalog is closed")

@@ -1,0 +1,44 @@
+"""The SQLite catalog as a whole."""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from broker.storage.catalog.log_state import LogState
+from broker.storage.catalog.sqlite import log_queries, schema
+from broker.storage.catalog.sqlite.configs import SqliteConfigs
+from broker.storage.catalog.sqlite.groups import SqliteGroups
+from broker.storage.catalog.sqlite.logs import SqliteLogs
+from broker.storage.catalog.sqlite.reader import CatalogReader
+from broker.storage.catalog.sqlite.topics import SqliteTopics
+from broker.storage.catalog.sqlite.writer import CatalogWriter
+
+TAIL_SPANS: Final = 65_536
+
+
+class SqliteCatalog(SqliteTopics, SqliteConfigs, SqliteLogs, SqliteGroups):
+    """Implements :class:`broker.storage.catalog.base.Catalog` in one file. Used from one event loop."""
+
+    @classmethod
+    def open(cls, path: Path, tail_spans: int = TAIL_SPANS) -> "SqliteCatalog":
+        """Open the file, bring its tables up to date, and read the state of every log. Raises CatalogUnusable."""
+        connection = schema.open_for_writing(path)
+        try:
+            schema.migrate(connection, schema.migrations())
+            return cls.over(connection, path, tail_spans)
+        except BaseException:
+            connection.close()
+            raise
+
+    @classmethod
+    def over(cls, connection: sqlite3.Connection, path: Path, tail_spans: int = TAIL_SPANS) -> "SqliteCatalog":
+        """A catalog that takes ownership of an open, up to date ``connection`` for writing."""
+        state = LogState(tail_spans)
+        state.partitions.update(log_queries.load_partitions(connection))
+        reader = CatalogReader(path)
+        writer = CatalogWriter(connection, path, state, log_queries.load_trims(connection))
+        return cls(writer, reader, state)
+
+    async def aclose(self) -> None:
+        await self._reader.aclose()
+        await self._writer.aclose()

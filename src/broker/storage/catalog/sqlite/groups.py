@@ -1,0 +1,121 @@
+"""Consumer groups and their committed offsets in SQLite."""
+
+import sqlite3
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+
+from broker.model import CommittedOffset
+from broker.storage.catalog.base import OffsetKey, StoredGroup, StoredMember
+from broker.storage.catalog.sqlite.base import CatalogPart
+from broker.storage.catalog.sqlite.transaction import Transaction, text_key
+
+_SAVE_GROUP: Final = """
+INSERT INTO consumer_groups VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+ON CONFLICT (group_id) DO UPDATE SET
+    protocol_type = excluded.protocol_type, generation = excluded.generation, protocol = excluded.protocol,
+    leader = excluded.leader, members = excluded.members, state_ms = excluded.state_ms, version = version + 1
+"""
+_DELETE_OFFSETS: Final = """
+DELETE FROM group_offsets WHERE (group_id, topic, partition_index) IN
+    (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))
+"""
+
+
+class SqliteGroups(CatalogPart):
+    """Implements :class:`broker.storage.catalog.base.GroupCatalog`."""
+
+    async def load_groups(self) -> list[StoredGroup]:
+        def work(connection: sqlite3.Connection) -> list[StoredGroup]:
+            rows = connection.execute(
+                "SELECT group_id, protocol_type, generation, protocol, leader, members, state_ms FROM consumer_groups"
+            ).fetchall()
+            return sorted((_group_of(row) for row in rows), key=lambda group: group.group_id)
+
+        return await self._reader.run(work)
+
+    async def save_group(self, group: StoredGroup) -> None:
+        members = orjson.dumps([_member_values(member) for member in group.members]).decode()
+
+        def work(transaction: Transaction) -> None:
+            row = (
+                group.group_id,
+                group.protocol_type,
+                group.generation,
+                group.protocol,
+                group.leader,
+                members,
+                group.state_ms,
+            )
+            transaction.execute(_SAVE_GROUP, row)
+
+        await self._writer.run(work)
+
+    async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]:
+        def work(connection: sqlite3.Connection) -> dict[OffsetKey, CommittedOffset]:
+            return dict(map(_offset_of, connection.execute("SELECT * FROM group_offsets").fetchall()))
+
+        return await self._reader.run(work)
+
+    async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None:
+        await self._writer.commit_offsets(dict(offsets))
+
+    async def delete_offsets(self, keys: Iterable[OffsetKey]) -> None:
+        rows = orjson.dumps([(text_key(group_id), topic, index) for group_id, topic, index in keys]).decode()
+
+        def work(transaction: Transaction) -> None:
+            transaction.execute(_DELETE_OFFSETS, (rows,))
+
+        await self._writer.run(work)
+
+    async def delete_group(self, group_id: str) -> None:
+        def work(transaction: Transaction) -> None:
+            transaction.execute("DELETE FROM consumer_groups WHERE group_id = ?", (group_id,))
+            transaction.execute("DELETE FROM group_offsets WHERE group_id = ?", (text_key(group_id),))
+
+        await self._writer.run(work)
+
+
+def _member_values(member: StoredMember) -> dict[str, object]:
+    return {
+        "member_id": member.member_id,
+        "group_instance_id": member.group_instance_id,
+        "client_id": member.client_id,
+        "client_host": member.client_host,
+        "session_timeout_ms": member.session_timeout_ms,
+        "rebalance_timeout_ms": member.rebalance_timeout_ms,
+        "protocols": [(name, b64encode(metadata).decode()) for name, metadata in member.protocols],
+        "assignment": b64encode(member.assignment).decode(),
+    }
+
+
+def _member_of(values: dict[str, Any]) -> StoredMember:
+    protocols = tuple((name, b64decode(metadata)) for name, metadata in values["protocols"])
+    return StoredMember(**{**values, "protocols": protocols, "assignment": b64decode(values["assignment"])})
+
+
+def _group_of(row: Sequence[Any]) -> StoredGroup:
+    group_id, protocol_type, generation, protocol, leader, members, state_ms = row
+    return StoredGroup(
+        group_id=group_id,
+        protocol_type=protocol_type,
+        generation=generation,
+        protocol=protocol,
+        leader=leader,
+        members=tuple(_member_of(values) for values in orjson.loads(members)),
+        state_ms=state_ms,
+    )
+
+
+def _offset_of(row: Sequence[Any]) -> tuple[OffsetKey, CommittedOffset]:
+    group_id, topic, index, offset, leader_epoch, metadata, commit_ms, expire_ms, topic_id = row
+    return (orjson.loads(group_id), topic, index), CommittedOffset(
+        offset=offset,
+        leader_epoch=leader_epoch,
+        metadata=orjson.loads(metadata),
+        commit_ms=commit_ms,
+        expire_ms=expire_ms,
+        topic_id=bytes.fromhex(topic_id),
+    )

@@ -1,0 +1,217 @@
+"""The one thread that writes to the catalog: everything that gathered while it was busy becomes one transaction.
+
+T1  Memory is changed only after the commit succeeded (:meth:`LogState.publish`), and before any caller hears of it.
+T2  When a commit fails, nothing of its transaction is visible, in memory or on disk, and every caller is told.
+T3  After an I/O error nothing is ever tried again: whether the last commit is on disk cannot be known.
+T4  A job that is refused leaves nothing behind, and the other jobs of its transaction do not notice.
+
+A round of appends and committed offsets alone is a single statement that is its own transaction.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+from broker.errors import BrokerError, StorageFailed, StorageUnavailable
+from broker.model import Appended, CommittedOffset
+from broker.storage.batching_thread import BatchingThread, Job
+from broker.storage.catalog.base import CommitGroup, OffsetKey
+from broker.storage.catalog.log_state import LogState
+from broker.storage.catalog.recent_commits import RecentCommits
+from broker.storage.catalog.sqlite import schema, trimming
+from broker.storage.catalog.sqlite.failures import meaning
+from broker.storage.catalog.sqlite.transaction import Transaction
+
+CHECKPOINT_AFTER_ROWS: Final = 4000
+_TRIM_SPANS: Final = 500
+
+Answer = TypeVar("Answer")
+Work = Callable[[Transaction], object]
+Offsets = dict[OffsetKey, CommittedOffset]
+Request = CommitGroup | Offsets | Work
+
+
+class CatalogWriter:
+    """Owns the writing connection and the log state that it keeps in step with the database."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, state: LogState, trims: dict[int, int]) -> None:
+        self._connection = connection
+        self._path = path
+        self._state = state
+        self._trims = deque(trims.items())
+        self._recent = RecentCommits()
+        self._failure: str | None = None
+        self._short_of_room = False
+        self._rows_at_checkpoint = connection.total_changes
+        self._checkpointer = ThreadPoolExecutor(1, "catalog-checkpointer")
+        self._checkpoint: Future[None] | None = None
+        self._thread: BatchingThread[Request, object] = BatchingThread("catalog-writer", self._serve, self._rest)
+
+    async def commit_group(self, group: CommitGroup) -> list[list[Appended]]:
+        """Make a group visible; answers as :meth:`LogCatalog.commit_spans` gives them."""
+        return cast("list[list[Appended]]", await self._thread.run(group))
+
+    async def commit_offsets(self, offsets: Offsets) -> None:
+        """Store offsets of consumer groups."""
+        await self._thread.run(offsets)
+
+    async def run(self, work: Callable[[Transaction], Answer]) -> Answer:
+        """Anything else: ``work`` runs on the writer's thread and may raise BrokerError to undo what it did."""
+        return cast("Answer", await self._thread.run(work))
+
+    async def aclose(self) -> None:
+        """Finish what is queued and fold the write-ahead log into the main file."""
+        await self._thread.aclose()
+        self._checkpointer.shutdown()
+        try:
+            if self._failure is None:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error:
+            # The write-ahead log stays and is read at the next start.
+            pass
+        finally:
+            self._connection.close()
+
+    # On the writer's thread
+
+    def _serve(self, jobs: list[Job[Request, object]]) -> None:
+        if self._failure is not None:
+            _fail(jobs, StorageFailed(self._failure))
+            return
+        transaction = Transaction(self._connection, self._state)
+        try:
+            if any(callable(job.request) for job in jobs):
+                self._connection.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                self._run(transaction, job)
+            transaction.flush()
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            transaction.drop()
+            self._roll_back()
+            _fail(jobs, self._judge(error))
+            return
+        except BaseException as error:  # a bug; also those whose part was done already must hear that it was undone (T2)
+            transaction.drop()
+            self._roll_back()
+            for job in jobs:
+                job.error = error
+            raise
+        self._state.publish(transaction.changes)
+        self._trims.extend(transaction.trims.items())
+        self._recent.add(transaction.answers)
+
+    def _run(self, transaction: Transaction, job: Job[Request, object]) -> None:
+        request = job.request
+        try:
+            if isinstance(request, CommitGroup):
+                known = self._recent.find(request)
+                job.result = transaction.commit_group(request) if known is None else known
+            elif isinstance(request, dict):
+                transaction.commit_offsets(request)
+            else:
+                job.result = self._run_work(transaction, request)
+        except BrokerError as refusal:
+            job.error = refusal
+        except sqlite3.Error as error:
+            if meaning(error) is not None or not callable(request):
+                raise
+            job.error = error
+
+    def _run_work(self, transaction: Transaction, work: Work) -> object:
+        inner = transaction.nested()
+        self._connection.execute("SAVEPOINT job")
+        try:
+            result = work(inner)
+            transaction.merge(inner)
+        except BaseException:
+            inner.drop()
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO job")
+                self._connection.execute("RELEASE job")
+            raise
+        self._connection.execute("RELEASE job")
+        return result
+
+    def _rest(self, idle: bool) -> bool:
+        """Upkeep between rounds: spans of deleted data, and checkpoints."""
+        if self._failure is not None:
+            return False
+        try:
+            self._trim_some()
+            self._checkpoint_when_due()
+        except sqlite3.Error as error:
+            self._roll_back()
+            self._judge(error)
+            # A full disk: the next round tries again.
+            self._checkpoint = None
+            return False
+        return bool(self._trims)
+
+    def _trim_some(self) -> None:
+        if not self._trims:
+            return
+        pid, below = self._trims[0]
+        transaction = Transaction(self._connection, self._state)
+        self._connection.execute("BEGIN IMMEDIATE")
+        done = trimming.drop_spans(transaction, pid, below, _TRIM_SPANS)
+        if done:
+            trimming.finish(transaction, pid, below)
+        transaction.flush()
+        self._connection.execute("COMMIT")
+        self._state.publish(transaction.changes)
+        if done:
+            self._trims.popleft()
+
+    def _checkpoint_when_due(self) -> None:
+        """A checkpoint on a connection of its own does not hold up commits, but never quite catches up with them; the rest is
+        small and done here, so that the write-ahead log can start over. On a full disk that is the room there still is."""
+        if self._short_of_room:
+            self._short_of_room = False
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        if self._checkpoint is not None:
+            if self._checkpoint.done():
+                self._checkpoint.result()
+                self._checkpoint = None
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                self._rows_at_checkpoint = self._connection.total_changes
+        elif self._connection.total_changes - self._rows_at_checkpoint >= CHECKPOINT_AFTER_ROWS:
+            self._checkpoint = self._checkpointer.submit(_checkpoint, self._path)
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            try:
+                self._connection.execute("ROLLBACK")
+            except sqlite3.Error as error:
+                self._failure = f"the catalog cannot roll back: {error}"
+
+    def _judge(self, error: sqlite3.Error) -> Exception:
+        meant = meaning(error)
+        if isinstance(meant, StorageFailed):
+            self._failure = str(meant)
+        self._short_of_room = isinstance(meant, StorageUnavailable)
+        return meant or error
+
+
+def _checkpoint(path: Path) -> None:
+    connection = schema.open_for_reading(path)
+    try:
+        connection.execute("PRAGMA query_only = OFF")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    finally:
+        connection.close()
+
+
+def _fail(jobs: list[Job[Request, object]], error: Exception) -> None:
+    for job in jobs:
+        if isinstance(error, StorageUnavailable):
+            job.error = StorageUnavailable(error.message)
+        elif isinstance(error, StorageFailed):
+            job.error = StorageFailed(*error.args)
+        else:
+            job.error = error

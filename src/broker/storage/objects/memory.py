@@ -1,0 +1,49 @@
+"""An object store that lives in memory only, for tests."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from broker.errors import StorageUnavailable
+from broker.storage.objects.base import Buffer, Extent, TocEntry
+
+_OBJECT_BYTES: Final = 1 << 20
+
+
+class MemoryObjectStore:
+    """Implements :class:`broker.storage.objects.base.ObjectStore`. A new object begins when the last one is full."""
+
+    def __init__(self, object_bytes: int = _OBJECT_BYTES) -> None:
+        self._object_bytes = object_bytes
+        self._objects: dict[int, bytearray] = {}
+        self._current = 0
+        self._closed = False
+
+    async def append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> Extent:
+        if self._closed:
+            raise StorageUnavailable("the object store is closed")
+        length = sum(len(memoryview(part).cast("B")) for part in parts)
+        data = self._objects.get(self._current)
+        if data is None or (data and len(data) + length > self._object_bytes):
+            self._current += 1
+            data = self._objects[self._current] = bytearray()
+        position = len(data)
+        for part in parts:
+            data += part
+        return Extent(self._current, position, length)
+
+    async def read(self, object_id: int, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+        data = self._objects.get(object_id)
+        if data is None:
+            raise StorageUnavailable(f"object {object_id} is missing")
+        if any(position < 0 or length < 0 or position + length > len(data) for position, length in ranges):
+            raise StorageUnavailable(f"object {object_id} is shorter than asked")
+        return [memoryview(data[position : position + length]) for position, length in ranges]
+
+    async def delete(self, object_ids: Sequence[int]) -> None:
+        for object_id in object_ids:
+            if object_id == self._current:
+                raise ValueError(f"object {object_id} is still being appended to")
+            self._objects.pop(object_id, None)
+
+    async def aclose(self) -> None:
+        self._closed = True

@@ -1,0 +1,119 @@
+"""What every object store does."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from broker.errors import StorageUnavailable
+from broker.storage.objects.base import ObjectStore, TocEntry
+from broker.storage.objects.files import FileObjectStore
+from broker.storage.objects.memory import MemoryObjectStore
+
+
+@pytest.fixture(params=["memory", "files"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
+    """An empty store with small objects."""
+    opened: ObjectStore = (
+        MemoryObjectStore(4096) if request.param == "memory" else FileObjectStore(tmp_path / "segments", 4096)
+    )
+    yield opened
+    await opened.aclose()
+
+
+async def test_what_was_appended_is_read_back(store: ObjectStore) -> None:
+    """Parts of any kind, back to back."""
+    parts = [b"abc", bytearray(b"defg"), memoryview(b"xhix")[1:3], b""]
+    extent = await store.append(parts, [TocEntry(1, 0, 9)])
+
+    assert extent.length == 9
+    (whole, middle) = await store.read(extent.object_id, [(extent.position, 9), (extent.position + 2, 3)])
+    assert (bytes(whole), bytes(middle)) == (b"abcdefghi", b"cde")
+
+
+async def test_what_is_read_belongs_to_the_reader(store: ObjectStore) -> None:
+    """Writing to it changes nothing for anybody else (O2)."""
+    extent = await store.append([b"abcdef"], [])
+    (first,) = await store.read(extent.object_id, [(extent.position, 6)])
+    first[:] = b"......"
+
+    (second,) = await store.read(extent.object_id, [(extent.position, 6)])
+    assert bytes(second) == b"abcdef"
+
+
+async def test_many_appends_at_once_do_not_overlap(store: ObjectStore) -> None:
+    """Across the ends of objects too (O2)."""
+    written: dict[tuple[int, int], bytes] = {}
+
+    async def append(index: int) -> None:
+        data = bytes([index]) * (index * 37 % 900 + 1)
+        extent = await store.append([data], [])
+        assert (extent.object_id, extent.position) not in written
+        written[extent.object_id, extent.position] = data
+
+    async with anyio.create_task_group() as tasks:
+        for index in range(100):
+            tasks.start_soon(append, index)
+
+    assert len({object_id for object_id, _ in written}) > 3
+    for (object_id, position), data in written.items():
+        assert [bytes(view) for view in await store.read(object_id, [(position, len(data))])] == [data]
+
+
+async def test_object_ids_grow_in_the_order_of_use(store: ObjectStore) -> None:
+    """The newest object is the one in use; the catalog relies on it."""
+    ids = [(await store.append([bytes(size)], [])).object_id for size in (1000, 9000, 10, 3000, 2000, 20000, 1)]
+
+    assert ids == sorted(ids)
+
+
+async def test_a_group_larger_than_an_object_gets_one_of_its_own_size(store: ObjectStore) -> None:
+    """Any size that a request may have."""
+    data = bytes(range(256)) * 100
+    extent = await store.append([data[:10], data[10:]], [])
+
+    (view,) = await store.read(extent.object_id, [(extent.position, extent.length)])
+    assert bytes(view) == data
+
+
+async def test_thousands_of_parts_are_one_group(store: ObjectStore) -> None:
+    """More than the system takes in one call."""
+    extent = await store.append([bytes([index % 256]) for index in range(5000)], [])
+
+    (view,) = await store.read(extent.object_id, [(extent.position, 5000)])
+    assert bytes(view) == bytes(index % 256 for index in range(5000))
+
+
+@pytest.mark.parametrize("span", [(0, 10**9), (10**12, 1), (-1, 5), (100, -1)])
+async def test_reading_what_is_not_there_is_refused(store: ObjectStore, span: tuple[int, int]) -> None:
+    """Never fewer bytes than asked for."""
+    extent = await store.append([b"abc"], [])
+
+    with pytest.raises(StorageUnavailable):
+        await store.read(extent.object_id, [span])
+    with pytest.raises(StorageUnavailable):
+        await store.read(extent.object_id + 1000, [(0, 1)])
+
+
+async def test_deleted_objects_are_gone_and_may_be_deleted_again(store: ObjectStore) -> None:
+    """The others stay; the one in use is never deleted."""
+    first = await store.append([bytes(4000)], [])
+    second = await store.append([bytes(4000)], [])
+    await store.delete([first.object_id, 999_999])
+    await store.delete([first.object_id])
+
+    with pytest.raises(StorageUnavailable):
+        await store.read(first.object_id, [(first.position, 1)])
+    assert len(await store.read(second.object_id, [(second.position, 4000)])) == 1
+    with pytest.raises(ValueError, match="still"):
+        await store.delete([second.object_id])
+
+
+async def test_a_closed_store_takes_nothing(store: ObjectStore) -> None:
+    """And closing twice is no error."""
+    await store.aclose()
+    await store.aclose()
+
+    with pytest.raises(StorageUnavailable):
+        await store.append([b"x"], [])
