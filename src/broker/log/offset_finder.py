@@ -1,0 +1,69 @@
+"""Finds offsets by timestamp: the catalog narrows it down to a span, a worker thread decodes the batch that matters."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from anyio.to_thread import run_sync
+
+from broker.errors import BrokerError, StorageUnavailable
+from broker.log.reader import Reader
+from broker.log.stored_batches import Piece, StoredDataError
+from broker.log.timestamps import first_at, greatest
+from broker.model import LogBounds
+from broker.storage.catalog.base import LogCatalog, Span, SpanAnswer, SpanQuery
+from broker.wire.error_codes import ErrorCode
+from broker.wire.records.record import Position
+
+_SPANS_AT_ONCE: Final = 16
+_BYTES_AT_ONCE: Final = 1024 * 1024
+
+
+class OffsetFinder:
+    """Holds nothing of its own; made where it is needed."""
+
+    def __init__(self, catalog: LogCatalog, reader: Reader) -> None:
+        self._catalog = catalog
+        self._reader = reader
+
+    async def at_timestamp(self, pid: int, timestamp: int) -> tuple[LogBounds, Position | None]:
+        """The first record of the log with a timestamp of at least ``timestamp``; and the bounds it was looked for in.
+
+        Raises BrokerError: UNKNOWN_TOPIC_OR_PARTITION, KAFKA_STORAGE_ERROR.
+        """
+        answer = await self._catalog.spans_from_timestamp(pid, timestamp, _SPANS_AT_ONCE)
+        bounds = _bounds(answer)
+        spans = answer.spans
+        while spans:
+            for span in spans:
+                # The largest timestamp up to a span may be of a span that is gone; then this one need not reach it.
+                if span.max_timestamp >= timestamp:
+                    found = await self._search(span, lambda piece: first_at(piece, timestamp, bounds.log_start))
+                    if found is not None:
+                        return bounds, found
+            spans = await self._spans_after(pid, spans[-1])
+        return bounds, None
+
+    async def at_max_timestamp(self, pid: int) -> tuple[LogBounds, Position | None]:
+        """The first record with the largest timestamp of the log (KIP-734). Raises BrokerError as :meth:`at_timestamp` does."""
+        answer = await self._catalog.span_of_max_timestamp(pid)
+        bounds = _bounds(answer)
+        if not answer.spans:
+            return bounds, None
+        return bounds, await self._search(answer.spans[0], lambda piece: greatest(piece, bounds.log_start))
+
+    async def _spans_after(self, pid: int, span: Span) -> Sequence[Span]:
+        (answer,) = await self._catalog.find_spans([SpanQuery(pid, span.last + 1, _BYTES_AT_ONCE)])
+        return answer.spans
+
+    async def _search(self, span: Span, search: Callable[[Piece], Position | None]) -> Position | None:
+        piece = await self._reader.read_span(span)
+        try:
+            return await run_sync(search, piece)
+        except StoredDataError as error:
+            raise StorageUnavailable(f"object {span.object_id} at {span.position}: {error}") from error
+
+
+def _bounds(answer: SpanAnswer) -> LogBounds:
+    if answer.bounds is None:
+        raise BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    return answer.bounds

@@ -1,0 +1,279 @@
+"""The writer: checked batches in, one durable group after another out.
+
+Invariants
+
+1. The order of :meth:`Writer.enqueue` is the order of every partition's log.
+2. A batch is settled exactly once: with its offset only after the catalog committed it, which happens only after the store
+   made its bytes durable.
+3. At most one group is being committed. What arrives meanwhile is the next group: an idle broker commits at once, a busy one in
+   large groups. Between two groups a busy one may wait a moment for senders to come back (:mod:`broker.log.gathering`).
+4. A producer's batch never overtakes an earlier one that failed (:mod:`broker.log.sequence_holes`).
+5. A buffer does not change between its being written and its being stamped, nor ever after.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import perf_counter
+from typing import Final
+
+import anyio
+
+from broker.errors import BrokerError, StorageFailed, StorageUnavailable
+from broker.log.gathering import Gathering
+from broker.log.group_layout import by_partition, lay_out
+from broker.log.sequence_holes import SequenceHoles
+from broker.log.tail_cache import TailCache
+from broker.log.waiting_room import WaitingRoom
+from broker.model import Appended
+from broker.storage.catalog.base import BatchEntry, CommitGroup, LogCatalog
+from broker.storage.objects.base import Buffer, ObjectStore
+from broker.wire.error_codes import ErrorCode
+from broker.wire.records.batch import stamp, stamp_log_append_time
+from observability import logs
+from observability.metrics import COMMIT_FAILURES
+
+GROUP_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Enough for the fixed cost of a commit not to matter; more would only make those wait longer who came first."""
+
+GROUP_BATCHES_MAX: Final = 4096
+"""Settling a group is one uninterrupted stretch of the event loop."""
+
+_log = logs.get("writer")
+
+OnSettled = Callable[[Appended], None]
+
+
+class QueuedBatch:
+    """One batch in the queue. ``entry.log_append_time`` asks for its timestamp to be set when it is written."""
+
+    __slots__ = ("buffer", "entry", "on_settled", "pid", "size")
+
+    def __init__(self, pid: int, buffer: Buffer, entry: BatchEntry, on_settled: OnSettled) -> None:
+        self.pid = pid
+        self.buffer = buffer
+        self.entry = entry
+        self.on_settled = on_settled
+        self.size = len(buffer)
+
+
+class Writer:
+    """Owns the queue of batches and the only road to ``store.append`` and ``catalog.commit_spans``.
+
+    :meth:`run` ends only by being cancelled, or after ``StorageFailed``: then everything queued is refused, ``on_fatal`` is called
+    and every later batch is refused too.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        catalog: LogCatalog,
+        tail: TailCache,
+        waiting: WaitingRoom,
+        now_ms: Callable[[], int],
+        on_fatal: Callable[[StorageFailed], None],
+        *,
+        on_group: Callable[[float, int, int, int], None] | None = None,
+        group_bytes_max: int = GROUP_BYTES_MAX,
+        gathering: Gathering | None = None,
+    ) -> None:
+        """``on_group(seconds, batches, records, bytes)`` is told of every group that was committed. Without ``gathering`` no group
+        ever waits."""
+        self._store = store
+        self._catalog = catalog
+        self._tail = tail
+        self._waiting = waiting
+        self._now_ms = now_ms
+        self._on_fatal = on_fatal
+        self._on_group = on_group
+        self._group_bytes_max = group_bytes_max
+        self._gathering = gathering
+        self._queue: deque[QueuedBatch] = deque()
+        self._holes = SequenceHoles()
+        self._work: anyio.Event | None = None
+        self._wanted = 1
+        self._idle: anyio.Event | None = None
+        self._flushing = False
+        self._refusal: Appended | None = None
+        self._out_of_room = False
+        self._complaints = logs.LineLimiter()
+        self.queued_bytes = 0
+
+    def enqueue(self, pid: int, buffer: Buffer, entry: BatchEntry, on_settled: OnSettled) -> None:
+        """Give a checked batch its place; ``on_settled`` is called once, later (at once when the writer no longer takes any).
+
+        ``buffer`` is the writer's from now on: it is stamped in place when it can be written to.
+        """
+        if self._refusal is not None:
+            on_settled(self._refusal)
+            return
+        queued = QueuedBatch(pid, buffer, entry, on_settled)
+        self.queued_bytes += queued.size
+        self._queue.append(queued)
+        if self._work is not None and len(self._queue) >= self._wanted:
+            self._work.set()
+
+    async def run(self) -> None:
+        """Commit groups until cancelled."""
+        gathering = self._gathering
+        while True:
+            if gathering is not None and (wanted := gathering.wanted(len(self._queue), self.queued_bytes)):
+                await self._gather(gathering, wanted)
+            group = self._take()
+            if not group:
+                self._tell_if_idle()
+                if gathering is not None:
+                    gathering.idle()
+                self._work = anyio.Event()
+                await self._work.wait()
+                self._work = None
+                continue
+            self._flushing = True
+            started = perf_counter()
+            try:
+                await self._commit(group)
+            except StorageFailed as error:
+                self._fail(group, error)
+                return
+            finally:
+                self._flushing = False
+            if gathering is not None:
+                gathering.committed(len(group), perf_counter() - started)
+
+    async def _gather(self, gathering: Gathering, wanted: int) -> None:
+        """Wait for the queue to hold ``wanted`` batches, or until patience ends."""
+        self._wanted = wanted
+        self._work = anyio.Event()
+        with anyio.move_on_after(gathering.patience_s):
+            await self._work.wait()
+        gathering.waited(in_vain=not self._work.is_set())
+        self._work = None
+        self._wanted = 1
+
+    async def drain(self) -> None:
+        """Take no more batches and return when all that were queued are settled."""
+        if self._refusal is None:
+            self._refusal = _refused(ErrorCode.NOT_LEADER_OR_FOLLOWER, "the broker is stopping")
+        if self._queue or self._flushing:
+            self._idle = anyio.Event()
+            await self._idle.wait()
+
+    def _tell_if_idle(self) -> None:
+        if self._idle is not None and not self._queue and not self._flushing:
+            self._idle.set()
+
+    def _take(self) -> list[QueuedBatch]:
+        """The next group: everything queued, up to the limits of a group."""
+        group: list[QueuedBatch] = []
+        queue = self._queue
+        holes = self._holes
+        size = 0
+        while queue and len(group) < GROUP_BATCHES_MAX:
+            queued = queue[0]
+            if group and size + queued.size > self._group_bytes_max:
+                break
+            queue.popleft()
+            if holes and not self._admits(queued.pid, queued.entry):
+                self._settle(queued, _OVERTAKES)
+                continue
+            size += queued.size
+            group.append(queued)
+        return group
+
+    def _admits(self, pid: int, entry: BatchEntry) -> bool:
+        if entry.producer_id < 0:
+            return True
+        return self._holes.admits((pid, entry.producer_id, entry.producer_epoch), entry.first_sequence)
+
+    async def _commit(self, group: list[QueuedBatch]) -> None:
+        started = perf_counter()
+        now_ms = self._now_ms()
+        for queued in group:
+            buffer = queued.buffer
+            if type(buffer) is bytes or (type(buffer) is memoryview and buffer.readonly):
+                queued.buffer = bytearray(buffer)
+            if queued.entry.log_append_time:
+                stamp_log_append_time(queued.buffer, 0, now_ms)  # type: ignore[arg-type]  # writable by now
+                queued.entry = replace(queued.entry, max_timestamp=now_ms)
+        partitions = by_partition(group)
+        layout = lay_out(partitions)
+        try:
+            extent = await self._store.append(layout.parts, layout.toc)
+            spans = layout.spans(extent.position, [[queued.entry for queued in of_pid] for of_pid in partitions])
+            answers = await self._catalog.commit_spans(
+                CommitGroup(extent.object_id, extent.position, extent.length, spans, now_ms)
+            )
+        except BrokerError as error:
+            self._refuse(group, error)
+            return
+        if self._out_of_room:
+            self._out_of_room = False
+            _log.info("storage takes writes again")
+        if self._on_group is not None:
+            records = sum([queued.entry.record_count for queued in group])
+            self._on_group(perf_counter() - started, len(group), records, layout.length)
+        for of_pid, appended in zip(partitions, answers, strict=True):
+            self._publish(of_pid, appended)
+        if len(group) == 1:
+            self._settle(group[0], answers[0][0])
+            return
+        outcome = {
+            id(queued): answer
+            for of_pid, appended in zip(partitions, answers, strict=True)
+            for queued, answer in zip(of_pid, appended, strict=True)
+        }
+        for queued in group:
+            self._settle(queued, outcome[id(queued)])
+
+    def _publish(self, of_pid: Sequence[QueuedBatch], answers: Sequence[Appended]) -> None:
+        """Stamp what was appended to one partition, keep it for readers at the tail, and wake those who wait."""
+        pid = of_pid[0].pid
+        bounds = self._catalog.peek_bounds(pid)
+        leader_epoch = 0 if bounds is None else bounds.leader_epoch
+        arrived = 0
+        for queued, answer in zip(of_pid, answers, strict=True):
+            if answer.error_code == 0 and not answer.duplicate:
+                base = answer.base_offset
+                stamp(queued.buffer, 0, base, leader_epoch)  # type: ignore[arg-type]  # made writable by _commit
+                self._tail.put(pid, base, base + queued.entry.record_count - 1, queued.buffer)
+                arrived += queued.size
+        if arrived:
+            self._waiting.arrived(pid, arrived)
+
+    def _settle(self, queued: QueuedBatch, answer: Appended) -> None:
+        self.queued_bytes -= queued.size
+        queued.on_settled(answer)
+
+    def _refuse(self, group: Sequence[QueuedBatch], error: BrokerError) -> None:
+        """The group was not stored and nothing changed; later batches of its producers must not overtake it."""
+        COMMIT_FAILURES.inc()
+        if isinstance(error, StorageUnavailable):
+            # Once while it lasts, and not at every turn of a disk that is full again and again.
+            if not self._out_of_room and self._complaints.take(anyio.current_time()) is not None:
+                self._out_of_room = True
+                _log.error("storage refuses writes; clients try again, reading goes on", reason=error.message)
+            for queued in group:
+                entry = queued.entry
+                if entry.producer_id >= 0:
+                    self._holes.open((queued.pid, entry.producer_id, entry.producer_epoch), entry.first_sequence)
+        refused = _refused(error.code, error.message)
+        for queued in group:
+            self._settle(queued, refused)
+
+    def _fail(self, group: Sequence[QueuedBatch], error: StorageFailed) -> None:
+        """Durability is gone: refuse everything, now and from now on, and have the broker stopped."""
+        refused = self._refusal = _refused(ErrorCode.KAFKA_STORAGE_ERROR, "storage failed, the broker is stopping")
+        for queued in group:
+            self._settle(queued, refused)
+        while self._queue:
+            self._settle(self._queue.popleft(), refused)
+        self._flushing = False
+        self._tell_if_idle()
+        self._on_fatal(error)
+
+
+def _refused(code: ErrorCode, message: str | None) -> Appended:
+    return Appended(int(code), -1, -1, -1, message=message)
+
+
+_OVERTAKES: Final = _refused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, "an earlier batch of this producer was not stored")

@@ -1,0 +1,173 @@
+"""A log on the memory store and catalog, with everything a handler needs, and stores that fail on demand."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import anyio
+
+from broker.cluster.directory import TopicDirectory, TopicState
+from broker.cluster.identity import ClusterIdentity
+from broker.config.live import LiveSettings
+from broker.config.settings import Settings
+from broker.errors import StorageFailed
+from broker.handlers.base import ConnectionInfo, RequestContext, Services
+from broker.log.gathering import Gathering
+from broker.log.producer_id_allocator import ProducerIdAllocator
+from broker.log.reader import Reader
+from broker.log.tail_cache import TailCache
+from broker.log.waiting_room import WaitingRoom
+from broker.log.writer import Writer
+from broker.model import Appended, Node
+from broker.storage.catalog.base import BatchEntry, CommitGroup
+from broker.storage.catalog.memory import MemoryCatalog
+from broker.storage.objects.base import Buffer, Extent, TocEntry
+from broker.storage.objects.memory import MemoryObjectStore
+from broker.wire.records.batch import parse_header
+from broker.wire.records.record import Record, encode_batch
+
+NOW_MS = 1_700_000_000_000
+
+
+def batch(count: int = 1, *, value: bytes = b"v", timestamp: int = NOW_MS, **fields: Any) -> bytearray:
+    """A batch of ``count`` records as a producer sends it."""
+    return encode_batch([Record(index, timestamp, b"k", value) for index in range(count)], **fields)
+
+
+def entry(data: Buffer) -> BatchEntry:
+    """What the catalog is told of a batch."""
+    header = parse_header(data)
+    return BatchEntry(
+        header.record_count,
+        len(data),
+        header.max_timestamp,
+        header.producer_id,
+        header.producer_epoch,
+        header.base_sequence,
+        header.last_sequence,
+    )
+
+
+class FaultyStore(MemoryObjectStore):
+    """Takes and gives data, unless told to fail; ``gate`` holds appends back until it is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.append_error: Exception | None = None
+        self.read_error: Exception | None = None
+        self.gate: anyio.Event | None = None
+        self.appends: list[list[bytes]] = []
+        self.reads = 0
+
+    async def append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> Extent:
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.append_error is not None:
+            raise self.append_error
+        self.appends.append([bytes(part) for part in parts])
+        return await super().append(parts, toc)
+
+    async def read(self, object_id: int, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+        self.reads += 1
+        if self.read_error is not None:
+            raise self.read_error
+        return await super().read(object_id, ranges)
+
+
+class FaultyCatalog(MemoryCatalog):
+    """Commits, unless told to fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commit_error: Exception | None = None
+        self.groups: list[CommitGroup] = []
+
+    async def commit_spans(self, group: CommitGroup) -> list[list[Appended]]:
+        if self.commit_error is not None:
+            raise self.commit_error
+        self.groups.append(group)
+        return await super().commit_spans(group)
+
+
+class Log:
+    """The parts, wired as the broker wires them. ``clock`` is the wall clock and is moved by hand."""
+
+    def __init__(
+        self, *, tail_bytes: int = 1 << 20, group_bytes_max: int = 8 << 20, gathering: Gathering | None = None
+    ) -> None:
+        self.clock = NOW_MS
+        self.store = FaultyStore()
+        self.catalog = FaultyCatalog()
+        self.tail = TailCache(tail_bytes)
+        self.waiting = WaitingRoom()
+        self.fatal: list[StorageFailed] = []
+        self.writer = Writer(
+            self.store,
+            self.catalog,
+            self.tail,
+            self.waiting,
+            lambda: self.clock,
+            self.fatal.append,
+            group_bytes_max=group_bytes_max,
+            gathering=gathering,
+        )
+        self.reader = Reader(self.store, self.catalog, self.tail, self.waiting)
+        self.settings = Settings(data_dir="unused")
+        self.live = LiveSettings(self.settings, self.catalog)
+        self.directory = TopicDirectory(self.live)
+        self.services = Services(
+            settings=self.live,
+            identity=ClusterIdentity("test", 0),
+            directory=self.directory,
+            catalog=self.catalog,
+            writer=self.writer,
+            reader=self.reader,
+            topics=None,  # type: ignore[arg-type]  # not asked here
+            configs=None,  # type: ignore[arg-type]
+            groups=None,  # type: ignore[arg-type]
+            producer_ids=ProducerIdAllocator(self.catalog),
+            now_ms=lambda: self.clock,
+        )
+
+    def context(self, version: int) -> RequestContext:
+        """The surroundings of a request of this version."""
+        connection = ConnectionInfo(1, "127.0.0.1:1", "127.0.0.1", "PLAINTEXT", Node(0, "127.0.0.1", 9092))
+        return RequestContext(self.services, connection, version, 1, "test")
+
+    async def topic(self, name: str = "t", partitions: int = 1, **config: str) -> TopicState:
+        """A new topic; config by Kafka's names with underscores for dots."""
+        overrides = {key.replace("_", "."): value for key, value in config.items()}
+        topic = await self.catalog.create_topic(name, uuid4().bytes, partitions, 1, overrides, self.clock)
+        return self.directory.put(topic)
+
+    async def append(self, pid: int, *batches: Buffer) -> list[Appended]:
+        """Enqueue batches together and wait until all are settled."""
+        return await self.append_all([(pid, each) for each in batches])
+
+    async def append_all(self, batches: Sequence[tuple[int, Buffer]]) -> list[Appended]:
+        """The same for several partitions; the answers in the order given."""
+        answers: list[Appended | None] = [None] * len(batches)
+        done = anyio.Event()
+
+        def settled(index: int, appended: Appended) -> None:
+            answers[index] = appended
+            if None not in answers:
+                done.set()
+
+        for index, (pid, data) in enumerate(batches):
+            self.writer.enqueue(pid, data, entry(data), partial(settled, index))
+        await done.wait()
+        return [answer for answer in answers if answer is not None]
+
+
+@asynccontextmanager
+async def running_log(**options: Any) -> AsyncIterator[Log]:
+    """A log whose writer runs."""
+    log = Log(**options)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(log.writer.run)
+        await anyio.wait_all_tasks_blocked()
+        yield log
+        tasks.cancel_scope.cancel()
