@@ -1,0 +1,223 @@
+"""Describes and changes the configuration of topics, brokers, the broker's logger, groups and client metrics.
+
+A change is checked as a whole before anything of it is done: of one resource either everything is changed or nothing.
+Changes of brokers are made one at a time here, changes of topics by the topic administrator, so that no change is lost between
+reading what is set and storing what comes of it.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final, Protocol
+
+from anyio import CancelScope, Lock
+
+from broker.admin.broker_loggers import logger_entries, set_levels
+from broker.admin.config_rules import (
+    Operation,
+    ResourceType,
+    broker_operations,
+    broker_refusal,
+    check_broker_name,
+    check_broker_names,
+    check_operations,
+    topic_operations,
+)
+from broker.admin.topic_administrator import KnownTopic, TopicAdministrator
+from broker.admin.topic_names import name_problem
+from broker.config import topic_config
+from broker.config.broker_entries import broker_entries, cluster_entries
+from broker.config.entry import Entry
+from broker.config.live import LiveSettings
+from broker.config.problems import SettingsInvalid
+from broker.config.settings import BY_KAFKA_NAME
+from broker.config.topic_table import TOPIC_SETTINGS
+from broker.errors import BrokerError
+from broker.storage.catalog.base import ConfigCatalog
+from broker.wire.error_codes import ErrorCode
+
+Change = Callable[[Mapping[str, str], Callable[[str], str | None]], dict[str, str]]
+"""What is set afterwards, from what is set now and from what a setting that is not set falls back to."""
+
+_NO_CLIENT_METRICS: Final = "Client metrics (KIP-714) are not collected by this broker"
+
+
+class Directory(Protocol):
+    """What is needed of the topic directory."""
+
+    def by_name(self, name: str) -> KnownTopic | None: ...
+
+    def all(self) -> Iterable[KnownTopic]: ...
+
+
+class ConfigAdministrator:
+    """Every refusal is a :class:`BrokerError` with the code and the words for the client."""
+
+    def __init__(
+        self,
+        catalog: ConfigCatalog,
+        settings: LiveSettings,
+        directory: Directory,
+        topics: TopicAdministrator,
+        node_id: int,
+    ) -> None:
+        self._catalog = catalog
+        self._settings = settings
+        self._directory = directory
+        self._topics = topics
+        self._node_id = node_id
+        self._changing = Lock()
+
+    # --- describe -----------------------------------------------------------------------------------------------------
+
+    def describe(self, kind: int, name: str) -> list[Entry]:
+        """Everything that can be said of one resource, by name of setting."""
+        match kind:
+            case ResourceType.TOPIC:
+                _check_topic_name(name)
+                state = self._directory.by_name(name)
+                if state is None:
+                    raise BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+                return topic_config.entries(state.topic.config, self._settings.current)
+            case ResourceType.BROKER:
+                if not name:
+                    return cluster_entries(self._settings.current)
+                self._check_own(name, "Broker id", "Unexpected broker id, expected {own} or empty string, but received {asked}")
+                return broker_entries(self._settings.current)
+            case ResourceType.BROKER_LOGGER:
+                if not name:
+                    raise BrokerError(ErrorCode.INVALID_REQUEST, "Broker id must not be empty")
+                self._check_own(name, "Broker id", "Unexpected broker id, expected {own} but received {asked}")
+                return logger_entries()
+            case ResourceType.CLIENT_METRICS:
+                if not name:
+                    raise BrokerError(ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty")
+                return []
+            case ResourceType.GROUP:
+                if not name:
+                    raise BrokerError(ErrorCode.INVALID_REQUEST, "Group name must not be empty")
+                return []
+            case _:
+                raise _unknown_type(kind)
+
+    def resources(self, kinds: Collection[int]) -> list[tuple[ResourceType, str]]:
+        """The resources of these types (all types when there are none) that have configuration (KIP-1142).
+
+        Groups and client metrics have none of their own here.
+        """
+        wanted = set(kinds) or set(ResourceType)
+        if unknown := wanted - set(ResourceType):
+            raise BrokerError(ErrorCode.UNSUPPORTED_VERSION, f"Unknown resource types {sorted(unknown)}")
+        found = [
+            (kind, str(self._node_id))
+            for kind in (ResourceType.BROKER, ResourceType.BROKER_LOGGER)
+            if kind in wanted
+        ]
+        if ResourceType.TOPIC in wanted:
+            found += [(ResourceType.TOPIC, state.name) for state in self._directory.all()]
+        return found
+
+    # --- change -------------------------------------------------------------------------------------------------------
+
+    async def alter(self, kind: int, name: str, operations: Sequence[Operation], *, validate_only: bool) -> None:
+        """Change single settings (IncrementalAlterConfigs)."""
+        check_operations(operations)
+        match kind:
+            case ResourceType.TOPIC:
+                await self._change_topic(name, lambda set_now, or_else: topic_operations(set_now, operations, or_else), validate_only)
+            case ResourceType.BROKER:
+                await self._change_broker(name, lambda set_now, or_else: broker_operations(set_now, operations, or_else), validate_only)
+            case ResourceType.BROKER_LOGGER:
+                self._check_own(name, "Node id", "Unexpected node id. Expected {own}, but received {asked}")
+                set_levels(operations, validate_only=validate_only)
+            case _:
+                self._refuse_others(kind, name, [operation.name for operation in operations])
+
+    async def replace(self, kind: int, name: str, values: Sequence[tuple[str, str | None]], *, validate_only: bool) -> None:
+        """Set these settings and no others (AlterConfigs)."""
+        check_operations([Operation(key, 0, value) for key, value in values])
+        wanted = {key: value or "" for key, value in values}
+        match kind:
+            case ResourceType.TOPIC:
+                await self._change_topic(name, lambda _set_now, _or_else: wanted, validate_only)
+            case ResourceType.BROKER:
+                await self._change_broker(name, lambda _set_now, _or_else: wanted, validate_only)
+            case ResourceType.BROKER_LOGGER:
+                raise _unknown_type(kind)
+            case _:
+                self._refuse_others(kind, name, wanted)
+
+    async def _change_topic(self, name: str, change: Change, validate_only: bool) -> None:
+        if not name:
+            raise BrokerError(ErrorCode.INVALID_REQUEST, "Default topic resources are not allowed.")
+        _check_topic_name(name)
+
+        def checked(set_now: Mapping[str, str]) -> dict[str, str]:
+            changed = change(set_now, self._topic_default)
+            if (problem := topic_config.check_overrides(changed, self._settings.current)) is not None:
+                raise BrokerError(ErrorCode.INVALID_CONFIG, problem)
+            return changed
+
+        state = self._directory.by_name(name)
+        if state is None:
+            # Kafka looks at the values first and finds out only then that there is no such topic.
+            checked({})
+            raise BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.")
+        changed = checked(state.topic.config)
+        if validate_only or changed == dict(state.topic.config):
+            return
+        try:
+            await self._topics.change_config(state.topic_id, checked)
+        except BrokerError as error:
+            if error.code != ErrorCode.UNKNOWN_TOPIC_ID:
+                raise
+            raise BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.") from error
+
+    def _topic_default(self, name: str) -> str | None:
+        setting = TOPIC_SETTINGS[name]
+        return setting.show(setting.fall_back(self._settings.current))
+
+    async def _change_broker(self, name: str, change: Change, validate_only: bool) -> None:
+        if name:
+            self._check_own(name, "Node id", "Unexpected broker id, expected {own}, but received {asked}")
+            name = self._settings.own_name
+        async with self._changing:
+            changed = change(self._settings.dynamic(name), self._broker_default)
+            check_broker_names(changed, one_broker=bool(name))
+            try:
+                self._settings.preview({name: changed})
+                if validate_only or changed == dict(self._settings.dynamic(name)):
+                    return
+                with CancelScope(shield=True):
+                    await self._settings.replace(name, changed)
+            except SettingsInvalid as error:
+                raise broker_refusal(error) from error
+
+    def _check_own(self, name: str, what: str, other: str) -> None:
+        check_broker_name(name, self._node_id, what=what, other=other)
+
+    def _broker_default(self, name: str) -> str | None:
+        setting = BY_KAFKA_NAME[name]
+        return setting.show(getattr(self._settings.current, setting.name))
+
+    def _refuse_others(self, kind: int, name: str, names: Collection[str]) -> None:
+        match kind:
+            case ResourceType.GROUP:
+                if not name:
+                    raise BrokerError(ErrorCode.INVALID_REQUEST, "Default group resources are not allowed.")
+                for key in names:
+                    raise BrokerError(ErrorCode.INVALID_CONFIG, f"Unknown group config name: {key[:200]}")
+            case ResourceType.CLIENT_METRICS:
+                if not name:
+                    raise BrokerError(ErrorCode.INVALID_REQUEST, "Subscription name can't be empty")
+                if names:
+                    raise BrokerError(ErrorCode.INVALID_REQUEST, _NO_CLIENT_METRICS)
+            case _:
+                raise _unknown_type(kind)
+
+
+def _check_topic_name(name: str) -> None:
+    if (problem := name_problem(name)) is not None:
+        raise BrokerError(ErrorCode.INVALID_TOPIC_EXCEPTION, problem)
+
+
+def _unknown_type(kind: int) -> BrokerError:
+    return BrokerError(ErrorCode.INVALID_REQUEST, f"Unknown resource type {kind}")

@@ -1,0 +1,501 @@
+"""The agent that owns every consumer group of this broker: members in memory, generations and offsets in the catalog.
+
+What it promises:
+
+- A completed rebalance is in the catalog before a member is told its part of it; an offset commit before it is answered.
+  Nothing is visible that the catalog does not have, and what it could not take leaves no trace.
+- No request costs more with more groups. Heartbeats touch one member; time is kept by a heap that is checked lazily.
+- Answers come through callbacks, in place: no task waits for each of the thousand members of a group. A callback may lead to
+  the next request of the same client at once, so state and queue are in order before the first one is called.
+- Memory is bounded (:mod:`broker.coordinators.groups.limits`).
+
+Deadlines run on the event loop's clock, which no correction of the wall clock moves; what is stored has wall clock times.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import anyio
+import anyio.lowlevel
+
+from broker.coordinators.group_registry import GroupRegistry, OwnedGroup
+from broker.coordinators.group_timers import GroupTimers
+from broker.coordinators.group_writer import Done, GroupDelete, GroupSave, GroupWriter, OffsetCommit, OffsetDelete
+from broker.coordinators.groups.classic import ClassicGroup
+from broker.coordinators.groups.commands import (
+    Effect,
+    JoinAnswer,
+    JoinCommand,
+    LeaveOutcome,
+    Leaver,
+    Reply,
+    Save,
+    SaveReason,
+    SyncAnswer,
+    SyncCommand,
+)
+from broker.coordinators.groups.limits import CLIENT_ID_IN_MEMBER_ID_MAX, GroupPolicy
+from broker.coordinators.groups.member import protocols_bytes
+from broker.coordinators.groups.offsets import OffsetTable, expired_keys
+from broker.coordinators.groups.rebalancing import NEVER, GroupState
+from broker.coordinators.groups.stored import restore
+from broker.model import CommittedOffset
+from broker.storage.catalog.base import GroupCatalog, OffsetKey
+from broker.wire.error_codes import ErrorCode
+from observability import logs
+
+if TYPE_CHECKING:
+    from broker.config.live import LiveSettings
+
+_log = logs.get("groups")
+
+GROUPS_A_SLICE: Final = 200
+"""How many groups are looked at before other work gets its turn."""
+
+PartitionKey = tuple[str, int]
+"""(topic, partition index)."""
+
+
+def new_member_id(client_id: str, group_instance_id: str | None) -> str:
+    """An id nobody has: readable (the instance's or the client's name first, as Kafka does), and not to be guessed."""
+    name = (
+        client_id[:CLIENT_ID_IN_MEMBER_ID_MAX]
+        if group_instance_id is None
+        else group_instance_id[:CLIENT_ID_IN_MEMBER_ID_MAX]
+    )
+    return f"{name}-{uuid4()}"
+
+
+class GroupCoordinator:
+    """Call :meth:`load`, then have :meth:`run` running; :meth:`close` and :meth:`drain` end it in order."""
+
+    def __init__(
+        self,
+        catalog: GroupCatalog,
+        settings: "LiveSettings",
+        now_ms: Callable[[], int],
+        *,
+        policy: GroupPolicy | None = None,
+        topic_exists: Callable[[str, bytes], bool] | None = None,
+    ) -> None:
+        """``topic_exists(name, topic_id)``: asked on loading, to drop offsets of topics that are gone."""
+        self._catalog = catalog
+        self._settings = settings
+        self._now_ms = now_ms
+        self._policy = policy or GroupPolicy()
+        self._topic_exists = topic_exists
+        self._offsets = OffsetTable()
+        self._timers = GroupTimers()
+        self._groups = GroupRegistry(self._policy, self._offsets, self._timers)
+        self._writer = GroupWriter(catalog)
+        self._rearmed = anyio.Event()
+        self._unavailable = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+        self._lines = logs.LineLimiter(per_second=5, burst=50)
+
+    def __len__(self) -> int:
+        """Groups known."""
+        return len(self._groups)
+
+    @property
+    def offset_count(self) -> int:
+        """Committed offsets of all groups together."""
+        return len(self._offsets)
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Take over what the catalog holds. Members get one session timeout to be heard of; generations go on."""
+        self._follow_settings()
+        now_ms = _clock_ms()
+        for stored in await self._catalog.load_groups():
+            self._groups.add(
+                OwnedGroup(restore(stored, self._policy, now_ms), is_stored=True, empty_since_ms=stored.state_ms)
+            )
+        orphans: list[OffsetKey] = []
+        for key, offset in (await self._catalog.load_offsets()).items():
+            if self._topic_exists is not None and not self._topic_exists(key[1], offset.topic_id):
+                orphans.append(key)
+                continue
+            self._offsets.put(key, offset)
+            if key[0] not in self._groups:
+                self._groups.create(key[0])
+        if orphans:
+            await self._catalog.delete_offsets(orphans)
+            _log.info("dropped offsets of topics that are gone", offsets=len(orphans))
+        self._unavailable = ErrorCode.NONE
+        for owned in self._groups.all():
+            self._carry_out(owned, owned.group.shrink_if_over_capacity(now_ms))
+        _log.info("loaded groups", groups=len(self._groups), offsets=len(self._offsets))
+
+    async def run(self) -> None:
+        """Keep time, write changes, expire offsets: until cancelled. Raises ``StorageFailed``, alone or in a group."""
+        if self._unavailable is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+            await self.load()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._writer.run)
+            tasks.start_soon(self._sweep_regularly)
+            tasks.start_soon(self._keep_time)
+
+    def close(self) -> None:
+        """Take no more requests and answer those that wait for other members: they would hold up a stop for minutes."""
+        self._unavailable = ErrorCode.COORDINATOR_NOT_AVAILABLE
+        for owned in self._groups.all():
+            for effect in owned.group.close(ErrorCode.NOT_COORDINATOR):
+                if isinstance(effect, Reply):
+                    effect.ticket(effect.answer)
+
+    async def drain(self) -> None:
+        """Wait until all that was decided is in the catalog."""
+        await self._writer.drain()
+
+    # --- membership ---------------------------------------------------------------------------------------------------
+
+    def join(self, group_id: str, command: JoinCommand, answer: Callable[[JoinAnswer], None]) -> None:
+        """``answer`` is called once, now or when the generation is complete."""
+        error = self._unavailable or self._join_refusal(group_id, command)
+        if error:
+            answer(JoinAnswer(error=error, member_id=command.member_id))
+            return
+        self._follow_settings()
+        owned = self._groups.get(group_id)
+        if owned is None:
+            owned = self._groups.create(group_id)
+        if not command.member_id:
+            command = replace(command, fresh_member_id=new_member_id(command.client_id, command.group_instance_id))
+        self._carry_out(owned, owned.group.join(command, answer, _clock_ms()))
+
+    def _join_refusal(self, group_id: str, command: JoinCommand) -> ErrorCode:
+        settings = self._settings.current
+        if not group_id:
+            return ErrorCode.INVALID_GROUP_ID
+        if (
+            not settings.group_min_session_timeout_ms
+            <= command.session_timeout_ms
+            <= settings.group_max_session_timeout_ms
+        ):
+            return ErrorCode.INVALID_SESSION_TIMEOUT
+        if group_id not in self._groups:
+            if command.member_id:
+                return ErrorCode.UNKNOWN_MEMBER_ID
+            if self._groups.is_full:
+                return ErrorCode.COORDINATOR_NOT_AVAILABLE
+        if not command.member_id and self._groups.pending_total >= self._policy.pending_total_max:
+            return ErrorCode.COORDINATOR_NOT_AVAILABLE
+        if self._groups.state_bytes_total + protocols_bytes(command.protocols) > self._policy.total_bytes_max:
+            return ErrorCode.COORDINATOR_NOT_AVAILABLE
+        return ErrorCode.NONE
+
+    def sync(self, group_id: str, command: SyncCommand, answer: Callable[[SyncAnswer], None]) -> None:
+        """``answer`` is called once, now or when the leader's assignment is in the catalog."""
+        owned = self._groups.get(group_id)
+        error = self._unavailable or (ErrorCode.NONE if group_id else ErrorCode.INVALID_GROUP_ID)
+        if error is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+            error = ErrorCode.REBALANCE_IN_PROGRESS  # what Kafka answers: older clients do not expect the other
+        if error or owned is None:
+            answer(SyncAnswer(error=error or ErrorCode.UNKNOWN_MEMBER_ID))
+            return
+        self._carry_out(owned, owned.group.sync(command, answer, _clock_ms()))
+
+    def heartbeat(self, group_id: str, member_id: str, group_instance_id: str | None, generation: int) -> ErrorCode:
+        if self._unavailable:
+            # While groups are loading nobody's session runs: everything is all right, as far as is known.
+            return ErrorCode.NONE if self._unavailable is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS else self._unavailable
+        owned = self._groups.get(group_id)
+        if owned is None:
+            return ErrorCode.UNKNOWN_MEMBER_ID if group_id else ErrorCode.INVALID_GROUP_ID
+        return owned.group.heartbeat(member_id, group_instance_id, generation, _clock_ms())
+
+    def leave(self, group_id: str, leavers: list[Leaver]) -> tuple[ErrorCode, list[LeaveOutcome]]:
+        """An error for the request as a whole, or one outcome a leaver."""
+        error = self._unavailable or (ErrorCode.NONE if group_id else ErrorCode.INVALID_GROUP_ID)
+        if error:
+            return error, []
+        owned = self._groups.get(group_id)
+        if owned is None:
+            unknown = ErrorCode.UNKNOWN_MEMBER_ID
+            return ErrorCode.NONE, [LeaveOutcome(each.member_id, each.group_instance_id, unknown) for each in leavers]
+        if owned.group.state is GroupState.DEAD:
+            return ErrorCode.COORDINATOR_NOT_AVAILABLE, []
+        outcomes, effects = owned.group.leave(leavers, _clock_ms())
+        self._carry_out(owned, effects)
+        return ErrorCode.NONE, outcomes
+
+    # --- offsets ------------------------------------------------------------------------------------------------------
+
+    def commit_offsets(
+        self,
+        group_id: str,
+        member_id: str,
+        group_instance_id: str | None,
+        generation: int,
+        offsets: Mapping[PartitionKey, CommittedOffset],
+        done: Done,
+        *,
+        knows_missing_groups: bool = True,
+    ) -> None:
+        """Commit all of ``offsets`` or none. ``knows_missing_groups``: the client expects GROUP_ID_NOT_FOUND (version 9 on)."""
+        error = self._unavailable
+        owned = self._groups.get(group_id)
+        if not error and owned is None:
+            if generation >= 0:
+                error = ErrorCode.GROUP_ID_NOT_FOUND if knows_missing_groups else ErrorCode.ILLEGAL_GENERATION
+            elif self._groups.is_full:
+                error = ErrorCode.COORDINATOR_NOT_AVAILABLE
+            elif offsets:
+                owned = self._groups.create(group_id)
+        if not error and owned is not None:
+            error = owned.group.commit_error(member_id, group_instance_id, generation)
+        if error or owned is None:
+            done(error)
+            return
+        owned.group.heard_of_committer(member_id, _clock_ms())
+        if not offsets:
+            done(ErrorCode.NONE)
+            return
+        committed = {(group_id, topic, partition): offset for (topic, partition), offset in offsets.items()}
+        target = owned
+
+        def finished(error: ErrorCode) -> None:
+            if not error:
+                for key, offset in committed.items():
+                    self._offsets.put(key, offset)
+            self._changed(target)
+            done(error)
+
+        owned.changes += 1
+        self._writer.enqueue(OffsetCommit(group_id, committed, finished))
+
+    def offset_error(self) -> ErrorCode:
+        """Whether offsets can be fetched now."""
+        return self._unavailable
+
+    def offset(self, group_id: str, topic: str, partition: int) -> CommittedOffset | None:
+        return self._offsets.get(group_id, topic, partition)
+
+    def offsets_of(self, group_id: str) -> Mapping[str, Mapping[int, CommittedOffset]]:
+        """By topic and partition; not to be changed."""
+        return self._offsets.of_group(group_id)
+
+    def delete_offsets(
+        self, group_id: str, keys: Iterable[PartitionKey], done: Callable[[ErrorCode, frozenset[str]], None]
+    ) -> None:
+        """``done`` gets an error for the request as a whole, or the topics that were left alone because a member subscribes."""
+        owned = self._groups.get(group_id)
+        error = self._unavailable or (ErrorCode.NONE if group_id else ErrorCode.INVALID_GROUP_ID)
+        if not error and (owned is None or owned.group.state is GroupState.DEAD):
+            error = ErrorCode.GROUP_ID_NOT_FOUND
+        if (
+            not error
+            and owned is not None
+            and owned.group.state is not GroupState.EMPTY
+            and not owned.group.uses_consumer_protocol
+        ):
+            error = ErrorCode.NON_EMPTY_GROUP
+        if error or owned is None:
+            done(error, frozenset())
+            return
+        keys = list(keys)
+        subscribed = frozenset(
+            topic for topic in {topic for topic, _ in keys} if self._is_subscribed(owned.group, topic)
+        )
+        wanted = [(group_id, topic, partition) for topic, partition in keys if topic not in subscribed]
+        self._delete_offsets(owned, lambda: wanted, lambda error: done(error, subscribed))
+
+    def forget_topic(self, name: str) -> None:
+        """The topic was deleted: its offsets go with it, in every group."""
+        groups = {key[0] for key in self._offsets.keys_of_topic(name)}
+        groups.update(self._writer.waiting_groups())
+        for group_id in groups:
+            owned = self._groups.get(group_id)
+            if owned is not None:
+                self._delete_offsets(owned, lambda group_id=group_id: self._keys_of(group_id, name), _nothing)  # type: ignore[misc]
+
+    def _keys_of(self, group_id: str, topic: str) -> list[OffsetKey]:
+        return [(group_id, topic, partition) for partition in self._offsets.of_group(group_id).get(topic, ())]
+
+    def _delete_offsets(self, owned: OwnedGroup, keys: Callable[[], list[OffsetKey]], done: Done) -> None:
+        found: list[OffsetKey] = []
+
+        def present() -> list[OffsetKey]:
+            found[:] = [key for key in keys() if self._offsets.get(*key) is not None]
+            return found
+
+        def finished(error: ErrorCode) -> None:
+            if not error:
+                for key in found:
+                    self._offsets.remove(key)
+            self._changed(owned)
+            done(error)
+
+        owned.changes += 1
+        self._writer.enqueue(OffsetDelete(owned.group.group_id, present, finished))
+
+    @staticmethod
+    def _is_subscribed(group: ClassicGroup, topic: str) -> bool:
+        return bool(len(group.roster)) and group.is_subscribed_to(topic)
+
+    # --- groups as a whole --------------------------------------------------------------------------------------------
+
+    def group(self, group_id: str) -> ClassicGroup | None:
+        """To look at, not to change."""
+        owned = self._groups.get(group_id)
+        return None if owned is None else owned.group
+
+    def groups(self) -> Iterable[ClassicGroup]:
+        """Every group, to look at, without waiting in between."""
+        return (owned.group for owned in self._groups.all())
+
+    def list_error(self) -> ErrorCode:
+        """Whether groups can be listed and described now."""
+        return self._unavailable
+
+    def delete(self, group_id: str, done: Done) -> None:
+        """Delete an empty group with its offsets."""
+        error = self._unavailable
+        owned = self._groups.get(group_id)
+        if not error:
+            if owned is None:
+                error = ErrorCode.GROUP_ID_NOT_FOUND
+            elif owned.deleting is None and owned.group.state is not GroupState.EMPTY:
+                error = ErrorCode.NON_EMPTY_GROUP
+        if error or owned is None:
+            done(error)
+        elif owned.deleting is not None:
+            owned.deleting.append(done)
+        else:
+            self._delete_group(owned, done)
+
+    def _delete_group(self, owned: OwnedGroup, done: Done) -> None:
+        """The group is Dead until the catalog has answered: nobody joins or commits to what is about to go."""
+        owned.deleting = [done]
+        owned.group.state = GroupState.DEAD
+
+        def finished(error: ErrorCode) -> None:
+            waiting, owned.deleting = owned.deleting or [], None
+            owned.changes -= 1
+            if error:
+                owned.group.state = GroupState.EMPTY
+            else:
+                self._offsets.remove_group(owned.group.group_id)
+                self._groups.forget(owned)
+            for each in waiting:
+                each(error)
+
+        owned.changes += 1
+        self._writer.enqueue(GroupDelete(owned.group.group_id, finished))
+
+    # --- effects ------------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, owned: OwnedGroup, effects: list[Effect]) -> None:
+        group = owned.group
+        replies: list[Reply] = []
+        for effect in effects:
+            if isinstance(effect, Save):
+                self._save(owned, effect)
+            else:
+                replies.append(effect)
+        self._groups.count(owned)
+        if group.wake_ms < NEVER and self._timers.wake_at(group.group_id, group.wake_ms):
+            self._rearmed.set()
+        if group.state is not owned.shown:
+            self._show(owned)
+        self._groups.forget_if_void(owned)
+        for reply in replies:
+            reply.ticket(reply.answer)
+
+    def _save(self, owned: OwnedGroup, save: Save) -> None:
+        now_ms = self._now_ms()
+        if save.reason is SaveReason.EMPTY:
+            owned.empty_since_ms = now_ms
+
+        def finished(error: ErrorCode) -> None:
+            owned.changes -= 1
+            owned.is_stored = owned.is_stored or not error
+            self._carry_out(owned, owned.group.saved(save, error, _clock_ms()))
+
+        owned.changes += 1
+        self._writer.enqueue(GroupSave(owned.group.group_id, replace(save.stored, state_ms=now_ms), finished))
+
+    def _changed(self, owned: OwnedGroup) -> None:
+        owned.changes -= 1
+        self._groups.forget_if_void(owned)
+
+    def _show(self, owned: OwnedGroup) -> None:
+        group = owned.group
+        owned.shown = group.state
+        held_back = self._lines.take(_clock_ms() / 1000)
+        if held_back is not None:
+            _log.info(
+                "group",
+                group=group.group_id,
+                state=group.state.value,
+                generation=group.generation,
+                members=len(group.roster),
+                **({"lines_held_back": held_back} if held_back else {}),
+            )
+
+    def _follow_settings(self) -> None:
+        settings = self._settings.current
+        self._policy.initial_rebalance_delay_ms = settings.group_initial_rebalance_delay_ms
+        self._policy.group_max_size = settings.group_max_size
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    async def _keep_time(self) -> None:
+        while True:
+            self._rearmed = anyio.Event()
+            next_ms = self._timers.next_ms
+            now_ms = _clock_ms()
+            if next_ms is None:
+                await self._rearmed.wait()
+            elif next_ms > now_ms:
+                with anyio.move_on_after((next_ms - now_ms) / 1000):
+                    await self._rearmed.wait()
+            for count, group_id in enumerate(self._timers.due(_clock_ms()), 1):
+                owned = self._groups.get(group_id)
+                if owned is not None:
+                    self._expire(owned)
+                if count % GROUPS_A_SLICE == 0:
+                    await anyio.lowlevel.checkpoint()
+
+    def _expire(self, owned: OwnedGroup) -> None:
+        if owned.group.state is not GroupState.DEAD:
+            self._carry_out(owned, owned.group.expire(_clock_ms()))
+        elif owned.deleting is not None:
+            # Should the deletion fail, the group lives on and must be looked at again.
+            self._timers.wake_at(owned.group.group_id, _clock_ms() + 1000)
+
+    async def _sweep_regularly(self) -> None:
+        while True:
+            await anyio.sleep(self._settings.current.offsets_retention_check_interval_ms / 1000)
+            await self.sweep()
+
+    async def sweep(self) -> None:
+        """Delete what has expired: offsets, and empty groups that have none (left)."""
+        retention_ms = self._settings.current.offsets_retention_minutes * 60_000
+        for count, owned in enumerate(self._groups.all(), 1):
+            self._sweep_one(owned, retention_ms)
+            if count % GROUPS_A_SLICE == 0:
+                await anyio.lowlevel.checkpoint()
+
+    def _sweep_one(self, owned: OwnedGroup, retention_ms: int) -> None:
+        group = owned.group
+        if owned.changes or group.state is GroupState.DEAD:
+            return  # it is in use: a commit on its way must not be swept with what is older
+        offsets = self._offsets.of_group(group.group_id)
+        expired = expired_keys(group, owned.empty_since_ms, offsets, retention_ms, self._now_ms())
+        everything = sum(len(partitions) for partitions in offsets.values()) == len(expired)
+        if everything and group.state is GroupState.EMPTY and not group.roster.pending:
+            self._delete_group(owned, _nothing)
+        elif expired:
+            self._delete_offsets(owned, lambda: expired, _nothing)
+
+
+def _clock_ms() -> int:
+    return int(anyio.current_time() * 1000)
+
+
+def _nothing(error: ErrorCode) -> None:
+    """Nobody waits: the sweep comes again, and a deleted topic's offsets are not shown for another topic of its name."""

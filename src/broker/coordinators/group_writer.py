@@ -1,0 +1,170 @@
+"""The agent that brings what groups decide into the catalog: each group's changes in order, everything else at once.
+
+A change is visible and answered only after the catalog has it, and changes of one group never overtake each other. What
+gathers while one round is being written goes into the next one together, so many commits share one transaction without
+anybody waiting for a timer.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+
+from broker.errors import BrokerError
+from broker.model import CommittedOffset
+from broker.storage.catalog.base import GroupCatalog, OffsetKey, StoredGroup
+from broker.wire.error_codes import ErrorCode
+from observability import logs
+
+_log = logs.get("groups")
+
+Done = Callable[[ErrorCode], None]
+
+ERRORS_AS_CLIENTS_KNOW_THEM: Final = {
+    ErrorCode.KAFKA_STORAGE_ERROR: ErrorCode.NOT_COORDINATOR,
+    ErrorCode.NOT_LEADER_OR_FOLLOWER: ErrorCode.NOT_COORDINATOR,
+    ErrorCode.NOT_ENOUGH_REPLICAS: ErrorCode.COORDINATOR_NOT_AVAILABLE,
+    ErrorCode.REQUEST_TIMED_OUT: ErrorCode.COORDINATOR_NOT_AVAILABLE,
+    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: ErrorCode.COORDINATOR_NOT_AVAILABLE,
+}
+"""Clients of groups expect coordinators' errors, not storage's: Kafka maps them so, and clients retry on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetCommit:
+    group_id: str
+    offsets: Mapping[OffsetKey, CommittedOffset]
+    done: Done
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetDelete:
+    """``keys`` is asked when the change's turn comes, so that it sees what earlier changes have brought. What it returned is
+    what is gone when ``done`` is called."""
+
+    group_id: str
+    keys: Callable[[], Sequence[OffsetKey]]
+    done: Done
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSave:
+    group_id: str
+    stored: StoredGroup
+    done: Done
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDelete:
+    group_id: str
+    done: Done
+
+
+Change = OffsetCommit | OffsetDelete | GroupSave | GroupDelete
+
+
+class GroupWriter:
+    """Owns the queue of changes. ``run`` ends only by cancellation or by ``StorageFailed``."""
+
+    def __init__(self, catalog: GroupCatalog) -> None:
+        self._catalog = catalog
+        self._queues: dict[str, deque[Change]] = {}
+        self._queued = anyio.Event()
+        self._idle = anyio.Event()
+        self._idle.set()
+
+    def enqueue(self, change: Change) -> None:
+        """Take the change's place in order; its ``done`` is called later, from :meth:`run`."""
+        queue = self._queues.get(change.group_id)
+        if queue is None:
+            queue = self._queues[change.group_id] = deque()
+        queue.append(change)
+        self._queued.set()
+        if self._idle.is_set():
+            self._idle = anyio.Event()
+
+    def waiting_groups(self) -> list[str]:
+        """The groups with changes that are not yet in the catalog."""
+        return list(self._queues)
+
+    async def drain(self) -> None:
+        """Wait until everything enqueued so far and meanwhile is written (``run`` must be running)."""
+        while not self._idle.is_set():
+            await self._idle.wait()
+
+    async def run(self) -> None:
+        while True:
+            await self._queued.wait()
+            self._queued = anyio.Event()
+            while self._queues:
+                await self._write_round()
+            self._idle.set()
+
+    async def _write_round(self) -> None:
+        """Write the first change of each group, for commits as many as follow each other."""
+        commits: list[OffsetCommit] = []
+        others: list[OffsetDelete | GroupSave | GroupDelete] = []
+        groups = list(self._queues)
+        for group_id in groups:
+            queue = self._queues[group_id]
+            first = queue[0]
+            if isinstance(first, OffsetCommit):
+                for change in queue:
+                    if not isinstance(change, OffsetCommit):
+                        break
+                    commits.append(change)
+            else:
+                others.append(first)
+        if len(others) + bool(commits) == 1:
+            if commits:
+                await self._commit(commits)
+            else:
+                await self._apply(others[0])
+        else:
+            async with anyio.create_task_group() as writes:
+                if commits:
+                    writes.start_soon(self._commit, commits)
+                for change in others:
+                    writes.start_soon(self._apply, change)
+        for group_id in groups:
+            if not self._queues[group_id]:
+                del self._queues[group_id]
+
+    async def _commit(self, commits: Sequence[OffsetCommit]) -> None:
+        merged: dict[OffsetKey, CommittedOffset] = {}
+        for commit in commits:
+            merged.update(commit.offsets)
+        error = ErrorCode.NONE
+        try:
+            await self._catalog.commit_offsets(merged)
+        except BrokerError as refusal:
+            error = _as_group_error(refusal, "commit offsets", groups=len({commit.group_id for commit in commits}))
+        for commit in commits:
+            self._finish(commit, error)
+
+    async def _apply(self, change: OffsetDelete | GroupSave | GroupDelete) -> None:
+        error = ErrorCode.NONE
+        try:
+            if isinstance(change, GroupSave):
+                await self._catalog.save_group(change.stored)
+            elif isinstance(change, GroupDelete):
+                await self._catalog.delete_group(change.group_id)
+            else:
+                keys = change.keys()
+                if keys:
+                    await self._catalog.delete_offsets(keys)
+        except BrokerError as refusal:
+            error = _as_group_error(refusal, "save or delete", group=change.group_id)
+        self._finish(change, error)
+
+    def _finish(self, change: Change, error: ErrorCode) -> None:
+        done = self._queues[change.group_id].popleft()
+        assert done is change, "changes of one group are finished in order"
+        change.done(error)
+
+
+def _as_group_error(refusal: BrokerError, doing: str, **about: object) -> ErrorCode:
+    _log.warning("groups could not be stored", doing=doing, error=refusal.code.name, reason=refusal.message, **about)
+    return ERRORS_AS_CLIENTS_KNOW_THEM.get(refusal.code, refusal.code)

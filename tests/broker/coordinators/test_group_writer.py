@@ -1,0 +1,136 @@
+"""Changes reach the catalog in the order of each group, and together across groups."""
+
+from typing import Any
+
+import anyio
+import pytest
+from trio.testing import MockClock
+
+from broker.coordinators.group_writer import GroupDelete, GroupSave, GroupWriter, OffsetCommit, OffsetDelete
+from broker.errors import StorageFailed
+from broker.model import CommittedOffset
+from broker.storage.catalog.base import StoredGroup
+from broker.wire.error_codes import ErrorCode
+from tests.broker.coordinators.conversation import TroubledCatalog
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """Virtual time."""
+    return "trio", {"clock": MockClock(autojump_threshold=0)}
+
+
+class Writing:
+    """A writer at work, and what was finished in which order."""
+
+    def __init__(self) -> None:
+        self.catalog = TroubledCatalog()
+        self.writer = GroupWriter(self.catalog)
+        self.finished: list[tuple[str, ErrorCode]] = []
+
+    def done(self, name: str) -> Any:
+        return lambda error: self.finished.append((name, error))
+
+    def commit(self, group: str, offset: int) -> None:
+        key = (group, "t", 0)
+        self.writer.enqueue(
+            OffsetCommit(group, {key: CommittedOffset(offset=offset)}, self.done(f"commit {group} {offset}"))
+        )
+
+    def save(self, group: str, generation: int = 1) -> None:
+        stored = StoredGroup(
+            group_id=group, protocol_type="consumer", generation=generation, protocol=None, leader=None
+        )
+        self.writer.enqueue(GroupSave(group, stored, self.done(f"save {group}")))
+
+    def delete(self, group: str) -> None:
+        self.writer.enqueue(GroupDelete(group, self.done(f"delete {group}")))
+
+    async def write(self) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.writer.run)
+            await self.writer.drain()
+            tasks.cancel_scope.cancel()
+
+
+async def test_changes_of_one_group_keep_their_order() -> None:
+    """What comes after a deletion is not deleted with it, and what came before is."""
+    writing = Writing()
+    writing.commit("g", 1)
+    writing.commit("g", 2)
+    writing.delete("g")
+    writing.save("g", 5)
+    writing.commit("g", 3)
+    await writing.write()
+
+    assert [name for name, _ in writing.finished] == ["commit g 1", "commit g 2", "delete g", "save g", "commit g 3"]
+    assert {key: offset.offset for key, offset in (await writing.catalog.load_offsets()).items()} == {("g", "t", 0): 3}
+    assert [stored.generation for stored in await writing.catalog.load_groups()] == [5]
+
+
+async def test_groups_do_not_wait_for_each_other() -> None:
+    """One round has the first change of every group, all commits in one transaction."""
+    writing = Writing()
+    for group in ("a", "b", "c"):
+        writing.commit(group, 1)
+    writing.save("d")
+    writing.delete("e")
+    await writing.write()
+
+    assert sorted(writing.catalog.calls) == ["commit 3", "delete group e", "save d 1"]
+
+
+async def test_a_refusal_is_told_as_clients_of_groups_know_it() -> None:
+    """To everybody whose change was in it, and nobody else."""
+    writing = Writing()
+    writing.catalog.failing = True
+    writing.commit("a", 1)
+    writing.commit("b", 1)
+    writing.save("c")
+    await writing.write()
+
+    assert {error for _, error in writing.finished} == {ErrorCode.NOT_COORDINATOR}
+    assert len(writing.finished) == 3
+
+
+async def test_keys_to_delete_are_asked_for_when_their_turn_comes() -> None:
+    """So that a commit before them is seen; none need no call."""
+    writing = Writing()
+    writing.commit("g", 1)
+    writing.writer.enqueue(
+        OffsetDelete("g", lambda: [("g", "t", 0)] if writing.finished else [], writing.done("delete"))
+    )
+    writing.writer.enqueue(OffsetDelete("g", list, writing.done("nothing")))
+    assert writing.writer.waiting_groups() == ["g"]
+    await writing.write()
+
+    assert writing.catalog.calls == ["commit 1", "delete 1"]
+    assert await writing.catalog.load_offsets() == {}
+    assert writing.writer.waiting_groups() == []
+
+
+async def test_what_is_done_may_bring_the_next_change() -> None:
+    """An answer can lead to the same client's next request in place."""
+    writing = Writing()
+    stored = StoredGroup(group_id="g", protocol_type="", generation=1, protocol=None, leader=None)
+    writing.writer.enqueue(GroupSave("g", stored, lambda error: writing.commit("g", 7)))
+    await writing.write()
+
+    assert writing.finished == [("commit g 7", ErrorCode.NONE)]
+
+
+async def test_storage_that_failed_for_good_ends_it() -> None:
+    """Nothing is answered: nobody can say what is stored."""
+    writing = Writing()
+
+    async def fail(offsets: object) -> None:
+        raise StorageFailed("fsync")
+
+    writing.catalog.commit_offsets = fail  # type: ignore[assignment]
+    writing.commit("g", 1)
+    with pytest.raises(StorageFailed):
+        await writing.writer.run()
+
+    assert writing.finished == []
