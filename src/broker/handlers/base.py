@@ -1,0 +1,130 @@
+"""What a handler is, and what it is given.
+
+A handler's ``handle(request, context)`` is a plain function. It returns one of
+
+- the response: answered at once;
+- a :class:`Pending`: the request has *taken effect in order* (a produce has its place in the queue) and the answer comes later.
+  The connection goes on to its next request; answers still leave in order;
+- an awaitable of the response: the connection runs it and starts its next request only when it is done.
+
+So a handler that must wait is written ``async def`` and one that need not is ``def``; both are called the same way.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from broker.model import Node
+
+if TYPE_CHECKING:
+    from broker.admin.config_administrator import ConfigAdministrator
+    from broker.admin.topic_administrator import TopicAdministrator
+    from broker.cluster.directory import TopicDirectory
+    from broker.cluster.identity import ClusterIdentity
+    from broker.config.live import LiveSettings
+    from broker.coordinators.group_coordinator import GroupCoordinator
+    from broker.log.producer_id_allocator import ProducerIdAllocator
+    from broker.log.reader import Reader
+    from broker.log.writer import Writer
+    from broker.storage.catalog.base import Catalog
+
+
+class Pending:
+    """An answer that comes later, given exactly once by :meth:`resolve`. No event loop is involved: callbacks run in place."""
+
+    __slots__ = ("_callback", "_done", "response")
+
+    def __init__(self) -> None:
+        self.response: Any = None
+        self._done = False
+        self._callback: Callable[[Any], None] | None = None
+
+    def resolve(self, response: Any) -> None:
+        """Give the answer. ``None`` means that none is sent (acks=0)."""
+        assert not self._done, "an answer is given once"
+        self._done = True
+        self.response = response
+        if self._callback is not None:
+            self._callback(response)
+
+    def when_done(self, callback: Callable[[Any], None]) -> None:
+        """Call ``callback(response)`` when the answer is there, at once if it already is."""
+        if self._done:
+            callback(self.response)
+        else:
+            self._callback = callback
+
+
+class CloseConnection(Exception):
+    """Raised by a handler that must not answer but close the connection (a refused acks=0 produce); the text says why."""
+
+
+@dataclass(slots=True)
+class ConnectionInfo:
+    """What is known of the client at the other end; handlers may read all of it, ApiVersions fills in the software."""
+
+    connection_id: int
+    peer: str
+    peer_host: str
+    listener: str
+    advertised: Node
+    principal: str = "User:ANONYMOUS"
+    software_name: str = "unknown"
+    software_version: str = "unknown"
+    fetch_sessions: dict[int, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Services:
+    """The agents and facts that handlers may ask. Built once, by :mod:`broker.app`."""
+
+    settings: "LiveSettings"
+    identity: "ClusterIdentity"
+    directory: "TopicDirectory"
+    catalog: "Catalog"
+    writer: "Writer"
+    reader: "Reader"
+    topics: "TopicAdministrator"
+    configs: "ConfigAdministrator"
+    groups: "GroupCoordinator"
+    producer_ids: "ProducerIdAllocator"
+    now_ms: Callable[[], int]
+    served: Sequence["Handler"] = ()
+    """Every handler there is: what ApiVersions lists."""
+
+
+class RequestContext:
+    """One request's surroundings."""
+
+    __slots__ = ("api_version", "client_id", "connection", "correlation_id", "services")
+
+    def __init__(
+        self, services: Services, connection: ConnectionInfo, api_version: int, correlation_id: int, client_id: str | None
+    ) -> None:
+        self.services = services
+        self.connection = connection
+        self.api_version = api_version
+        self.correlation_id = correlation_id
+        self.client_id = client_id
+
+
+Outcome = Any | Pending | Awaitable[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """One API key: what it is, which versions work, and the function that answers it.
+
+    ``versions`` are what is served; ``advertised`` (when given) is what ApiVersions says instead. ``refuse`` builds the answer to
+    a request that could not be served as a whole: ``refuse(request, context, error_code, message)``.
+    """
+
+    key: int
+    name: str
+    versions: range
+    handle: Callable[[Any, RequestContext], Outcome]
+    refuse: Callable[[Any, RequestContext, int, str | None], Any]
+    advertised: range | None = None
+    stop_on_disconnect: bool = False
+    """Waiting may be given up when the client is gone (a long poll). Never set where stopping half-way could leave two owners of
+    state apart."""

@@ -1,0 +1,32 @@
+"""
+ListPartitionReassignments (key 46), version 0 (KIP-455).
+
+Behaviour:
+- None is ever under way: no data lies on brokers, so none is moved.
+"""
+
+from broker.handlers.base import Handler, RequestContext
+from broker.wire.api import ApiKey
+from broker.wire.messages.list_partition_reassignments import (
+    ListPartitionReassignmentsRequest,
+    ListPartitionReassignmentsResponse,
+)
+
+
+def handle(request: ListPartitionReassignmentsRequest, context: RequestContext) -> ListPartitionReassignmentsResponse:
+    return ListPartitionReassignmentsResponse(error_message=None)
+
+
+def refuse(
+    request: ListPartitionReassignmentsRequest, context: RequestContext, code: int, message: str | None
+) -> ListPartitionReassignmentsResponse:
+    return ListPartitionReassignmentsResponse(error_code=code, error_message=message)
+
+
+HANDLER = Handler(
+    key=ApiKey.LIST_PARTITION_REASSIGNMENTS,
+    name="list_partition_reassignments",
+    versions=range(1),
+    handle=handle,
+    refuse=refuse,
+)

@@ -1,0 +1,1 @@
+"""Configuration of topics and brokers: describe, alter, list what has any."""

@@ -1,0 +1,210 @@
+"""
+Fetch (key 1), versions 4-18.
+
+Behaviour:
+- Answers when min_bytes can be given, a partition has an error, or max_wait_ms are over. Memory answers at once where it can.
+- Whole batches only, at least one for the first partition that has any; the batch that holds the offset comes whole.
+- Partitions are served in the order of the request; a fetch session rotates its own.
+- A partition that does not exist does not end the wait of the others, as in Kafka.
+- The consumer's rack is accepted; there is no nearer replica to name (KIP-392).
+- No replica ever fetches here: a request with a replica id is answered NOT_LEADER_OR_FOLLOWER.
+
+Versions:
+- v4: isolation level, last stable offset, aborted transactions. v5: log start offset. v7: sessions (KIP-227). v9: the client's
+  leader epoch (KIP-320). v11: rack. v12: flexible, the last fetched epoch (KIP-595). v13: topic ids (KIP-516).
+- v15: the replica's state is tagged (KIP-903). v16: leader endpoints (KIP-951), never needed here. v17-18: for replicas.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from broker.handlers.base import Handler, RequestContext
+from broker.log.fetch_plan import PartitionAnswer
+from broker.log.fetch_session import OpenFetch, PartitionKey, SessionPartition
+from broker.log.visibility import READ_COMMITTED
+from broker.wire.api import ApiKey
+from broker.wire.error_codes import ErrorCode
+from broker.wire.messages.fetch import (
+    FetchableTopicResponse,
+    FetchRequest,
+    FetchResponse,
+    FetchResponseEpochEndOffset,
+    FetchResponsePartitionData,
+)
+from observability.metrics import RECORD_BYTES_OUT
+
+FIRST_VERSION_WITH_IDS: Final = 13
+FIRST_VERSION_WITH_SESSIONS: Final = 7
+
+_NO_PARTITION: Final = -1
+
+_NOT_READ: Final = frozenset(
+    {ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID, ErrorCode.INCONSISTENT_TOPIC_ID}
+)
+"""Errors found before reading: Kafka then sends an empty list of aborted transactions, and null when reading failed."""
+
+
+def handle(request: FetchRequest, context: RequestContext) -> Any:
+    services = context.services
+    reader = services.reader
+    uses_topic_ids = context.api_version >= FIRST_VERSION_WITH_IDS
+    fetch = reader.sessions.open(
+        request.session_id,
+        request.session_epoch,
+        _partitions(request),
+        _forgotten(request, uses_topic_ids) if request.forgotten_topics_data else (),
+        uses_topic_ids=uses_topic_ids,
+        now_ms=services.now_ms(),
+    )
+    if fetch.error is not ErrorCode.NONE:
+        return FetchResponse(error_code=fetch.error)
+    is_replica = request.replica_id >= 0 or (
+        request.replica_state is not None and request.replica_state.replica_id >= 0
+    )
+    answers: list[PartitionAnswer | None] = []
+    wanted: list[SessionPartition] = []
+    for partition in fetch.partitions:
+        code = ErrorCode.NOT_LEADER_OR_FOLLOWER if is_replica else _resolve(partition, context, uses_topic_ids)
+        if code is ErrorCode.NONE:
+            answers.append(None)
+            wanted.append(partition)
+        else:
+            answers.append(PartitionAnswer(int(code)))
+
+    max_bytes = min(request.max_bytes, services.settings.current.fetch_max_bytes)
+    min_bytes = min(request.min_bytes, max_bytes)
+    look = reader.look(wanted, max_bytes, request.isolation_level)
+    if look is not None and (
+        look.size >= min_bytes or look.has_error or request.max_wait_ms <= 0 or not wanted or reader.is_stopping
+    ):
+        return _respond(request, context, fetch, answers, look.answers)
+    return _wait(request, context, fetch, answers, wanted, min_bytes, max_bytes)
+
+
+async def _wait(
+    request: FetchRequest,
+    context: RequestContext,
+    fetch: OpenFetch,
+    answers: list[PartitionAnswer | None],
+    wanted: Sequence[SessionPartition],
+    min_bytes: int,
+    max_bytes: int,
+) -> FetchResponse:
+    read = await context.services.reader.read(
+        wanted,
+        min_bytes=min_bytes,
+        max_bytes=max_bytes,
+        max_wait_ms=request.max_wait_ms,
+        isolation=request.isolation_level,
+    )
+    return _respond(request, context, fetch, answers, read)
+
+
+def _partitions(request: FetchRequest) -> list[SessionPartition]:
+    return [
+        SessionPartition(
+            _NO_PARTITION,
+            each.fetch_offset,
+            each.partition_max_bytes,
+            each.current_leader_epoch,
+            each.last_fetched_epoch,
+            topic.topic_id,
+            topic.topic,
+            each.partition,
+        )
+        for topic in request.topics
+        for each in topic.partitions
+    ]
+
+
+def _forgotten(request: FetchRequest, uses_topic_ids: bool) -> list[PartitionKey]:
+    return [
+        (topic.topic_id if uses_topic_ids else topic.topic, partition)
+        for topic in request.forgotten_topics_data
+        for partition in topic.partitions
+    ]
+
+
+def _resolve(partition: SessionPartition, context: RequestContext, uses_topic_ids: bool) -> ErrorCode:
+    """Find the partition as the directory has it now. The name behind a topic id is remembered, to tell a topic that was created
+    anew from one that never was."""
+    directory = context.services.directory
+    if not uses_topic_ids:
+        state = directory.by_name(partition.topic)
+    else:
+        state = directory.by_id(partition.topic_id)
+        if state is not None:
+            partition.topic = state.name
+        elif not partition.topic:
+            return ErrorCode.UNKNOWN_TOPIC_ID
+        elif directory.by_name(partition.topic) is not None:
+            return ErrorCode.INCONSISTENT_TOPIC_ID
+    if state is None or not 0 <= partition.partition < len(state.pids):
+        return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    partition.pid = state.pids[partition.partition]
+    return ErrorCode.NONE
+
+
+def _respond(
+    request: FetchRequest,
+    context: RequestContext,
+    fetch: OpenFetch,
+    answers: list[PartitionAnswer | None],
+    read: Sequence[PartitionAnswer],
+) -> FetchResponse:
+    following = iter(read)
+    whole = [next(following) if answer is None else answer for answer in answers]
+    session = fetch.answer(whole, context.services.now_ms())
+    aborted: list[Any] | None = [] if request.isolation_level == READ_COMMITTED else None
+    topics: list[FetchableTopicResponse] = []
+    sent = 0
+    topic: FetchableTopicResponse | None = None
+    for partition, answer in session.included:
+        if topic is None or (
+            topic.topic_id != partition.topic_id if fetch.uses_topic_ids else topic.topic != partition.topic
+        ):
+            topic = FetchableTopicResponse(topic=partition.topic, topic_id=partition.topic_id)
+            topics.append(topic)
+        code = answer.error_code
+        data = FetchResponsePartitionData(
+            partition_index=partition.partition,
+            error_code=code,
+            high_watermark=answer.high_watermark,
+            last_stable_offset=answer.last_stable_offset,
+            log_start_offset=answer.log_start,
+            aborted_transactions=aborted if not code else [] if code in _NOT_READ else None,
+            records=answer.records or b"",
+        )
+        if answer.diverging is not None:
+            data.diverging_epoch = FetchResponseEpochEndOffset(
+                epoch=answer.diverging.epoch, end_offset=answer.diverging.end_offset
+            )
+        topic.partitions.append(data)
+        sent += answer.size
+    if sent:
+        RECORD_BYTES_OUT.inc(sent)
+    return FetchResponse(error_code=session.error_code, session_id=session.session_id, responses=topics)
+
+
+def refuse(request: FetchRequest, context: RequestContext, code: int, message: str | None) -> FetchResponse:
+    if context.api_version >= FIRST_VERSION_WITH_SESSIONS:
+        return FetchResponse(error_code=code)
+    return FetchResponse(
+        responses=[
+            FetchableTopicResponse(
+                topic=topic.topic,
+                partitions=[
+                    FetchResponsePartitionData(
+                        partition_index=each.partition, error_code=code, high_watermark=-1, records=b""
+                    )
+                    for each in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+HANDLER = Handler(
+    key=ApiKey.FETCH, name="fetch", versions=range(4, 19), handle=handle, refuse=refuse, stop_on_disconnect=True
+)

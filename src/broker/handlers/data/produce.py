@@ -1,0 +1,308 @@
+"""
+Produce (key 0), versions 3-13 (0-13 advertised).
+
+Behaviour:
+- Each partition's batch is checked, takes its place in the writer's queue, and is answered when it is durable and committed.
+  acks=1 and acks=all are the same. ``timeout_ms`` has no meaning: there are no replicas to wait for.
+- acks=0: no answer. A batch refused on arrival closes the connection, as Kafka does, for that is the only way to tell the client.
+  What fails later, in storage or by its sequence, the client could not act on anyway; it is dropped.
+- Batches that must be decoded or compressed anew are checked in a worker thread. The connection's next request waits for that,
+  so a partition's order stays that of arrival.
+- Transactional batches are refused with INVALID_PRODUCER_ID_MAPPING, Kafka's answer for a producer id that no transactional id owns:
+  there is no transaction that they could belong to.
+- A partition named twice is appended to once; its later mentions are refused with INVALID_REQUEST.
+- Every refusal carries a message from v8 on (Kafka gives one only for refused records).
+
+Versions:
+- v0-2 are advertised and refused (KAFKA-18659): older librdkafka turns compression off when they are missing.
+- v5: log start offset. v7: zstd (KIP-110). v8: refused records (KIP-467). v9: flexible. v10: leader hints (KIP-951), never
+  needed here. v12: implicit transactions (KIP-890). v13: topic ids (KIP-516).
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+import anyio
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
+
+from broker.cluster.directory import TopicState
+from broker.handlers.base import CloseConnection, Handler, Pending, RequestContext
+from broker.handlers.data.append_rules import append_rules
+from broker.log.validation import AppendRules, CheckedBatch, RecordsRefused, check_contents, check_header
+from broker.log.writer import Writer
+from broker.model import Appended
+from broker.storage.catalog.base import BatchEntry
+from broker.wire.api import ApiKey
+from broker.wire.error_codes import ErrorCode
+from broker.wire.messages.produce import (
+    ProduceRequest,
+    ProduceResponse,
+    ProduceResponseBatchIndexAndErrorMessage,
+    ProduceResponsePartitionProduceResponse,
+    ProduceResponseTopicProduceResponse,
+)
+
+FIRST_VERSION_WITH_IDS: Final = 13
+
+HEAVY_CHECKS: Final = 4
+"""Requests whose records are decoded at the same time. Kilobytes may unpack to DECOMPRESSED_BYTES_MAX, so this bounds memory."""
+
+_HEAVY: Final[RunVar[anyio.CapacityLimiter]] = RunVar("broker.handlers.data.produce.heavy")
+
+_WITHOUT_LOG_START: Final = frozenset(
+    {
+        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        ErrorCode.UNKNOWN_TOPIC_ID,
+        ErrorCode.MESSAGE_TOO_LARGE,
+        ErrorCode.CORRUPT_MESSAGE,
+        ErrorCode.KAFKA_STORAGE_ERROR,
+        ErrorCode.INVALID_REQUEST,
+    }
+)
+
+
+class _Answering:
+    """Collects what the partitions of one request came to and gives the answer after the last one."""
+
+    __slots__ = ("missing", "pending", "response")
+
+    def __init__(self, response: ProduceResponse | None) -> None:
+        self.response = response
+        self.pending = Pending()
+        self.missing = 1  # the handler's own, so that a batch settled at once does not end the request
+
+    def settle(self, answer: ProduceResponsePartitionProduceResponse, appended: Appended) -> None:
+        answer.error_code = appended.error_code
+        answer.base_offset = appended.base_offset
+        answer.log_append_time_ms = appended.log_append_time_ms
+        answer.log_start_offset = appended.log_start
+        answer.error_message = appended.message
+        self.release()
+
+    def release(self) -> None:
+        self.missing -= 1
+        if not self.missing:
+            self.pending.resolve(self.response)
+
+
+class _Heavy:
+    """A batch whose contents are still to be checked."""
+
+    __slots__ = ("answer", "checked", "pid", "refused", "rules")
+
+    def __init__(
+        self, pid: int, checked: CheckedBatch, rules: AppendRules, answer: ProduceResponsePartitionProduceResponse
+    ) -> None:
+        self.pid = pid
+        self.checked = checked
+        self.rules = rules
+        self.answer = answer
+        self.refused: RecordsRefused | None = None
+
+    def check(self, now_ms: int) -> None:
+        """Runs in a worker thread."""
+        try:
+            self.checked = check_contents(self.checked, self.rules, now_ms)
+        except RecordsRefused as error:
+            self.refused = error
+
+
+def handle(request: ProduceRequest, context: RequestContext) -> Any:
+    if request.acks not in (-1, 0, 1):
+        return refuse(request, context, ErrorCode.INVALID_REQUIRED_ACKS, f"acks must be -1, 0 or 1, not {request.acks}")
+    services = context.services
+    version = context.api_version
+    find = services.directory.by_id if version >= FIRST_VERSION_WITH_IDS else services.directory.by_name
+    writer = services.writer
+    now_ms = services.now_ms()
+    responses: list[ProduceResponseTopicProduceResponse] = []
+    answering = _Answering(None if request.acks == 0 else ProduceResponse(responses=responses))
+    heavy: list[_Heavy] = []
+    seen: set[int] = set()
+    for topic in request.topic_data:
+        state: TopicState | None = find(topic.topic_id if version >= FIRST_VERSION_WITH_IDS else topic.name)  # type: ignore[arg-type]
+        answers: list[ProduceResponsePartitionProduceResponse] = []
+        responses.append(
+            ProduceResponseTopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=answers)
+        )
+        for data in topic.partition_data:
+            index = data.index
+            answer = ProduceResponsePartitionProduceResponse(index=index, base_offset=-1)
+            answers.append(answer)
+            if state is None or not 0 <= index < len(state.pids):
+                answer.error_code, answer.error_message = _unknown(state, topic.name, index, version)
+                continue
+            pid = state.pids[index]
+            if pid in seen:
+                answer.error_code = ErrorCode.INVALID_REQUEST
+                answer.error_message = "the request names this partition before"
+                continue
+            seen.add(pid)
+            rules = state.derived(append_rules, append_rules)
+            try:
+                checked = check_header(data.records, rules, now_ms, version)
+                if checked.transactional:
+                    raise RecordsRefused(
+                        ErrorCode.INVALID_PRODUCER_ID_MAPPING,
+                        "transactions are not supported: no transaction owns this producer id",
+                    )
+            except RecordsRefused as error:
+                _refuse_partition(context, answer, pid, error)
+                continue
+            if checked.settled:
+                answering.missing += 1
+                _enqueue(writer, pid, checked, answering, answer)
+            else:
+                heavy.append(_Heavy(pid, checked, rules, answer))
+    if heavy:
+        return _check_heavy(heavy, context, now_ms, answering, responses)
+    refusal = _refusal(responses) if answering.response is None else None
+    if refusal is None:
+        answering.release()
+        return answering.pending
+    if answering.missing == 1:
+        raise refusal
+    return _close_when_settled(answering, refusal)
+
+
+async def _close_when_settled(answering: _Answering, refusal: CloseConnection) -> None:
+    """Until then the request counts as under way: what was taken of it lies in the writer's queue."""
+    await _settled(answering)
+    raise refusal
+
+
+async def _settled(answering: _Answering) -> None:
+    answered = anyio.Event()
+    answering.pending.when_done(lambda _: answered.set())
+    answering.release()
+    await answered.wait()
+
+
+async def _check_heavy(
+    heavy: list[_Heavy],
+    context: RequestContext,
+    now_ms: int,
+    answering: _Answering,
+    responses: Sequence[ProduceResponseTopicProduceResponse],
+) -> ProduceResponse | None:
+    """Check what has to be decoded, in order, and wait for the whole answer."""
+
+    def check_all() -> None:
+        for each in heavy:
+            each.check(now_ms)
+
+    await run_sync(check_all, limiter=_heavy_limiter())
+    for each in heavy:
+        if each.refused is not None:
+            _refuse_partition(context, each.answer, each.pid, each.refused)
+        else:
+            answering.missing += 1
+            _enqueue(context.services.writer, each.pid, each.checked, answering, each.answer)
+    refusal = _refusal(responses) if answering.response is None else None
+    await _settled(answering)
+    if refusal is not None:
+        raise refusal
+    return answering.response
+
+
+def _heavy_limiter() -> anyio.CapacityLimiter:
+    """One for each event loop."""
+    try:
+        return _HEAVY.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(HEAVY_CHECKS)
+        _HEAVY.set(limiter)
+        return limiter
+
+
+def _enqueue(
+    writer: Writer,
+    pid: int,
+    checked: CheckedBatch,
+    answering: _Answering,
+    answer: ProduceResponsePartitionProduceResponse,
+) -> None:
+    header = checked.header
+    buffer = checked.buffer
+    if header.producer_id < 0:
+        entry = BatchEntry(
+            header.record_count, len(buffer), checked.max_timestamp, -1, -1, -1, -1, False, checked.log_append_time
+        )
+    else:
+        entry = BatchEntry(
+            header.record_count,
+            len(buffer),
+            checked.max_timestamp,
+            header.producer_id,
+            header.producer_epoch,
+            header.base_sequence,
+            checked.last_sequence,
+            False,
+            checked.log_append_time,
+        )
+    writer.enqueue(pid, buffer, entry, partial(answering.settle, answer))
+
+
+def _unknown(state: TopicState | None, name: str, index: int, version: int) -> tuple[ErrorCode, str]:
+    if state is not None:
+        return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"{state.name} has no partition {index}"
+    if version >= FIRST_VERSION_WITH_IDS:
+        return ErrorCode.UNKNOWN_TOPIC_ID, "there is no topic with this id"
+    return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"there is no topic {name!r}"
+
+
+def _refuse_partition(
+    context: RequestContext, answer: ProduceResponsePartitionProduceResponse, pid: int, error: RecordsRefused
+) -> None:
+    answer.error_code = error.code
+    answer.error_message = error.message
+    answer.record_errors = [
+        ProduceResponseBatchIndexAndErrorMessage(batch_index=each.batch_index, batch_index_error_message=each.message)
+        for each in error.record_errors
+    ]
+    whole_batch = error.code == ErrorCode.INVALID_RECORD and not error.record_errors
+    if error.code not in _WITHOUT_LOG_START and not whole_batch:
+        bounds = context.services.catalog.peek_bounds(pid)
+        if bounds is not None:
+            answer.log_start_offset = bounds.log_start
+
+
+def _refusal(responses: Sequence[ProduceResponseTopicProduceResponse]) -> CloseConnection | None:
+    for topic in responses:
+        for answer in topic.partition_responses:
+            if answer.error_code:
+                reason = answer.error_message or ErrorCode(answer.error_code).name
+                return CloseConnection(f"a produce with acks=0 was refused: {reason}")
+    return None
+
+
+def refuse(request: ProduceRequest, context: RequestContext, code: int, message: str | None) -> ProduceResponse | None:
+    if request.acks == 0:
+        raise CloseConnection(f"a produce with acks=0 was refused: {message or ErrorCode(code).name}")
+    return ProduceResponse(
+        responses=[
+            ProduceResponseTopicProduceResponse(
+                name=topic.name,
+                topic_id=topic.topic_id,
+                partition_responses=[
+                    ProduceResponsePartitionProduceResponse(
+                        index=data.index, error_code=code, base_offset=-1, error_message=message
+                    )
+                    for data in topic.partition_data
+                ],
+            )
+            for topic in request.topic_data
+        ]
+    )
+
+
+HANDLER = Handler(
+    key=ApiKey.PRODUCE,
+    name="produce",
+    versions=range(3, 14),
+    advertised=range(14),
+    handle=handle,
+    refuse=refuse,
+)

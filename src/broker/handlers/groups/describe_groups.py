@@ -1,0 +1,92 @@
+"""
+DescribeGroups (key 15), versions 0-6.
+
+Behaviour:
+- The group's state and members; protocol and metadata only when the group is stable, as Kafka tells them.
+- A group named twice is described once: a small request must not make a huge answer.
+- Before v6 a group that does not exist is described as Dead without an error.
+
+Versions:
+- v1: throttle time.
+- v3: authorized operations (KIP-430).
+- v4: group instance ids (KIP-345).
+- v5: flexible encoding.
+- v6: GROUP_ID_NOT_FOUND with a message (KIP-1043).
+"""
+
+from typing import Final
+
+from broker.coordinators.groups.classic import ClassicGroup
+from broker.coordinators.groups.rebalancing import GroupState
+from broker.handlers.base import Handler, RequestContext
+from broker.wire.api import ApiKey
+from broker.wire.error_codes import ErrorCode
+from broker.wire.messages.describe_groups import (
+    DescribeGroupsRequest,
+    DescribeGroupsResponse,
+    DescribeGroupsResponseDescribedGroup,
+    DescribeGroupsResponseDescribedGroupMember,
+)
+
+READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS = 3, 6, 8, 10, 11
+GROUP_OPERATIONS: Final = sum(1 << operation for operation in (READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS))
+NOT_ASKED_FOR: Final = -(1 << 31)
+
+
+def handle(request: DescribeGroupsRequest, context: RequestContext) -> DescribeGroupsResponse:
+    groups = context.services.groups
+    error = groups.list_error()
+    if error:
+        return refuse(request, context, error, None)
+    operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED_FOR
+    described = []
+    for group_id in dict.fromkeys(request.groups):
+        group = groups.group(group_id)
+        answer = _missing(group_id, context.api_version) if group is None else _described(group)
+        if not answer.error_code:
+            answer.authorized_operations = operations
+        described.append(answer)
+    return DescribeGroupsResponse(groups=described)
+
+
+def _missing(group_id: str, version: int) -> DescribeGroupsResponseDescribedGroup:
+    answer = DescribeGroupsResponseDescribedGroup(group_id=group_id, group_state=GroupState.DEAD.value)
+    if version >= 6:
+        answer.error_code = ErrorCode.GROUP_ID_NOT_FOUND
+        answer.error_message = f"Group {group_id} not found."
+    return answer
+
+
+def _described(group: ClassicGroup) -> DescribeGroupsResponseDescribedGroup:
+    is_stable = group.state is GroupState.STABLE
+    return DescribeGroupsResponseDescribedGroup(
+        group_id=group.group_id,
+        group_state=group.state.value,
+        protocol_type=group.protocol_type or "",
+        protocol_data=(group.protocol or "") if is_stable else "",
+        members=[
+            DescribeGroupsResponseDescribedGroupMember(
+                member_id=member.member_id,
+                group_instance_id=member.group_instance_id,
+                client_id=member.client_id,
+                client_host=member.client_host,
+                member_metadata=member.metadata(group.protocol) if is_stable else b"",
+                member_assignment=member.assignment,
+            )
+            for member in group.roster
+        ],
+    )
+
+
+def refuse(
+    request: DescribeGroupsRequest, context: RequestContext, error_code: int, message: str | None
+) -> DescribeGroupsResponse:
+    return DescribeGroupsResponse(
+        groups=[
+            DescribeGroupsResponseDescribedGroup(group_id=group_id, error_code=error_code, error_message=message)
+            for group_id in request.groups
+        ]
+    )
+
+
+HANDLER = Handler(key=ApiKey.DESCRIBE_GROUPS, name="describe_groups", versions=range(7), handle=handle, refuse=refuse)

@@ -1,0 +1,50 @@
+"""
+ListGroups (key 16), versions 0-5.
+
+Behaviour:
+- All groups of this broker, or those in one of the states and of one of the types asked for; case does not matter.
+
+Versions:
+- v1: throttle time.
+- v3: flexible encoding.
+- v4: filter by states, the state in the answer (KIP-518).
+- v5: filter by types, the type in the answer (KIP-848); all groups here are of type "classic".
+"""
+
+from typing import Final
+
+from broker.handlers.base import Handler, RequestContext
+from broker.wire.api import ApiKey
+from broker.wire.messages.list_groups import ListGroupsRequest, ListGroupsResponse, ListGroupsResponseListedGroup
+
+CLASSIC: Final = "classic"
+
+
+def handle(request: ListGroupsRequest, context: RequestContext) -> ListGroupsResponse:
+    groups = context.services.groups
+    states = {state.strip().lower() for state in request.states_filter}
+    types = {type_.strip().lower() for type_ in request.types_filter}
+    error = groups.list_error()
+    if error or (types and CLASSIC not in types):
+        return ListGroupsResponse(error_code=error)
+    return ListGroupsResponse(
+        groups=[
+            ListGroupsResponseListedGroup(
+                group_id=group.group_id,
+                protocol_type=group.protocol_type or "",
+                group_state=group.state.value,
+                group_type=CLASSIC,
+            )
+            for group in groups.groups()
+            if not states or group.state.value.lower() in states
+        ]
+    )
+
+
+def refuse(
+    request: ListGroupsRequest, context: RequestContext, error_code: int, message: str | None
+) -> ListGroupsResponse:
+    return ListGroupsResponse(error_code=error_code)
+
+
+HANDLER = Handler(key=ApiKey.LIST_GROUPS, name="list_groups", versions=range(6), handle=handle, refuse=refuse)

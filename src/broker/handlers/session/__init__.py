@@ -1,0 +1,1 @@
+"""What a client asks before anything else: which APIs and versions there are."""

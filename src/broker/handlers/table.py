@@ -1,0 +1,67 @@
+"""Every API key the broker answers. ApiVersions, metrics and the docs are built from this table."""
+
+from broker.handlers.base import Handler
+from broker.handlers.cluster import (
+    alter_partition_reassignments,
+    describe_cluster,
+    describe_log_dirs,
+    describe_topic_partitions,
+    elect_leaders,
+    list_partition_reassignments,
+    metadata,
+)
+from broker.handlers.configs import alter_configs, describe_configs, incremental_alter_configs, list_config_resources
+from broker.handlers.data import delete_records, fetch, list_offsets, offset_for_leader_epoch, produce
+from broker.handlers.groups import (
+    delete_groups,
+    describe_groups,
+    find_coordinator,
+    heartbeat,
+    join_group,
+    leave_group,
+    list_groups,
+    offset_commit,
+    offset_delete,
+    offset_fetch,
+    sync_group,
+)
+from broker.handlers.producers import describe_producers, init_producer_id
+from broker.handlers.session import api_versions
+from broker.handlers.topics import create_partitions, create_topics, delete_topics
+
+HANDLERS: tuple[Handler, ...] = (
+    alter_configs.HANDLER,
+    alter_partition_reassignments.HANDLER,
+    api_versions.HANDLER,
+    create_partitions.HANDLER,
+    create_topics.HANDLER,
+    delete_groups.HANDLER,
+    delete_records.HANDLER,
+    delete_topics.HANDLER,
+    describe_cluster.HANDLER,
+    describe_configs.HANDLER,
+    describe_groups.HANDLER,
+    describe_log_dirs.HANDLER,
+    describe_producers.HANDLER,
+    describe_topic_partitions.HANDLER,
+    elect_leaders.HANDLER,
+    fetch.HANDLER,
+    find_coordinator.HANDLER,
+    heartbeat.HANDLER,
+    incremental_alter_configs.HANDLER,
+    init_producer_id.HANDLER,
+    join_group.HANDLER,
+    leave_group.HANDLER,
+    list_config_resources.HANDLER,
+    list_groups.HANDLER,
+    list_offsets.HANDLER,
+    list_partition_reassignments.HANDLER,
+    metadata.HANDLER,
+    offset_commit.HANDLER,
+    offset_delete.HANDLER,
+    offset_fetch.HANDLER,
+    offset_for_leader_epoch.HANDLER,
+    produce.HANDLER,
+    sync_group.HANDLER,
+)
+assert len({handler.key for handler in HANDLERS}) == len(HANDLERS), "two handlers claim one API key"

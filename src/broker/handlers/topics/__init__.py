@@ -1,0 +1,1 @@
+"""Creating, deleting and widening topics."""

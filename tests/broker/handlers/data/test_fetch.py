@@ -1,0 +1,230 @@
+"""Fetch: by name, by id, in sessions; what errors look like."""
+
+import inspect
+from typing import Any
+
+import anyio
+import pytest
+
+from broker.handlers.data import fetch
+from broker.wire.error_codes import ErrorCode
+from broker.wire.messages.fetch import (
+    FetchPartition,
+    FetchRequest,
+    FetchRequestForgottenTopic,
+    FetchRequestReplicaState,
+    FetchResponse,
+    FetchResponsePartitionData,
+    FetchTopic,
+)
+from broker.wire.records.batch import iter_batches
+from tests.broker.log.harness import Log, batch, running_log
+
+pytestmark = pytest.mark.anyio
+
+MIB = 1 << 20
+
+
+def request(*partitions: tuple[int, int], topic: str = "t", topic_id: bytes = bytes(16), **fields: Any) -> FetchRequest:
+    """Of (partition, offset) pairs."""
+    parts = [
+        FetchPartition(partition=index, fetch_offset=offset, partition_max_bytes=MIB) for index, offset in partitions
+    ]
+    topics = [FetchTopic(topic=topic, topic_id=topic_id, partitions=parts)] if parts else []
+    return FetchRequest(**{"max_bytes": 10 * MIB, "min_bytes": 1, "topics": topics, **fields})
+
+
+async def fetched(log: Log, asked: FetchRequest, version: int = 12) -> FetchResponse:
+    outcome = fetch.handle(asked, log.context(version))
+    response: FetchResponse = await outcome if inspect.isawaitable(outcome) else outcome
+    return response
+
+
+def partitions_of(response: FetchResponse) -> list[FetchResponsePartitionData]:
+    return [data for topic in response.responses for data in topic.partitions]
+
+
+def bases(data: FetchResponsePartitionData) -> list[int]:
+    records: Any = data.records or []
+    return [header.base_offset for each in records for _, header in iter_batches(each)]
+
+
+async def test_gives_records_and_where_the_log_stands() -> None:
+    """At once when memory has them; aborted transactions are null unless read_committed asked."""
+    async with running_log() as log:
+        state = await log.topic()
+        await log.append(state.pids[0], batch(2), batch(1))
+        response = fetch.handle(request((0, 1)), log.context(12))
+        assert isinstance(response, FetchResponse)
+        (data,) = partitions_of(response)
+        assert bases(data) == [0, 2]
+        assert (data.high_watermark, data.last_stable_offset, data.log_start_offset) == (3, 3, 0)
+        assert data.aborted_transactions is None
+        assert response.session_id == 0
+        committed = partitions_of(await fetched(log, request((0, 1), isolation_level=1)))[0]
+        assert committed.aborted_transactions == []
+        assert bases(committed) == [0, 2]
+
+
+async def test_reads_from_the_store_what_memory_has_not() -> None:
+    """The same answer, later."""
+    async with running_log(tail_bytes=0) as log:
+        state = await log.topic()
+        await log.append(state.pids[0], batch(2), batch(1))
+        assert bases(partitions_of(await fetched(log, request((0, 2))))[0]) == [2]
+
+
+async def test_waits_for_data_and_no_longer_than_told() -> None:
+    """A produce ends the wait; so does max_wait_ms, with empty (not null) records."""
+    async with running_log() as log:
+        state = await log.topic()
+        answers: list[FetchResponse] = []
+
+        async def poll() -> None:
+            answers.append(await fetched(log, request((0, 0), max_wait_ms=60_000)))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(poll)
+            await anyio.wait_all_tasks_blocked()
+            await log.append(state.pids[0], batch(1))
+        assert bases(partitions_of(answers[0])[0]) == [0]
+        (data,) = partitions_of(await fetched(log, request((0, 1), max_wait_ms=1)))
+        assert (data.error_code, data.records, data.high_watermark) == (0, b"", 1)
+        assert isinstance(fetch.handle(request((0, 1), max_wait_ms=0), log.context(12)), FetchResponse)
+
+
+async def test_errors_are_per_partition() -> None:
+    """An unknown partition, an offset out of range and a stale epoch beside a good one; offsets are -1 with an error."""
+    async with running_log() as log:
+        state = await log.topic(partitions=3)
+        await log.append(state.pids[0], batch(1))
+        asked = request((0, 0), (1, 99), (7, 0), (2, 0))
+        asked.topics[0].partitions[3].current_leader_epoch = 9
+        answers = partitions_of(await fetched(log, asked))
+        assert [answer.error_code for answer in answers] == [
+            0,
+            ErrorCode.OFFSET_OUT_OF_RANGE,
+            ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+            ErrorCode.UNKNOWN_LEADER_EPOCH,
+        ]
+        for answer in answers[1:]:
+            assert (answer.high_watermark, answer.last_stable_offset, answer.log_start_offset) == (-1, -1, -1)
+            assert answer.records == b""
+        (unknown,) = partitions_of(await fetched(log, request((0, 0), topic="other", max_wait_ms=60_000)))
+        assert unknown.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+
+
+async def test_a_reader_that_is_ahead_is_told_where_the_epoch_ended() -> None:
+    """KIP-595: a diverging epoch, at once."""
+    async with running_log() as log:
+        state = await log.topic()
+        await log.append(state.pids[0], batch(1))
+        asked = request((0, 50), max_wait_ms=60_000)
+        asked.topics[0].partitions[0].last_fetched_epoch = 0
+        (data,) = partitions_of(await fetched(log, asked))
+        assert data.diverging_epoch is not None
+        assert (data.error_code, data.diverging_epoch.epoch, data.diverging_epoch.end_offset) == (0, 0, 1)
+
+
+async def test_replicas_are_not_served() -> None:
+    """There are none; before v15 and since, the id stands elsewhere."""
+    async with running_log() as log:
+        await log.topic()
+        for asked in (
+            request((0, 0), replica_id=1),
+            request((0, 0), replica_state=FetchRequestReplicaState(replica_id=1)),
+        ):
+            (data,) = partitions_of(await fetched(log, asked))
+            assert data.error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER
+
+
+async def test_the_brokers_limit_counts_too() -> None:
+    """fetch.max.bytes bounds what a client may ask for."""
+    async with running_log() as log:
+        state = await log.topic()
+        log.live.current = log.settings.model_copy(update={"fetch_max_bytes": 1024})
+        await log.append(state.pids[0], *[batch(1, value=b"x" * 500) for _ in range(5)])
+        (data,) = partitions_of(await fetched(log, request((0, 0), min_bytes=MIB, max_wait_ms=1)))
+        assert bases(data) == [0]
+
+
+async def test_a_session_tells_only_news() -> None:
+    """Full answer first; then what changed, in an order that lets the others come first next time."""
+    async with running_log() as log:
+        state = await log.topic(partitions=3)
+        first = await fetched(log, request((0, 0), (1, 0), (2, 0), session_epoch=0))
+        assert first.session_id > 0
+        assert len(partitions_of(first)) == 3
+        session: dict[str, Any] = {"session_id": first.session_id, "max_wait_ms": 1}
+        quiet = await fetched(log, request(**session, session_epoch=1))
+        assert (quiet.session_id, quiet.responses) == (first.session_id, [])
+        await log.append(state.pids[0], batch(1))
+        news = await fetched(log, request(**session, session_epoch=2))
+        assert [(data.partition_index, bases(data)) for data in partitions_of(news)] == [(0, [0])]
+        await log.append_all([(pid, batch(1)) for pid in state.pids])
+        news = await fetched(log, request((0, 1), **session, session_epoch=3))
+        assert [data.partition_index for data in partitions_of(news)] == [1, 2, 0]
+        gone = [FetchRequestForgottenTopic(topic="t", partitions=[1, 2])]
+        news = await fetched(log, request((0, 0), **session, session_epoch=4, forgotten_topics_data=gone))
+        assert [(data.partition_index, bases(data)) for data in partitions_of(news)] == [(0, [0, 1])]
+        again = await fetched(log, request(**session, session_epoch=4))
+        assert (again.error_code, again.session_id) == (ErrorCode.INVALID_FETCH_SESSION_EPOCH, 0)
+        lost = await fetched(log, request(session_id=first.session_id ^ 1, session_epoch=4))
+        assert lost.error_code == ErrorCode.FETCH_SESSION_ID_NOT_FOUND
+
+
+async def test_topics_by_id() -> None:
+    """From v13 on; an id that never was, one whose topic is gone, and one whose name now means another topic."""
+    async with running_log() as log:
+        state = await log.topic()
+        await log.append(state.pids[0], batch(1))
+        found = await fetched(log, request((0, 0), topic="", topic_id=state.topic_id, session_epoch=0), 13)
+        assert found.responses[0].topic_id == state.topic_id
+        assert bases(partitions_of(found)[0]) == [0]
+        (unknown,) = partitions_of(await fetched(log, request((0, 0), topic="", topic_id=b"x" * 16), 13))
+        assert unknown.error_code == ErrorCode.UNKNOWN_TOPIC_ID
+        session: dict[str, Any] = {"session_id": found.session_id, "max_wait_ms": 1}
+        mixed = await fetched(log, request(**session, session_epoch=1))
+        assert mixed.error_code == ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR
+        log.directory.remove(state.topic_id)
+        (gone,) = partitions_of(await fetched(log, request(**session, session_epoch=1), 13))
+        assert gone.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        await log.catalog.delete_topic(state.topic_id)
+        await log.topic()
+        (anew,) = partitions_of(await fetched(log, request(**session, session_epoch=2), 13))
+        assert anew.error_code == ErrorCode.INCONSISTENT_TOPIC_ID
+
+
+async def test_partitions_of_a_topic_are_grouped_as_they_come() -> None:
+    """One entry for each run of partitions of a topic."""
+    async with running_log() as log:
+        for name in ("a", "b"):
+            await log.topic(name, 2)
+        asked = request((0, 0), topic="a")
+        asked.topics += request((0, 0), (1, 0), topic="b").topics + request((1, 0), topic="a").topics
+        response = await fetched(log, asked)
+        assert [(topic.topic, len(topic.partitions)) for topic in response.responses] == [("a", 1), ("b", 2), ("a", 1)]
+
+
+def test_refuse_has_the_shape_of_the_version() -> None:
+    """Before sessions there was no error for the whole answer."""
+    asked = request((0, 0), (1, 0))
+    assert fetch.refuse(asked, Log().context(12), ErrorCode.UNKNOWN_SERVER_ERROR, None).error_code == -1
+    old = fetch.refuse(asked, Log().context(5), ErrorCode.UNKNOWN_SERVER_ERROR, None)
+    assert [data.error_code for data in partitions_of(old)] == [-1, -1]
+
+
+@pytest.mark.parametrize("number", [-(2**31), -1, 0, 2**31 - 1])
+async def test_no_number_of_a_client_is_too_strange(number: int) -> None:
+    """Limits and waits below zero or beyond sense: one batch, or the error of the partition, and never a defect."""
+    async with running_log() as log:
+        state = await log.topic()
+        await log.append(state.pids[0], batch(1), batch(1))
+        asked = request((0, 0), (number, 0), max_bytes=number, min_bytes=-abs(number), max_wait_ms=min(number, 1))
+        asked.topics[0].partitions[0].partition_max_bytes = number
+        answers = partitions_of(await fetched(log, asked))
+        assert bases(answers[0])[0] == 0
+        asked = request(
+            (0, number), session_id=number, session_epoch=number, isolation_level=number % 128, max_wait_ms=0
+        )
+        await fetched(log, asked)
