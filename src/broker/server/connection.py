@@ -1,0 +1,288 @@
+"""One client's connection: its requests take effect in the order they arrived, its answers leave in that order.
+
+Up to ``max_requests`` requests or ``max_bytes`` of them are under way at once, so that a producer with several requests in flight
+shares one group commit. Only a handler that answers with a ``Pending`` lets the next request start before it is answered; all
+others run one after the other. When a bound is reached, or the peer does not read its answers, the connection stops reading.
+"""
+
+from collections import deque
+from collections.abc import Awaitable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+
+from broker.handlers.base import CloseConnection, ConnectionInfo, Pending, RequestContext
+from broker.server.budget import ByteBudget
+from broker.server.transport import Link
+from broker.wire.errors import DecodeError
+from observability.metrics import BYTES_IN, BYTES_OUT
+
+if TYPE_CHECKING:
+    from broker.server.dispatcher import Dispatcher, Route
+    from broker.server.listener import Listener
+
+_BYTES_IN = BYTES_IN.inc
+_BYTES_OUT = BYTES_OUT.inc
+
+
+READY_BYTES_MAX: Final = 1 << 20
+"""Bytes of answers that wait for their turn; above it nothing new is started, for an answer can be large though its request is small."""
+
+FRAME_OVERHEAD: Final = 256
+"""What keeping a frame costs besides its bytes: thousands of tiny ones can arrive in one read."""
+
+
+class Slot:
+    """One request under way and, later, its answer. ``chunks`` is None until then; an empty list means that none is sent."""
+
+    __slots__ = ("chunks", "context", "ready", "request", "route", "size", "started")
+
+    def __init__(self, route: "Route", request: Any, context: RequestContext, size: int, started: float) -> None:
+        self.route = route
+        self.request = request
+        self.context = context
+        self.size = size
+        self.ready = 0
+        self.started = started
+        self.chunks: list[Any] | None = None
+
+
+class Connection:
+    """Sans-IO but for its :class:`Link`: frames in through :meth:`frame_received`, buffers out through ``link.write``."""
+
+    def __init__(
+        self, listener: "Listener", dispatcher: "Dispatcher", budget: ByteBudget, max_requests: int, max_bytes: int
+    ) -> None:
+        self._listener = listener
+        self._dispatcher = dispatcher
+        self._budget = budget
+        self._max_requests: Final = max_requests
+        self._max_bytes: Final = max_bytes
+        self._frames: deque[memoryview] = deque()
+        self._slots: deque[Slot] = deque()
+        self._held = 0
+        self._ready = 0
+        self._running: anyio.CancelScope | None = None
+        self._running_may_stop = False
+        self._busy = False
+        self._closed = False
+        self._draining = False
+        self._write_paused = False
+        self._waits_for_budget = False
+        self._advancing = False
+        self.link: Link | None = None
+        self.info: ConnectionInfo | None = None
+        # The listener's notes: how much the peer had left unread when it looked last, and since when that is so.
+        self.unsent_before = 0
+        self.unsent_since = 0.0
+
+    # --- what the transport calls -------------------------------------------------------------------------------------
+
+    def connected(self, link: Link) -> None:
+        self.link = link
+        self.info = self._listener.admit(self, link)
+
+    def frame_received(self, frame: memoryview) -> None:
+        if self._closed or self._draining:
+            return
+        _BYTES_IN(frame.nbytes + 4)
+        size = frame.nbytes + FRAME_OVERHEAD
+        self._held += size
+        self._budget.take(size)
+        self._frames.append(frame)
+        self._advance()
+        self._pace_reading()
+
+    def bad_frame(self, reason: str) -> None:
+        # Behind a malformed request nothing else that the client sent is worth a line.
+        if not (self._closed or self._draining):
+            self._listener.log_refusal(self, reason)
+            self._abandon(None)
+
+    def write_paused(self, paused: bool) -> None:
+        self._write_paused = paused
+        if not paused:
+            self._advance()
+        self._pace_reading()
+
+    def disconnected(self, error: BaseException | None) -> None:
+        self._closed = True
+        # What is under way is still held by whoever serves it, the writer's queue above all: it is given back when that is done.
+        under_way = sum(slot.size for slot in self._slots if slot.chunks is None)
+        self._frames.clear()
+        self._slots.clear()
+        freed, self._held = self._held - under_way, under_way
+        if freed:
+            self._budget.give_back(freed)
+        if self._running is not None and self._running_may_stop:
+            self._running.cancel()
+        if self.info is not None:
+            self._listener.departed(self)
+        self.link = None
+
+    # --- requests in order --------------------------------------------------------------------------------------------
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is under way."""
+        return not self._slots and not self._frames
+
+    def _advance(self) -> None:
+        """Start as many requests as may start now."""
+        if self._advancing:
+            return
+        self._advancing = True
+        try:
+            while self._frames and not self._busy and not self._write_paused and not self._closed:
+                if len(self._slots) >= self._max_requests or self._ready > READY_BYTES_MAX:
+                    break
+                self._start(self._frames.popleft())
+        finally:
+            self._advancing = False
+
+    def _start(self, frame: memoryview) -> None:
+        assert self.info is not None
+        started = perf_counter()
+        try:
+            route, request, context = self._dispatcher.open(frame, self.info)
+        except DecodeError as error:
+            self._listener.log_refusal(self, str(error))
+            self._abandon(None)
+            return
+        slot = Slot(route, request, context, frame.nbytes + FRAME_OVERHEAD, started)
+        self._slots.append(slot)
+        try:
+            outcome = self._dispatcher.call(route, request, context)
+        except CloseConnection as error:
+            self._listener.log_refusal(self, str(error))
+            self._abandon(slot)
+            return
+        if isinstance(outcome, Pending):
+            outcome.when_done(lambda response: self._answer(slot, response))
+        elif isinstance(outcome, Awaitable):
+            self._busy = True
+            self._listener.tasks.start_soon(self._wait, slot, outcome)
+        else:
+            self._answer(slot, outcome)
+
+    async def _wait(self, slot: Slot, outcome: Awaitable[Any]) -> None:
+        response: Any = None
+        finished = False
+        with anyio.CancelScope() as scope:
+            self._running, self._running_may_stop = scope, slot.route.handler.stop_on_disconnect
+            if self._closed and self._running_may_stop:
+                scope.cancel()
+            try:
+                response = await self._dispatcher.wait(slot.route, slot.request, slot.context, outcome)
+                finished = True
+            except CloseConnection as error:
+                self._listener.log_refusal(self, str(error))
+            finally:
+                self._running = None
+                self._busy = False
+        if finished:
+            self._answer(slot, response)
+            self._advance()
+            self._pace_reading()
+        else:
+            self._abandon(slot)
+
+    # --- answers in order ---------------------------------------------------------------------------------------------
+
+    def _answer(self, slot: Slot, response: Any) -> None:
+        if self._closed:
+            self._release(slot)
+            return
+        if response is None:
+            slot.chunks = []
+        else:
+            slot.chunks = self._dispatcher.encode(slot.route, slot.request, slot.context, response)
+        self._dispatcher.measure(slot.route, perf_counter() - slot.started)
+        if self._slots[0] is slot:
+            self._flush()
+        else:
+            slot.ready = sum(map(len, slot.chunks))
+            self._ready += slot.ready
+
+    def _release(self, slot: Slot) -> None:
+        """A request of a client that is gone was served."""
+        self._held -= slot.size
+        self._budget.give_back(slot.size)
+
+    def _flush(self) -> None:
+        """Send the answers that are ready, up to the first that is not."""
+        slots = self._slots
+        out: list[Any] = []
+        freed = 0
+        while slots and slots[0].chunks is not None:
+            slot = slots.popleft()
+            freed += slot.size
+            self._ready -= slot.ready
+            out.extend(slot.chunks or ())
+        if out and self.link is not None:
+            _BYTES_OUT(sum(map(len, out)))
+            self.link.write(out)
+        self._held -= freed
+        self._budget.give_back(freed)
+        if self._frames and not self._advancing:
+            self._advance()
+        if self.link is not None and self.link.reading_paused:
+            self._pace_reading()
+        if self._draining and self.idle and self.link is not None:
+            self.link.close()
+
+    # --- bounds -------------------------------------------------------------------------------------------------------
+
+    def _pace_reading(self) -> None:
+        """Read on, or stop reading, by what is under way."""
+        link = self.link
+        if link is None or self._closed:
+            return
+        over = (
+            len(self._slots) + len(self._frames) >= self._max_requests or self._held >= self._max_bytes or self._write_paused
+        )
+        if not over and self._budget.exhausted and not link.mid_frame:
+            over = True
+            if not self._waits_for_budget:
+                self._waits_for_budget = True
+                self._budget.wait(self._budget_has_room)
+        if over:
+            link.pause_reading()
+        else:
+            link.resume_reading()
+
+    def _budget_has_room(self) -> None:
+        self._waits_for_budget = False
+        self._pace_reading()
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def _abandon(self, slot: Slot | None) -> None:
+        """Take no more requests and close; ``slot`` gets no answer, those before it still get theirs."""
+        if self._closed:
+            if slot is not None:
+                self._release(slot)
+            return
+        if slot is not None:
+            slot.chunks = []
+        self.drain()
+
+    def drain(self) -> None:
+        """Take no more requests; close when those under way are answered. A waiting fetch is given up."""
+        self._draining = True
+        if self.link is not None:
+            self.link.pause_reading()
+        for frame in self._frames:
+            size = frame.nbytes + FRAME_OVERHEAD
+            self._held -= size
+            self._budget.give_back(size)
+        self._frames.clear()
+        if self._running is not None and self._running_may_stop:
+            self._running.cancel()
+        self._flush()
+
+    def abort(self) -> None:
+        """Close now."""
+        if self.link is not None:
+            self.link.abort()

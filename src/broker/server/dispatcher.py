@@ -1,0 +1,153 @@
+"""From a frame to its handler and back: header, version, body, errors to answers, metrics.
+
+Routes (handler, decoder, encoder and bound metrics of one API version) are made on first use and kept, so a request costs one
+dictionary look-up, and codecs of APIs that nobody calls are never imported.
+"""
+
+import struct
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
+
+from broker.errors import BrokerError, StorageFailed
+from broker.handlers.base import CloseConnection, ConnectionInfo, Handler, RequestContext, Services
+from broker.server.answer_errors import errors_in
+from broker.server.produce_frame import COUNTED_ABOVE_BYTES, check_partition_count
+from broker.wire import registry
+from broker.wire.error_codes import ErrorCode
+from broker.wire.errors import DecodeError
+from broker.wire.headers import decode_request_header
+from broker.wire.writer import Writer
+from observability import logs
+from observability.metrics import BUGS, REQUEST_ERRORS, REQUEST_SECONDS, REQUESTS
+
+_PRODUCE: Final = 0
+_API_VERSIONS: Final = 18
+MESSAGE_LIMIT: Final = 8 << 20
+"""Bytes of a request other than Produce. Messages made of many small parts take up to a hundred times their size once decoded,
+records stay as they are; nothing that a client really asks comes near this."""
+# Length (filled in when the answer is whole), correlation id and, in flexible versions, no tagged fields.
+_PREFIX: Final = struct.Struct(">ii").pack
+_FLEXIBLE_PREFIX: Final = struct.Struct(">iib").pack
+_log = logs.get("dispatcher")
+
+
+class Route:
+    """Everything needed to serve one version of one API."""
+
+    __slots__ = ("count", "decode", "encode", "flexible_answer", "handler", "observe", "version")
+
+    def __init__(self, handler: Handler, version: int) -> None:
+        self.handler = handler
+        self.version = version
+        self.decode = registry.request_decoder(handler.key, version)
+        self.encode = registry.response_encoder(handler.key, version)
+        # The answer to ApiVersions keeps the first header for ever: a client reads it before it knows what the broker speaks.
+        self.flexible_answer = version >= registry.FLEXIBLE_FROM[handler.key] and handler.key != _API_VERSIONS
+        self.count = REQUESTS.labels(handler.name).inc
+        self.observe = REQUEST_SECONDS.labels(handler.name).observe
+
+
+class Dispatcher:
+    """Serves the given handlers with the given services. Holds no state of any client."""
+
+    def __init__(
+        self, handlers: Iterable[Handler], services: Services, on_fatal: Callable[[StorageFailed], None] | None = None
+    ) -> None:
+        self._handlers: dict[int, Handler] = {handler.key: handler for handler in handlers}
+        self._services = services
+        self._on_fatal = on_fatal
+        self._routes: dict[tuple[int, int], Route] = {}
+
+    def open(self, frame: memoryview, connection: ConnectionInfo) -> tuple[Route, Any, RequestContext]:
+        """Read a frame. Raises DecodeError, whose text says what is wrong with it; the connection is then closed."""
+        key, version, correlation_id, client_id, position = decode_request_header(frame)
+        if len(frame) > COUNTED_ABOVE_BYTES:
+            if key == _PRODUCE:
+                check_partition_count(frame, position, version)
+            elif len(frame) > MESSAGE_LIMIT:
+                raise DecodeError(f"a request of {len(frame)} bytes without records, {MESSAGE_LIMIT} are allowed")
+        route = self._routes.get((key, version)) or self._route(key, version)
+        context = RequestContext(self._services, connection, version, correlation_id, client_id)
+        if route.version != version:
+            return route, None, context
+        try:
+            request = route.decode(frame, position)
+        except DecodeError as error:
+            raise DecodeError(f"{route.handler.name} v{version}: {error}") from error
+        return route, request, context
+
+    def _route(self, key: int, version: int) -> Route:
+        handler = self._handlers.get(key)
+        if handler is None:
+            raise DecodeError(f"API key {key} is not served here")
+        if version not in handler.versions:
+            if key != _API_VERSIONS:
+                served = f"{handler.versions.start}-{handler.versions.stop - 1}"
+                raise DecodeError(f"{handler.name} v{version} is not served here, {served} are")
+            # KIP-511: a client that speaks a newer ApiVersions is told what is there, in the oldest form.
+            return Route(handler, 0)
+        route = self._routes[(key, version)] = Route(handler, version)
+        return route
+
+    def call(self, route: Route, request: Any, context: RequestContext) -> Any:
+        """Start the request; whatever it raises becomes an answer, except an instruction to close."""
+        if request is None:
+            return route.handler.refuse(None, context, ErrorCode.UNSUPPORTED_VERSION, None)
+        try:
+            return route.handler.handle(request, context)
+        except CloseConnection:
+            raise
+        except BrokerError as error:
+            return self._refuse(route, request, context, error.code, error.message)
+        except StorageFailed as error:
+            return self._storage_failed(route, request, context, error)
+        except Exception:  # noqa: BLE001 - the documented boundary: a bug is logged, counted and answered, never fatal to others
+            return self._bug(route, request, context)
+
+    async def wait(self, route: Route, request: Any, context: RequestContext, outcome: Awaitable[Any]) -> Any:
+        """The same for a request whose handler waits."""
+        try:
+            return await outcome
+        except CloseConnection:
+            raise
+        except BrokerError as error:
+            return self._refuse(route, request, context, error.code, error.message)
+        except StorageFailed as error:
+            return self._storage_failed(route, request, context, error)
+        except Exception:  # noqa: BLE001 - as above
+            return self._bug(route, request, context)
+
+    def _storage_failed(self, route: Route, request: Any, context: RequestContext, error: StorageFailed) -> Any:
+        if self._on_fatal is not None:
+            self._on_fatal(error)
+        return self._refuse(route, request, context, ErrorCode.KAFKA_STORAGE_ERROR, "The broker's storage failed.")
+
+    def _refuse(self, route: Route, request: Any, context: RequestContext, code: int, message: str | None) -> Any:
+        return route.handler.refuse(request, context, code, message)
+
+    def _bug(self, route: Route, request: Any, context: RequestContext) -> Any:
+        BUGS.labels(route.handler.name).inc()
+        _log.exception(
+            "a request met a defect of the broker", api=route.handler.name, version=route.version, client=context.client_id
+        )
+        return self._refuse(
+            route, request, context, ErrorCode.UNKNOWN_SERVER_ERROR, "The broker met an unexpected error; its log has the details."
+        )
+
+    def encode(self, route: Route, request: Any, context: RequestContext, response: Any) -> list[Any]:
+        """The answer's frame as buffers; record bytes are not copied."""
+        try:
+            return self._encode(route, context, response)
+        except Exception:  # noqa: BLE001 - an answer that cannot be written is a bug too, and must not take the connection's others along
+            return self._encode(route, context, self._bug(route, request, context))
+
+    def _encode(self, route: Route, context: RequestContext, response: Any) -> list[Any]:
+        writer = Writer(_FLEXIBLE_PREFIX(0, context.correlation_id, 0) if route.flexible_answer else _PREFIX(0, context.correlation_id))
+        route.encode(response, writer)
+        for code in errors_in(response):
+            REQUEST_ERRORS.labels(route.handler.name, ErrorCode(code).name).inc()
+        return writer.frame()
+
+    def measure(self, route: Route, seconds: float) -> None:
+        route.count()
+        route.observe(seconds)

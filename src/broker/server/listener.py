@@ -1,0 +1,200 @@
+"""Binds, admits connections within limits, closes idle and half-open ones, and drains.
+
+A connection that is refused or broken gives one log line that says why, at a bounded rate: nobody fills the disk by knocking.
+"""
+
+from collections import Counter
+from math import inf
+from typing import Final
+
+import anyio
+from anyio.abc import TaskGroup
+
+from broker.handlers.base import ConnectionInfo
+from broker.model import Node
+from broker.server.budget import ByteBudget
+from broker.server.connection import Connection
+from broker.server.dispatcher import Dispatcher
+from broker.server.transport import BoundSocket, Link, listen
+from observability import logs
+from observability.metrics import CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED
+
+_log = logs.get("listener")
+
+_SWEEP_S: Final = 5.0
+SLOWEST_BYTES_PER_S: Final = 1024
+"""Who sends a request more slowly than that has request.receive.timeout.ms for it, and no more."""
+_SWEEP_MIN_S: Final = 0.01
+
+
+class Limits:
+    """What the listeners of one process share: counts and bounds of connections."""
+
+    def __init__(self, *, total: int, per_address: int, idle_ms: int, frame_ms: int) -> None:
+        self.total = total
+        self.per_address = per_address
+        # A negative value keeps connections however idle they are.
+        self.idle_s = idle_ms / 1000 if idle_ms >= 0 else inf
+        self.frame_s = frame_ms / 1000
+        self.open = 0
+        self.by_address: Counter[str] = Counter()
+        self.next_id = 1
+
+    def change(self, total: int, per_address: int) -> None:
+        """Set other bounds; connections that are open stay."""
+        self.total, self.per_address = total, per_address
+
+
+class Listener:
+    """One listening address. Owns its connections; ends when :meth:`drain` is over."""
+
+    def __init__(
+        self,
+        name: str,
+        dispatcher: Dispatcher,
+        budget: ByteBudget,
+        limits: Limits,
+        tasks: TaskGroup,
+        *,
+        frame_limit: int,
+        max_requests: int,
+        max_bytes: int,
+        backlog: int,
+    ) -> None:
+        self.name = name
+        self.tasks = tasks
+        self._dispatcher = dispatcher
+        self._budget = budget
+        self._limits = limits
+        self._frame_limit = frame_limit
+        self._max_requests = max_requests
+        self._max_bytes = max_bytes
+        self._backlog = backlog
+        self._connections: set[Connection] = set()
+        self._all_gone = anyio.Event()
+        self._draining = False
+        self._lines = logs.LineLimiter()
+        self._gauge = CONNECTIONS.labels(name)
+        self._opened = CONNECTIONS_OPENED.labels(name)
+        self._bound: BoundSocket | None = None
+        self.advertised: Node | None = None
+
+    async def bind(self, host: str, port: int) -> tuple[str, int]:
+        """Listen; the address that was really bound."""
+        self._bound = await listen(host, port, self._make_connection, self._frame_limit, self._backlog)
+        return self._bound.host, self._bound.port
+
+    def _make_connection(self) -> Connection:
+        return Connection(self, self._dispatcher, self._budget, self._max_requests, self._max_bytes)
+
+    # --- connections --------------------------------------------------------------------------------------------------
+
+    def admit(self, connection: Connection, link: Link) -> ConnectionInfo | None:
+        """Take a new connection in, or close it when a limit is reached."""
+        host, port = link.peer
+        limits = self._limits
+        reason = None
+        if self._draining or self.advertised is None:
+            reason = "the broker is not serving"
+        elif limits.open >= limits.total:
+            reason = f"max.connections ({limits.total}) is reached"
+        elif limits.by_address[host] >= limits.per_address:
+            reason = f"max.connections.per.ip ({limits.per_address}) is reached"
+        if reason is not None:
+            CONNECTIONS_CLOSED.labels("limit").inc()
+            self._log_line("connection refused", peer=f"{host}:{port}", reason=reason)
+            link.abort()
+            return None
+        assert self.advertised is not None
+        limits.open += 1
+        limits.by_address[host] += 1
+        info = ConnectionInfo(
+            connection_id=limits.next_id, peer=f"{host}:{port}", peer_host=host, listener=self.name, advertised=self.advertised
+        )
+        limits.next_id += 1
+        self._connections.add(connection)
+        self._opened.inc()
+        self._gauge.inc()
+        return info
+
+    def departed(self, connection: Connection) -> None:
+        """A connection that was admitted is gone."""
+        self._connections.discard(connection)
+        self._gauge.dec()
+        limits = self._limits
+        limits.open -= 1
+        assert connection.info is not None
+        host = connection.info.peer_host
+        limits.by_address[host] -= 1
+        if limits.by_address[host] <= 0:
+            del limits.by_address[host]
+        if self._draining and not self._connections:
+            self._all_gone.set()
+
+    def log_refusal(self, connection: Connection, reason: str) -> None:
+        """One line for a connection closed because of what its client sent."""
+        CONNECTIONS_CLOSED.labels("refused").inc()
+        info = connection.info
+        self._log_line(
+            "connection closed",
+            peer=info.peer if info else "unknown",
+            reason=reason,
+            software=f"{info.software_name} {info.software_version}" if info else "unknown",
+        )
+
+    def _log_line(self, event: str, **facts: object) -> None:
+        held_back = self._lines.take(anyio.current_time())
+        if held_back is not None:
+            if held_back:
+                facts["similar_lines_held_back"] = held_back
+            _log.warning(event, listener=self.name, **facts)
+
+    # --- housekeeping -------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Close connections that are idle for too long, stopped in the middle of a frame, or do not read their answers. Runs
+        until cancelled."""
+        while True:
+            await anyio.sleep(max(_SWEEP_MIN_S, min(_SWEEP_S, self._limits.frame_s / 2, self._limits.idle_s / 2)))
+            self._close_stale(anyio.current_time())
+
+    def _close_stale(self, now: float) -> None:
+        for connection in list(self._connections):
+            link = connection.link
+            if link is None:
+                continue
+            unsent = link.unsent
+            if unsent != connection.unsent_before:
+                connection.unsent_before, connection.unsent_since = unsent, now
+            elif unsent and now - connection.unsent_since > self._limits.idle_s:
+                # Not sooner: a consumer reads nothing while its application works on what it got before.
+                self.log_refusal(connection, f"answers were not read for {now - connection.unsent_since:.0f} s")
+                link.abort()
+                continue
+            if unsent or link.reading_paused:
+                continue
+            silent = now - link.last_read
+            taken = now - link.frame_began
+            # A large frame over a slow line takes its time, but a byte now and then is no progress.
+            patience = self._limits.frame_s + link.received / SLOWEST_BYTES_PER_S
+            if link.mid_frame and (silent > self._limits.frame_s or taken > patience):
+                self.log_refusal(connection, f"a frame was begun and {link.received} bytes of it came in {taken:.0f} s")
+                link.abort()
+            elif connection.idle and silent > self._limits.idle_s:
+                CONNECTIONS_CLOSED.labels("idle").inc()
+                link.close()
+
+    async def drain(self) -> None:
+        """Accept nobody, let requests under way be answered, close. Waits for the last connection; cancel to give up."""
+        self._draining = True
+        if self._bound is not None:
+            self._bound.stop_accepting()
+        for connection in list(self._connections):
+            connection.drain()
+        if self._connections:
+            await self._all_gone.wait()
+
+    def abort(self) -> None:
+        """Close what is left, now."""
+        for connection in list(self._connections):
+            connection.abort()
