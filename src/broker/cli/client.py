@@ -1,0 +1,152 @@
+"""How the client commands reach a broker: librdkafka, its properties, and its errors in words."""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+
+from broker.cli.failure import FAILED, UNREACHABLE, USAGE, CommandFailed
+
+TIMEOUT_S: Final = 15.0
+GIVE_UP_S: Final = 3.0
+"""How long a broker that refuses connections is tried: enough for one that is being restarted, not for a wrong address."""
+
+Bootstrap = Annotated[
+    str, typer.Option("--bootstrap", "-b", envvar="PENSTOCK_BOOTSTRAP", metavar="HOST:PORT", help="Broker to start from.")
+]
+ClientConfig = Annotated[
+    Path | None, typer.Option("--client-config", metavar="FILE", help="librdkafka properties, one key=value a line.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+DEFAULT_BOOTSTRAP: Final = "127.0.0.1:9092"
+
+T = TypeVar("T")
+
+_client_errors: deque[str] = deque(maxlen=32)
+"""What the clients of this process said went wrong beneath their answers: why a connection failed, for one."""
+
+
+def client_properties(bootstrap: str, client_config: Path | None, **own: Any) -> dict[str, Any]:
+    """librdkafka's properties: ours below, the file's above, the command's own on top."""
+    properties: dict[str, Any] = {
+        "bootstrap.servers": bootstrap,
+        "client.id": "penstock-cli",
+        "log_level": 0,
+        "error_cb": lambda error: _client_errors.append(error.str()),
+        "socket.timeout.ms": int(TIMEOUT_S * 1000),
+    }
+    if client_config is not None:
+        properties |= read_properties(client_config)
+    return properties | own
+
+
+def read_properties(path: Path) -> dict[str, str]:
+    """``key=value`` lines; blank lines and those that begin with # or ! say nothing."""
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise CommandFailed(f"cannot read {path}: {why}", USAGE) from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text or text[0] in "#!":
+            continue
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise CommandFailed(f"{path}:{number}: expected key=value, found {text!r}", USAGE)
+        found[key.strip()] = value.strip()
+    return found
+
+
+def make(kind: Callable[[dict[str, Any]], T], properties: dict[str, Any]) -> T:
+    """A librdkafka client; a property it does not accept is a usage error."""
+    from confluent_kafka import KafkaException
+
+    try:
+        return kind(properties)
+    except KafkaException as error:
+        raise CommandFailed(f"the client's settings are not accepted: {error.args[0].str()}", USAGE) from error
+
+
+def check_reachable(client: Any, bootstrap: str) -> Any:
+    """The cluster's metadata, or a message that says what to try."""
+    from confluent_kafka import KafkaException
+
+    try:
+        return client.list_topics(timeout=GIVE_UP_S)
+    except KafkaException as error:
+        first = error
+    reason = _why_unreachable(client)
+    if reason is not None:
+        raise unreachable(bootstrap, reason) from first
+    try:
+        return client.list_topics(timeout=TIMEOUT_S - GIVE_UP_S)
+    except KafkaException as error:
+        raise unreachable(bootstrap, _why_unreachable(client) or explain(error.args[0])) from error
+
+
+def _why_unreachable(client: Any) -> str | None:
+    """The client's last word on why no connection came about; None when it did not say."""
+    client.poll(0)
+    reasons = [text for text in _client_errors if not text.endswith("brokers are down")]
+    return reasons[-1].partition(" (after ")[0] if reasons else None
+
+
+def unreachable(bootstrap: str, reason: str) -> CommandFailed:
+    """No broker answers; what can be done about it."""
+    return CommandFailed(
+        f"no broker answers at {bootstrap} ({reason}). Start one with `penstock serve`, or name another with --bootstrap.",
+        UNREACHABLE,
+    )
+
+
+def result(future: "Future[T]", what: str) -> T:
+    """The outcome of an admin request, or why it was refused."""
+    from confluent_kafka import KafkaException
+
+    try:
+        return future.result(timeout=TIMEOUT_S * 2)
+    except KafkaException as error:
+        raise CommandFailed(f"{what}: {explain(error.args[0])}") from error
+    except TimeoutError as error:
+        raise CommandFailed(f"{what}: no answer within {TIMEOUT_S * 2:.0f} s", UNREACHABLE) from error
+
+
+def explain(error: Any) -> str:
+    """A KafkaError in words, with its name to look up."""
+    name, text = error.name(), error.str()
+    return text if name in text else f"{text} ({name})"
+
+
+def parse_assignments(items: list[str], option: str) -> dict[str, str]:
+    """``key=value`` options as a mapping."""
+    found: dict[str, str] = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key:
+            raise CommandFailed(f"{option} expects NAME=VALUE, found {item!r}", USAGE)
+        found[key] = value
+    return found
+
+
+__all__ = [
+    "DEFAULT_BOOTSTRAP",
+    "FAILED",
+    "TIMEOUT_S",
+    "AsJson",
+    "Bootstrap",
+    "ClientConfig",
+    "check_reachable",
+    "client_properties",
+    "explain",
+    "make",
+    "parse_assignments",
+    "read_properties",
+    "result",
+    "unreachable",
+]

@@ -1,0 +1,75 @@
+"""``penstock produce``."""
+
+import json
+
+from tests.broker.cli.conftest import Run
+
+
+def test_lines_with_keys_headers_and_time(penstock: Run) -> None:
+    """Every part of a record can be given."""
+    penstock("topics", "create", "parts", "-p", "2", "-c", "retention.ms=-1")  # the records are years old
+    sent = penstock(
+        "produce", "parts", "-K", ":", "-H", "source=test", "-p", "1", "--timestamp", "1700000000000", "--empty-is-null",
+        stdin=b"a:one\nb:\n",
+    )  # fmt: skip
+    assert (sent.code, sent.out) == (0, ""), sent.err
+    lines = penstock("consume", "parts", "--from-beginning", "-e", "--json").out.splitlines()
+    first, second = map(json.loads, lines)
+
+    assert (first["key"], first["value"], first["partition"], first["timestamp"]) == ("a", "one", 1, 1700000000000)
+    assert first["headers"] == [{"name": "source", "value": "test"}]
+    assert (second["key"], second["value"]) == ("b", None)
+
+
+def test_what_consume_prints_as_json_can_be_produced_again(penstock: Run) -> None:
+    """Also bytes that are no text."""
+    for topic in ("json-a", "json-b"):
+        penstock("topics", "create", topic)
+    penstock("produce", "json-a", "-f", "file", "-k", "k", stdin=b"\xff\xfe\x00")
+    printed = penstock("consume", "json-a", "--from-beginning", "-e", "--json")
+    assert penstock("produce", "json-b", "-f", "json", stdin=printed.raw).code == 0
+
+    assert penstock("consume", "json-b", "--from-beginning", "-e", "-f", "%k=%s").raw == b"k=\xff\xfe\x00"
+
+
+def test_wrong_input_names_the_line(penstock: Run) -> None:
+    """And the exit code is not 0."""
+    penstock("topics", "create", "wrong")
+    for arguments, stdin, words in (
+        (("-f", "json"), b'{"value": "a"}\n{"value": 5}\n', "line 2"),
+        (("-K", ":"), b"a:b\nno key\n", "line 2"),
+    ):
+        result = penstock("produce", "wrong", *arguments, stdin=stdin)
+        assert result.code == 1
+        assert words in result.err
+        assert "1 records before it were acknowledged" in result.err
+    assert penstock("consume", "wrong", "--from-beginning", "-e").raw == b"a\nb\n"
+    assert penstock("produce", "wrong", "/nowhere/file").code == 2
+    assert penstock("produce", "wrong", "--acks", "7", stdin=b"a\n").code == 2
+
+
+def test_refused_records_are_counted(penstock: Run) -> None:
+    """A record above max.message.bytes is refused by the broker, and said."""
+    penstock("topics", "create", "small", "-c", "max.message.bytes=100")
+    result = penstock("produce", "small", stdin=b"x" * 500 + b"\n")
+
+    assert result.code == 1
+    assert "1 of 1 records were refused" in result.err
+
+
+def test_a_refusal_says_what_to_do(penstock: Run) -> None:
+    """A partition that is not there, and a record without a key for a compacted topic."""
+    penstock("topics", "create", "hints", "-c", "cleanup.policy=compact")
+    no_partition = penstock("produce", "hints", "-k", "a", "-p", "7", stdin=b"a\n")
+    no_key = penstock("produce", "hints", stdin=b"a\n")
+
+    assert (no_partition.code, no_key.code) == (1, 1)
+    assert "1 of 1 records were refused" in no_partition.err
+    assert "fewer partitions" in no_partition.err
+    assert "--key" in no_key.err
+
+
+def test_without_acknowledgement_none_is_claimed(penstock: Run) -> None:
+    """acks=0 asks for no answer, so the words are others."""
+    penstock("topics", "create", "zero")
+    assert "1 records sent, not acknowledged" in penstock("produce", "zero", "--acks", "0", stdin=b"a\n").err
