@@ -1,0 +1,32 @@
+"""Which broker the clients are driven against: Penstock, or Apache Kafka to check the tests themselves."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support.kafka import ApacheKafka
+from tests.support.penstock import Penstock
+from tests.support.process import ServerProcess
+
+TARGET_VARIABLE = "PENSTOCK_TEST_TARGET"
+
+# Groups form at once instead of waiting for more members: the tests know how many come.
+_PROPERTIES: Mapping[str, str | int] = {"group.initial.rebalance.delay.ms": 0}
+
+
+def target_is_kafka() -> bool:
+    """Whether the tests run against Apache Kafka (`PENSTOCK_TEST_TARGET=kafka`)."""
+    target = os.environ.get(TARGET_VARIABLE, "penstock")
+    if target not in ("penstock", "kafka"):
+        raise ValueError(f"{TARGET_VARIABLE}={target!r}: it is either penstock or kafka")
+    return target == "kafka"
+
+
+def target_broker(folder: Path, properties: Mapping[str, str | int] | None = None) -> ServerProcess:
+    """A broker of the chosen kind, not started; `properties` carry Kafka's names for both kinds."""
+    settings = {**_PROPERTIES, **(properties or {})}
+    if target_is_kafka():
+        return ApacheKafka(folder, settings, low_heap=True)
+    path = folder / "server.properties"
+    path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    return Penstock(folder / "data", "--properties", str(path))
