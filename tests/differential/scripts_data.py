@@ -22,6 +22,7 @@ from broker.wire.records.record import Record, encode_batch
 from tests.differential.raw_client import RawClient
 from tests.differential.script import Stage, script
 from tests.differential.topics import create
+from tests.support.waiting import wait_until
 
 BASE_MS = int(time.time() * 1000) - 60_000
 """Both brokers get the same timestamps, near enough to now to be accepted."""
@@ -63,12 +64,8 @@ def produce(client: RawClient, version: int, topic: str, topic_id: bytes, parts:
 
 def new_producer(client: RawClient, version: int = 4) -> Any:
     """A producer id; asked for again while Apache Kafka is still fetching its next block of them."""
-    deadline = time.monotonic() + 30
     request = InitProducerIdRequest(transactional_id=None, transaction_timeout_ms=60_000)
-    while (answer := client.call(22, version, request)).error_code == 14:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    return answer
+    return wait_until(lambda answer: answer.error_code != 14, lambda: client.call(22, version, request))
 
 
 @script(0, PRODUCE)

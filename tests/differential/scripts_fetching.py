@@ -12,8 +12,9 @@ from broker.wire.messages.list_offsets import ListOffsetsPartition, ListOffsetsR
 from tests.differential.raw_client import RawClient
 from tests.differential.script import Stage, script
 from tests.differential.scripts_data import BASE_MS, FETCH, batch, fetch, produce
-from tests.differential.scripts_groups import coordinator
+from tests.differential.scripts_groups import COORDINATOR_ERRORS, coordinator
 from tests.differential.topics import create, wait_gone
+from tests.support.waiting import wait_until
 
 
 def sizes(answer: Any) -> list[Any]:
@@ -66,6 +67,11 @@ def fetch_waiting(stage: Stage) -> None:
     topic = stage.name("t")
     topic_id = create(client, topic, 2)
 
+    def glance(step: str) -> None:
+        """A fetch in vain over the other connection: when it is answered, the one before it has waited as long."""
+        answer = fetch(writer, v, topic, topic_id, {0: 0, 1: 0}, min_bytes=150, max_wait_ms=50)
+        stage.record(step, sizes(answer))
+
     def timed(step: str, offsets: dict[int, int], **options: Any) -> None:
         began = time.monotonic()
         answer = fetch(client, v, topic, topic_id, offsets, **options)
@@ -94,9 +100,9 @@ def fetch_waiting(stage: Stage) -> None:
         ],
     )
     client.send(1, v, request)
-    time.sleep(0.05)
+    glance("nothing_yet")
     produce(writer, 9, topic, topic_id, {0: batch(1)})
-    time.sleep(0.05)
+    glance("not_enough_yet")
     produce(writer, 9, topic, topic_id, {1: batch(1)})
     stage.record("woken", sizes(client.receive(1, v)))
     timed("enough", {0: 0}, min_bytes=1, max_wait_ms=5_000)
@@ -275,10 +281,12 @@ def transactional_ids(stage: Stage) -> None:
     client = stage.client()
     coordinator(client, stage.name("g"))
     request = InitProducerIdRequest(transactional_id=stage.name("x"), transaction_timeout_ms=60_000)
-    deadline = time.monotonic() + 30
-    while (answer := client.call(22, stage.version, request)).error_code in (14, 15, 16):
-        found = client.call(10, 3, FindCoordinatorRequest(key=stage.name("x"), key_type=1))
-        assert time.monotonic() < deadline, found
+
+    def ask() -> Any:
+        client.call(10, 3, FindCoordinatorRequest(key=stage.name("x"), key_type=1))  # has Apache Kafka make its topic
+        return client.call(22, stage.version, request)
+
+    answer = wait_until(lambda answer: answer.error_code not in COORDINATOR_ERRORS, ask)
     stage.record("init", answer.error_code)
     for version in (1, 3, 4, 6):
         asked = FindCoordinatorRequest(key=stage.name("x"), key_type=1, coordinator_keys=[stage.name("x")])

@@ -12,24 +12,24 @@ from broker.wire.messages.list_groups import ListGroupsRequest
 from broker.wire.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
 from tests.differential.raw_client import RawClient
 from tests.differential.script import Stage, script
+from tests.support.waiting import wait_until
+
+COORDINATOR_ERRORS = (14, 15, 16)
+"""Loading, not available, another one: what passes by itself."""
 
 
 def coordinator(client: RawClient, group: str) -> None:
     """Ask for the coordinator until there is one: Apache Kafka makes its offsets topic on the first question."""
-    import time
+    request = FindCoordinatorRequest(key=group, key_type=0)
+    wait_until(lambda answer: answer.error_code == 0, lambda: client.call(10, 3, request), 60)
 
-    deadline = time.monotonic() + 60
-    while client.call(10, 3, FindCoordinatorRequest(key=group, key_type=0)).error_code:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    def loaded(answer: Any) -> bool:
+        return answer.error_code not in COORDINATOR_ERRORS
+
     # The coordinator may still load its partition. (Heartbeats are answered as good meanwhile, so they would not tell.)
-    while client.call(15, 5, DescribeGroupsRequest(groups=[group])).groups[0].error_code in (14, 15, 16):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(loaded, lambda: client.call(15, 5, DescribeGroupsRequest(groups=[group])).groups[0], 60)
     # Listing asks all of its partitions.
-    while client.call(16, 5, ListGroupsRequest()).error_code in (14, 15, 16):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(loaded, lambda: client.call(16, 5, ListGroupsRequest()), 60)
 
 
 def join(

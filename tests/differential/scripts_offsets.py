@@ -25,6 +25,7 @@ from broker.wire.messages.offset_fetch import (
 from tests.differential.script import Stage, script
 from tests.differential.scripts_groups import coordinator, join, joined, sync
 from tests.differential.topics import create, wait_gone
+from tests.support.waiting import wait_until
 
 
 def commit_request(
@@ -278,12 +279,8 @@ def offsets_of_deleted_topics(stage: Stage) -> None:
         ],
     )
     # Apache Kafka forgets them a moment after the topic is gone.
-    import time
-
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        answer = client.call(9, v, request)
+    def forgotten(answer: Any) -> bool:
         topics = answer.topics or answer.groups[0].topics
-        if topics[0].partitions[0].committed_offset == -1:
-            break
-    stage.record("after", answer)
+        return bool(topics[0].partitions[0].committed_offset == -1)
+
+    stage.record("after", wait_until(forgotten, lambda: client.call(9, v, request), 10))

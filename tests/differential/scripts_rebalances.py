@@ -1,6 +1,5 @@
 """Scripts about groups of several members: who waits for whom, who is told what, who is put out."""
 
-import time
 from typing import Any
 
 from broker.wire.messages.describe_groups import DescribeGroupsRequest
@@ -13,6 +12,7 @@ from tests.differential.script import Stage, script
 from tests.differential.scripts_groups import anonymous, coordinator
 from tests.differential.scripts_offsets import commit_request
 from tests.differential.topics import create
+from tests.support.waiting import wait_until
 
 
 class Group:
@@ -33,14 +33,10 @@ class Group:
         return self.admin.call(15, 5, DescribeGroupsRequest(groups=[self.name])).groups[0]
 
     def wait(self, state: str, members: int | None = None) -> None:
-        """Until the group is in this state, with so many members."""
-        deadline = time.monotonic() + 20
-        while True:
-            group = self.described()
-            if group.group_state == state and members in (None, len(group.members)):
-                return
-            assert time.monotonic() < deadline, f"the group is {group}"
-            time.sleep(0.002)
+        """Until the group is in this state, with so many members. A join that is held back shows in no other way."""
+        wait_until(
+            lambda group: group.group_state == state and members in (None, len(group.members)), self.described, 20
+        )
 
     def record(self, step: str, answer: Any) -> Any:
         anonymous(answer, *self.ids)

@@ -1,6 +1,6 @@
 """Topics for scripts, made and found by requests both brokers take."""
 
-import time
+from typing import Any
 
 from broker.wire.messages.create_topics import (
     CreateTopicsRequest,
@@ -10,6 +10,7 @@ from broker.wire.messages.create_topics import (
 from broker.wire.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
 from broker.wire.messages.metadata import MetadataRequest, MetadataRequestTopic
 from tests.differential.raw_client import RawClient
+from tests.support.waiting import wait_until
 
 
 def create(client: RawClient, name: str, partitions: int = 1, **config: str) -> bytes:
@@ -38,24 +39,21 @@ def create(client: RawClient, name: str, partitions: int = 1, **config: str) -> 
 
 def wait_for(client: RawClient, name: str, partitions: int) -> bytes:
     """Wait until the topic is there with its partitions and each has its leader at work; its id."""
-    deadline = time.monotonic() + 30
-    while True:
-        topic = client.call(
-            3, 12, MetadataRequest(topics=[MetadataRequestTopic(name=name)], allow_auto_topic_creation=False)
-        ).topics[0]
-        if topic.error_code == 0 and len(topic.partitions) == partitions and _led(client, name, partitions):
-            return bytes(topic.topic_id)
-        assert time.monotonic() < deadline, f"{name} has no leaders: {topic}"
-        time.sleep(0.002)
+
+    def is_led(topic: Any) -> bool:
+        return topic.error_code == 0 and len(topic.partitions) == partitions and _led(client, name, partitions)
+
+    return bytes(wait_until(is_led, lambda: _described(client, name)).topic_id)
 
 
 def wait_gone(client: RawClient, name: str) -> None:
     """Wait until nobody knows the topic any more."""
-    deadline = time.monotonic() + 30
+    wait_until(lambda topic: topic.error_code == 3, lambda: _described(client, name))
+
+
+def _described(client: RawClient, name: str) -> Any:
     request = MetadataRequest(topics=[MetadataRequestTopic(name=name)], allow_auto_topic_creation=False)
-    while client.call(3, 12, request).topics[0].error_code != 3:
-        assert time.monotonic() < deadline, f"{name} stays"
-        time.sleep(0.002)
+    return client.call(3, 12, request).topics[0]
 
 
 def _led(client: RawClient, name: str, partitions: int) -> bool:

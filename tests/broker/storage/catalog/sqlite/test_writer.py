@@ -1,7 +1,7 @@
 """The thread that writes: rounds, refusals, failures, upkeep."""
 
 import sqlite3
-import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
@@ -30,12 +30,17 @@ async def hold(catalog: SqliteCatalog, entered: Event, release: Event) -> None:
     await catalog._writer.run(work)
 
 
-def wait_until_queued(catalog: SqliteCatalog) -> None:
-    """On a worker thread: until a job waits for the writer's thread."""
-    for _ in range(5000):
-        if not catalog._writer._thread._queue.empty():
-            return
-        time.sleep(0.001)
+def next_job_is_queued(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> anyio.Event:
+    """Set when the next job goes to the writer's thread. It is in the queue before anybody who waits for the event goes on."""
+    queued = anyio.Event()
+    run = catalog._writer.run
+
+    async def run_and_tell(work: Callable[[Transaction], object]) -> object:
+        queued.set()
+        return await run(work)
+
+    monkeypatch.setattr(catalog._writer, "run", run_and_tell)
+    return queued
 
 
 async def test_what_gathers_while_it_is_busy_is_one_statement(tmp_path: Path) -> None:
@@ -203,7 +208,9 @@ async def test_an_io_error_ends_it_for_good(tmp_path: Path, statement: str) -> N
     await catalog.aclose()
 
 
-async def test_producers_read_in_a_failed_round_are_read_again(tmp_path: Path) -> None:
+async def test_producers_read_in_a_failed_round_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the failed transaction had removed is still there (T2)."""
     path = tmp_path / "catalog.db"
     catalog, _ = open_faulty(path)
@@ -220,8 +227,9 @@ async def test_producers_read_in_a_failed_round_are_read_again(tmp_path: Path) -
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(hold, catalog, entered, release)
         await to_thread.run_sync(entered.wait)
+        queued = next_job_is_queued(catalog, monkeypatch)
         tasks.start_soon(attempt, catalog.expire_producers(NOW + 1))
-        await to_thread.run_sync(wait_until_queued, catalog)
+        await queued.wait()
         tasks.start_soon(attempt, catalog.commit_spans(group({pid: [batch(producer=5, first=9)]}, position=100)))
         await anyio.wait_all_tasks_blocked()
         connection.fail("INSERT INTO flushes", sqlite3.SQLITE_FULL)
