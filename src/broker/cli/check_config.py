@@ -12,6 +12,10 @@ from broker.cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
     from broker.config.load import Loaded, SettingsInvalid
+    from broker.config.settings import Settings
+
+SAME_SETTING: Final = {"node_id": "broker_id", "broker_id": "node_id"}
+"""Two names that Kafka has for one setting; whichever is given, both have its value."""
 
 REMARKS: Final = 1
 """Exit code with ``--strict`` when the settings can be used but something in them was ignored."""
@@ -95,6 +99,12 @@ def _print_problems(error: "SettingsInvalid", as_json: bool) -> None:
         note(f"  - {problem}")
 
 
+def _source_of(settings: "Settings", name: str) -> str:
+    """Where the value came from; when it was given by the setting's other name, where that came from."""
+    source = settings.source_of(name)
+    return settings.source_of(SAME_SETTING[name]) if source == "given" and name in SAME_SETTING else source
+
+
 def _print_settings(loaded: "Loaded", only_changed: bool, as_json: bool) -> None:
     from broker.config.problems import HIDDEN
     from broker.config.settings import SETTINGS
@@ -103,7 +113,7 @@ def _print_settings(loaded: "Loaded", only_changed: bool, as_json: bool) -> None
     rows = []
     for name, setting in sorted(SETTINGS.items()):
         value = getattr(settings, name)
-        source = settings.source_of(name)
+        source = _source_of(settings, name)
         if only_changed and value == setting.default and source == "default":
             continue
         shown = HIDDEN if setting.sensitive and value is not None else setting.show(value)

@@ -73,19 +73,22 @@ def make(kind: Callable[[dict[str, Any]], T], properties: dict[str, Any]) -> T:
         raise CommandFailed(f"the client's settings are not accepted: {error.args[0].str()}", USAGE) from error
 
 
-def check_reachable(client: Any, bootstrap: str) -> Any:
-    """The cluster's metadata, or a message that says what to try."""
+def check_reachable(client: Any, bootstrap: str, topic: str | None = None) -> Any:
+    """The metadata of the cluster, or of one topic in it; or a message that says what to try.
+
+    A producer that asks for one topic lets the broker create it, if the broker does such a thing.
+    """
     from confluent_kafka import KafkaException
 
     try:
-        return client.list_topics(timeout=GIVE_UP_S)
+        return client.list_topics(topic, timeout=GIVE_UP_S)
     except KafkaException as error:
         first = error
     reason = _why_unreachable(client)
     if reason is not None:
         raise unreachable(bootstrap, reason) from first
     try:
-        return client.list_topics(timeout=TIMEOUT_S - GIVE_UP_S)
+        return client.list_topics(topic, timeout=TIMEOUT_S - GIVE_UP_S)
     except KafkaException as error:
         raise unreachable(bootstrap, _why_unreachable(client) or explain(error.args[0])) from error
 

@@ -16,7 +16,7 @@ from broker.cli.client import (
     result,
 )
 from broker.cli.failure import FAILED, USAGE, CommandFailed
-from broker.cli.output import note, print_json, print_table
+from broker.cli.output import confirm, note, print_json, print_table
 from broker.cli.start_position import parse_time
 
 app = typer.Typer(no_args_is_help=True, help="List, describe, reset and delete consumer groups.")
@@ -249,7 +249,7 @@ def delete(
 ) -> None:
     """Delete groups with their positions. They must have no running members."""
     if not yes:
-        typer.confirm(f"Delete {', '.join(groups)} with all positions?", abort=True, err=True)
+        confirm(f"Delete {', '.join(groups)} with all positions?")
     admin = _admin(bootstrap, client_config)
     futures = admin.delete_consumer_groups(groups, request_timeout=TIMEOUT_S)
     failures = []

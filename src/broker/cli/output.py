@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import typer
+
+from broker.cli.failure import USAGE, CommandFailed
+
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
@@ -31,6 +35,16 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title:
 def note(text: str) -> None:
     """A line for the person at the terminal; never mixed into data on standard output."""
     sys.stderr.write(text + "\n")
+
+
+def confirm(question: str) -> None:
+    """Ask the person at the terminal before something is lost for good; where nobody can be asked, --yes must have been given."""
+    try:
+        typer.confirm(question, abort=True, err=True)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise CommandFailed("not confirmed, nothing was deleted: without a terminal to ask at, give --yes", USAGE) from None
 
 
 class Progress(AbstractContextManager["Progress"]):

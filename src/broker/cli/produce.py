@@ -22,12 +22,16 @@ from broker.cli.client import (
     make,
     parse_assignments,
 )
-from broker.cli.failure import FAILED, USAGE, CommandFailed
+from broker.cli.failure import FAILED, INTERRUPTED, USAGE, CommandFailed
 from broker.cli.output import Progress, note, print_json
 
 Record = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]], int, int]
 """Key, value, headers, partition (-1: by key), timestamp in ms (0: now)."""
 
+CREATION_S: Final = 0.5
+"""How long a broker that is creating the topic is given before it is asked again."""
+INTERRUPTED_FLUSH_S: Final = 5.0
+"""How long Ctrl-C waits for the answers to what is in flight."""
 
 _HINTS: Final = {
     "_UNKNOWN_PARTITION": "The topic has fewer partitions than the records or --partition name: see `penstock topics describe`.",
@@ -70,8 +74,8 @@ def command(
     bootstrap: Bootstrap = DEFAULT_BOOTSTRAP,
     client_config: ClientConfig = None,
 ) -> None:
-    """Send records; returns when every one of them is acknowledged."""
-    from confluent_kafka import KafkaException, Producer
+    """Send records; returns when every one of them is acknowledged. Ctrl-C sends what was read so far, and says what arrived."""
+    from confluent_kafka import Producer
 
     if acks not in ("all", "-1", "0", "1"):
         raise CommandFailed(f"--acks is all, 1 or 0, not {acks!r}", USAGE)
@@ -87,45 +91,41 @@ def command(
         },
     )
     producer = make(Producer, properties)
-    check_reachable(producer, bootstrap)
+    _find_topic(producer, bootstrap, topic)
     delivery = _Delivery()
     common = [(name, value.encode()) for name, value in parse_assignments(header or [], "--header").items()]
     started = time.monotonic()
     source = _open(file)
     wrong_input: CommandFailed | None = None
+    interrupted = False
     with Progress(f"sending to {topic}", None) as progress:
         try:
-            for record in _records(source, format, key, key_separator, empty_is_null):
-                value_key, value, headers, own_partition, own_timestamp = record
-                arguments: dict[str, Any] = {"on_delivery": delivery}
-                chosen = partition if own_partition < 0 else own_partition
-                if chosen >= 0:
-                    arguments["partition"] = chosen
-                if own_timestamp or timestamp:
-                    arguments["timestamp"] = own_timestamp or timestamp
-                if headers or common:
-                    arguments["headers"] = [*headers, *common]
-                while True:
-                    try:
-                        producer.produce(topic, value=value, key=value_key, **arguments)
+            try:
+                for record in _records(source, format, key, key_separator, empty_is_null):
+                    value_key, value, headers, own_partition, own_timestamp = record
+                    arguments: dict[str, Any] = {"on_delivery": delivery}
+                    chosen = partition if own_partition < 0 else own_partition
+                    if chosen >= 0:
+                        arguments["partition"] = chosen
+                    if own_timestamp or timestamp:
+                        arguments["timestamp"] = own_timestamp or timestamp
+                    if headers or common:
+                        arguments["headers"] = [*headers, *common]
+                    _enqueue(producer, delivery, topic, value=value, key=value_key, **arguments)
+                    if delivery.sent % 256 == 0:
+                        producer.poll(0)
+                        progress.update(delivery.acknowledged)
+                    if delivery.failed:
                         break
-                    except BufferError:
-                        producer.poll(0.1)
-                    except KafkaException as error:
-                        delivery(error.args[0], None)
-                        break
-                delivery.sent += 1
-                if delivery.sent % 256 == 0:
-                    producer.poll(0)
-                    progress.update(delivery.acknowledged)
-                if delivery.failed:
-                    break
-        except CommandFailed as failure:
-            # What came before the wrong line is on its way: finished and counted, not dropped.
-            wrong_input = failure
-        # The client gives each record its own deadline; when the queue is empty every record has had its answer.
-        while producer.flush(1.0):
-            progress.update(delivery.acknowledged)
+            except CommandFailed as failure:
+                # What came before the wrong line is on its way: finished and counted, not dropped.
+                wrong_input = failure
+            # The client gives each record its own deadline; when the queue is empty every record has had its answer.
+            while producer.flush(0.2):
+                progress.update(delivery.acknowledged)
+        except KeyboardInterrupt:
+            interrupted = True
+            _flush_briefly(producer)
     seconds = time.monotonic() - started
     if as_json:
         print_json(
@@ -137,12 +137,60 @@ def command(
                 "seconds": round(seconds, 3),
             }
         )
-    else:
+    elif not interrupted:
         note(f"{delivery.acknowledged} records {'sent, not acknowledged,' if acks == '0' else 'acknowledged'} in {seconds:.2f} s")
+    if interrupted:
+        raise CommandFailed(_interrupted(delivery, acks), INTERRUPTED)
     if wrong_input is not None:
         raise CommandFailed(f"{wrong_input}; {delivery.acknowledged} records before it were acknowledged") from wrong_input
     if delivery.failed:
         raise CommandFailed(f"{delivery.failed} of {delivery.sent} records were refused; the first: {delivery.why()}", FAILED)
+
+
+def _find_topic(producer: Any, bootstrap: str, topic: str) -> None:
+    """Say at once that a topic is missing: the client itself would wait half a minute for somebody to create it."""
+    error = check_reachable(producer, bootstrap, topic).topics[topic].error
+    if error is not None and error.name() == "UNKNOWN_TOPIC_OR_PART":
+        # Brokers that create a topic only after they have answered (Apache Kafka does) get a moment to do so.
+        producer.poll(CREATION_S)
+        error = check_reachable(producer, bootstrap, topic).topics[topic].error
+    if error is None or error.name() == "LEADER_NOT_AVAILABLE":
+        return
+    if error.name() == "UNKNOWN_TOPIC_OR_PART":
+        raise CommandFailed(
+            f"topic {topic} does not exist, and this broker does not create topics by itself: "
+            f"make it with `penstock topics create {topic}` (or set auto.create.topics.enable=true)"
+        )
+    raise CommandFailed(f"cannot send to topic {topic!r}: {explain(error)}")
+
+
+def _enqueue(producer: Any, delivery: "_Delivery", topic: str, **arguments: Any) -> None:
+    """Hand a record to the client, waiting for room in its queue; counted as sent, and at once as failed if it is not taken."""
+    from confluent_kafka import KafkaException
+
+    delivery.sent += 1
+    while True:
+        try:
+            producer.produce(topic, **arguments)
+        except BufferError:
+            producer.poll(0.1)
+            continue
+        except KafkaException as error:
+            delivery(error.args[0], None)
+        return
+
+
+def _flush_briefly(producer: Any) -> None:
+    """Give what is in flight a moment to be answered. In short steps: Ctrl-C once more ends it."""
+    deadline = time.monotonic() + INTERRUPTED_FLUSH_S
+    while producer.flush(0.1) and time.monotonic() < deadline:
+        continue
+
+
+def _interrupted(delivery: "_Delivery", acks: str) -> str:
+    counts = f"{delivery.acknowledged} of {delivery.sent} records were {'sent' if acks == '0' else 'acknowledged'}"
+    unknown = delivery.sent - delivery.acknowledged - delivery.failed
+    return f"interrupted: {counts}" + (f"; of {unknown} it is not known whether they arrived" if unknown else "")
 
 
 class _Delivery:

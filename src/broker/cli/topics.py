@@ -17,7 +17,7 @@ from broker.cli.client import (
     result,
 )
 from broker.cli.failure import USAGE, CommandFailed
-from broker.cli.output import note, print_json, print_table
+from broker.cli.output import confirm, note, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, help="Create, list, describe, alter and delete topics.")
 
@@ -201,7 +201,7 @@ def delete(
 ) -> None:
     """Delete topics with all their records."""
     if not yes:
-        typer.confirm(f"Delete {', '.join(names)} with all records?", abort=True, err=True)
+        confirm(f"Delete {', '.join(names)} with all records?")
     admin = _admin(bootstrap, client_config)
     futures = admin.delete_topics(names, request_timeout=TIMEOUT_S)
     failures = []

@@ -106,3 +106,17 @@ def test_the_command_takes_the_flags_of_serve() -> None:
     assert "PLAINTEXT://127.0.0.1:0" in good.output
     assert runner.invoke(app, ["--http", "nowhere"]).exit_code == 2
     assert runner.invoke(app, ["--config", "missing.toml"]).exit_code == 2
+
+
+@pytest.mark.parametrize("given", ["node.id", "broker.id"])
+def test_the_id_has_its_source_under_both_its_names(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, given: str
+) -> None:
+    """One setting with two names: whichever is in the file, both come from there."""
+    own = tmp_path / "own.properties"
+    own.write_text(f"{given}=7\n")
+    _, out, _ = run(capsys, {}, properties=own, as_json=True)
+    shown = json.loads(out)["settings"]
+
+    for name in ("node_id", "broker_id"):
+        assert (shown[name]["value"], shown[name]["source"]) == ("7", str(own))

@@ -40,3 +40,11 @@ def test_wrong_usage_is_explained(penstock: Run) -> None:
     assert penstock("groups", "reset-offsets", "any", "--to-earliest", "--to-latest").code == 2
     assert penstock("groups", "reset-offsets", "any", "--to-earliest", "--topic", "nowhere-at-all").code == 1
     assert penstock("groups", "delete", "never-was", "--yes").code == 1
+
+
+def test_deleting_without_a_terminal_names_the_option(penstock: Run) -> None:
+    """As for topics."""
+    result = penstock("groups", "delete", "anything")
+
+    assert result.code == 2
+    assert "--yes" in result.err

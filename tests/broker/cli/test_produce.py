@@ -1,8 +1,15 @@
 """``penstock produce``."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
-from tests.broker.cli.conftest import Run
+from broker.cli.produce import _Delivery, _interrupted
+from tests.broker.cli.conftest import DEADLINE_S, Run, run_command
+from tests.support.penstock import Penstock
 
 
 def test_lines_with_keys_headers_and_time(penstock: Run) -> None:
@@ -73,3 +80,61 @@ def test_without_acknowledgement_none_is_claimed(penstock: Run) -> None:
     """acks=0 asks for no answer, so the words are others."""
     penstock("topics", "create", "zero")
     assert "1 records sent, not acknowledged" in penstock("produce", "zero", "--acks", "0", stdin=b"a\n").err
+
+
+def test_a_missing_topic_is_said_at_once(tmp_path: Path) -> None:
+    """The client would wait half a minute for somebody to create it; this broker does not."""
+    settings = tmp_path / "server.properties"
+    settings.write_text("auto.create.topics.enable=false\n")
+    with Penstock(tmp_path / "data", "--properties", str(settings)) as broker:
+        began = time.monotonic()
+        result = run_command("produce", "missing", bootstrap=broker.bootstrap, stdin=b"a\n")
+        assert time.monotonic() - began < 15
+        assert result.code == 1
+        assert "penstock topics create missing" in result.err
+
+        run_command("topics", "create", "missing", bootstrap=broker.bootstrap)
+        assert run_command("produce", "missing", bootstrap=broker.bootstrap, stdin=b"a\n").code == 0
+
+
+def test_a_broker_that_creates_topics_still_does(penstock: Run) -> None:
+    """By the question whether the topic is there."""
+    assert penstock("produce", "made-by-producing", stdin=b"a\n").code == 0
+    assert penstock("consume", "made-by-producing", "--from-beginning", "-e").raw == b"a\n"
+
+
+def test_a_name_that_no_topic_can_have(penstock: Run) -> None:
+    """Refused with the name, before anything is read."""
+    result = penstock("produce", "no topic!", stdin=b"a\n")
+
+    assert result.code == 1
+    assert "cannot send to topic 'no topic!'" in result.err
+
+
+def test_interrupted_it_says_what_was_acknowledged(penstock: Run, command_broker: Penstock) -> None:
+    """Ctrl-C loses nothing of what was read; exit code 130."""
+    penstock("topics", "create", "interrupted")
+    command = [sys.executable, "-P", "-m", "broker", "produce", "interrupted", "-b", command_broker.bootstrap]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as producing:
+        assert producing.stdin is not None
+        assert producing.stderr is not None
+        producing.stdin.write(b"a\nb\n")
+        producing.stdin.flush()
+        arrived = penstock("consume", "interrupted", "--from-beginning", "-n", "2")
+        producing.send_signal(signal.SIGINT)
+        said = producing.stderr.read().decode()
+        assert producing.wait(DEADLINE_S) == 130
+
+    assert arrived.raw == b"a\nb\n"
+    assert "interrupted: 2 of 2 records were acknowledged\n" in said
+    assert "Traceback" not in said
+
+
+def test_interrupted_it_claims_nothing_about_what_had_no_answer() -> None:
+    """Such records may have arrived; whoever sends them again may send them twice."""
+    delivery = _Delivery()
+    delivery.sent, delivery.acknowledged, delivery.failed = 10, 6, 1
+
+    assert _interrupted(delivery, "all") == (
+        "interrupted: 6 of 10 records were acknowledged; of 3 it is not known whether they arrived"
+    )

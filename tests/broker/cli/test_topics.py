@@ -44,3 +44,16 @@ def test_no_broker_is_said_with_what_to_do() -> None:
 
     assert result.code == 3
     assert "penstock serve" in result.err
+
+
+def test_deleting_without_a_terminal_names_the_option(penstock: Run) -> None:
+    """A script cannot be asked; it is told what to give."""
+    penstock("topics", "create", "kept")
+    nobody = penstock("topics", "delete", "kept")
+    answered_no = penstock("topics", "delete", "kept", stdin=b"n\n")
+
+    assert (nobody.code, answered_no.code) == (2, 2)
+    assert "--yes" in nobody.err
+    assert "--yes" in answered_no.err
+    assert "kept" in penstock("topics", "list").out
+    assert penstock("topics", "delete", "kept", stdin=b"y\n").code == 0
