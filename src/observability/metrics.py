@@ -59,6 +59,16 @@ COMMIT_BATCHES: Final = LoopHistogram(
 COMMIT_FAILURES: Final = LoopCounter("penstock_commit_failures", "Group commits refused by storage.", registry=REGISTRY)
 
 GROUPS: Final = Gauge("penstock_groups", "Consumer groups known to this broker.", registry=REGISTRY)
+GROUP_MEMBERS: Final = Gauge("penstock_group_members", "Members of all consumer groups together.", registry=REGISTRY)
+GROUP_REBALANCES: Final = LoopCounter(
+    "penstock_group_rebalances", "Rebalances: generations of consumer groups that their members have joined.", registry=REGISTRY
+)
+OFFSET_COMMITS: Final = LoopCounter(
+    "penstock_offset_commits", "Commits of a group's offsets made durable, of one partition or many each.", registry=REGISTRY
+)
+OFFSET_COMMIT_FAILURES: Final = LoopCounter(
+    "penstock_offset_commit_failures", "Commits of a group's offsets refused by storage.", registry=REGISTRY
+)
 TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)
 READY: Final = Gauge("penstock_ready", "1 when the broker serves, 0 before and while it drains.", registry=REGISTRY)

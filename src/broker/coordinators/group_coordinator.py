@@ -45,6 +45,7 @@ from broker.model import CommittedOffset
 from broker.storage.catalog.base import GroupCatalog, OffsetKey
 from broker.wire.error_codes import ErrorCode
 from observability import logs
+from observability.metrics import GROUP_MEMBERS, GROUP_REBALANCES
 
 if TYPE_CHECKING:
     from broker.config.live import LiveSettings
@@ -99,6 +100,11 @@ class GroupCoordinator:
         return len(self._groups)
 
     @property
+    def member_count(self) -> int:
+        """Members of all groups together."""
+        return self._groups.members_total
+
+    @property
     def offset_count(self) -> int:
         """Committed offsets of all groups together."""
         return len(self._offsets)
@@ -127,6 +133,7 @@ class GroupCoordinator:
         self._unavailable = ErrorCode.NONE
         for owned in self._groups.all():
             self._carry_out(owned, owned.group.shrink_if_over_capacity(now_ms))
+        GROUP_MEMBERS.set(self.member_count)
         _log.info("loaded groups", groups=len(self._groups), offsets=len(self._offsets))
 
     async def run(self) -> None:
@@ -396,7 +403,7 @@ class GroupCoordinator:
                 self._save(owned, effect)
             else:
                 replies.append(effect)
-        self._groups.count(owned)
+        self._count(owned)
         if group.wake_ms < NEVER and self._timers.wake_at(group.group_id, group.wake_ms):
             self._rearmed.set()
         if group.state is not owned.shown:
@@ -404,6 +411,17 @@ class GroupCoordinator:
         self._groups.forget_if_void(owned)
         for reply in replies:
             reply.ticket(reply.answer)
+
+    def _count(self, owned: OwnedGroup) -> None:
+        group = owned.group
+        members_before = self._groups.members_total
+        self._groups.count(owned)
+        if self._groups.members_total != members_before:
+            GROUP_MEMBERS.set(self._groups.members_total)
+        if group.generation != owned.generation_counted:
+            owned.generation_counted = group.generation
+            if len(group.roster):  # the last member's leaving begins a generation too, for nobody
+                GROUP_REBALANCES.inc()
 
     def _save(self, owned: OwnedGroup, save: Save) -> None:
         now_ms = self._now_ms()

@@ -23,8 +23,10 @@ class OwnedGroup:
         "changes",
         "deleting",
         "empty_since_ms",
+        "generation_counted",
         "group",
         "is_stored",
+        "members_counted",
         "pending_counted",
         "shown",
         "state_counted",
@@ -36,19 +38,23 @@ class OwnedGroup:
         self.empty_since_ms = empty_since_ms
         self.changes = 0
         self.deleting: list[Callable[[ErrorCode], None]] | None = None
+        self.members_counted = 0
         self.pending_counted = 0
         self.state_counted = 0
+        self.generation_counted = group.generation
         self.shown = group.state
 
 
 class GroupRegistry:
-    """Keeps the totals right: ``pending_total`` ids given out but not used, ``state_bytes_total`` bytes of memory, about."""
+    """Keeps the totals right: ``members_total``, ``pending_total`` ids given out but not used, ``state_bytes_total`` bytes of
+    memory, about."""
 
     def __init__(self, policy: GroupPolicy, offsets: OffsetTable, timers: GroupTimers) -> None:
         self._policy = policy
         self._offsets = offsets
         self._timers = timers
         self._groups: dict[str, OwnedGroup] = {}
+        self.members_total = 0
         self.pending_total = 0
         self.state_bytes_total = 0
 
@@ -84,8 +90,10 @@ class GroupRegistry:
         roster = owned.group.roster
         pending = len(roster.pending)
         state_bytes = GROUP_BYTES + len(owned.group.group_id) + roster.state_bytes
+        self.members_total += len(roster) - owned.members_counted
         self.pending_total += pending - owned.pending_counted
         self.state_bytes_total += state_bytes - owned.state_counted
+        owned.members_counted = len(roster)
         owned.pending_counted = pending
         owned.state_counted = state_bytes
 
@@ -109,6 +117,7 @@ class GroupRegistry:
             return
         del self._groups[group.group_id]
         self._timers.forget(group.group_id)
+        self.members_total -= owned.members_counted
         self.pending_total -= owned.pending_counted
         self.state_bytes_total -= owned.state_counted
-        owned.pending_counted = owned.state_counted = 0
+        owned.members_counted = owned.pending_counted = owned.state_counted = 0

@@ -17,6 +17,7 @@ from broker.model import CommittedOffset
 from broker.storage.catalog.base import GroupCatalog, OffsetKey, StoredGroup
 from broker.wire.error_codes import ErrorCode
 from observability import logs
+from observability.metrics import OFFSET_COMMIT_FAILURES, OFFSET_COMMITS
 
 _log = logs.get("groups")
 
@@ -74,6 +75,7 @@ class GroupWriter:
         self._queued = anyio.Event()
         self._idle = anyio.Event()
         self._idle.set()
+        self._complaints = logs.LineLimiter()
 
     def enqueue(self, change: Change) -> None:
         """Take the change's place in order; its ``done`` is called later, from :meth:`run`."""
@@ -140,7 +142,13 @@ class GroupWriter:
         try:
             await self._catalog.commit_offsets(merged)
         except BrokerError as refusal:
-            error = _as_group_error(refusal, "commit offsets", groups=len({commit.group_id for commit in commits}))
+            OFFSET_COMMIT_FAILURES.inc(len(commits))
+            groups = len({commit.group_id for commit in commits})
+            error = self._as_group_error(
+                refusal, "storage refuses offset commits; consumers try again", commits=len(commits), groups=groups
+            )
+        else:
+            OFFSET_COMMITS.inc(len(commits))
         for commit in commits:
             self._finish(commit, error)
 
@@ -156,7 +164,7 @@ class GroupWriter:
                 if keys:
                     await self._catalog.delete_offsets(keys)
         except BrokerError as refusal:
-            error = _as_group_error(refusal, "save or delete", group=change.group_id)
+            error = self._as_group_error(refusal, "storage refuses a change of a group", group=change.group_id)
         self._finish(change, error)
 
     def _finish(self, change: Change, error: ErrorCode) -> None:
@@ -164,7 +172,11 @@ class GroupWriter:
         assert done is change, "changes of one group are finished in order"
         change.done(error)
 
-
-def _as_group_error(refusal: BrokerError, doing: str, **about: object) -> ErrorCode:
-    _log.warning("groups could not be stored", doing=doing, error=refusal.code.name, reason=refusal.message, **about)
-    return ERRORS_AS_CLIENTS_KNOW_THEM.get(refusal.code, refusal.code)
+    def _as_group_error(self, refusal: BrokerError, line: str, **about: object) -> ErrorCode:
+        """The error to answer with. Clients try again and again while a disk is full: not every time is a line of the log."""
+        held_back = self._complaints.take(anyio.current_time())
+        if held_back is not None:
+            if held_back:
+                about["lines_held_back"] = held_back
+            _log.warning(line, error=refusal.code.name, reason=refusal.message, **about)
+        return ERRORS_AS_CLIENTS_KNOW_THEM.get(refusal.code, refusal.code)

@@ -12,6 +12,7 @@ from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.rebalancing import GroupState
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.wire.error_codes import ErrorCode
+from observability.metrics import REGISTRY
 from tests.broker.coordinators.conversation import (
     DAY_MS,
     Answer,
@@ -508,3 +509,43 @@ async def test_empty_groups_without_offsets_go_with_the_next_sweep(catalog: Trou
 
         assert len(groups) == 0
         assert await MemoryCatalog.load_groups(catalog) == []
+
+
+# --- what operators see ---------------------------------------------------------------------------------------------------------
+
+
+def sample(name: str) -> float:
+    value = REGISTRY.get_sample_value(name)
+    assert value is not None
+    return value
+
+
+async def test_rebalances_and_members_are_counted(catalog: TroubledCatalog) -> None:
+    """A generation is one rebalance for however many members; the last one's leaving is none. Members of all groups together."""
+    rebalances = sample("penstock_group_rebalances_total")
+    async with coordinator(catalog) as groups:
+        assert sample("penstock_group_members") == 0
+        one, two, other = Consumer(groups, "one"), Consumer(groups, "two"), Consumer(groups, "other", "h")
+        async with anyio.create_task_group() as tasks:
+            for each in (one, two, other):
+                tasks.start_soon(each.join)
+        assert groups.member_count == sample("penstock_group_members") == 3
+        assert sample("penstock_group_rebalances_total") == rebalances + 2
+
+        assert not two.leave()
+        assert sample("penstock_group_members") == 2
+        await one.come_in()
+        assert sample("penstock_group_rebalances_total") == rebalances + 3
+        assert not one.leave()
+        assert sample("penstock_group_members") == 1
+        assert sample("penstock_group_rebalances_total") == rebalances + 3
+
+
+async def test_members_that_were_stored_are_counted_after_a_restart(catalog: TroubledCatalog) -> None:
+    """They are members until their sessions end; their generation was counted before."""
+    async with coordinator(catalog) as groups:
+        await Consumer(groups, "one").come_in()
+    rebalances = sample("penstock_group_rebalances_total")
+    async with coordinator(catalog) as groups:
+        assert groups.member_count == sample("penstock_group_members") == 1
+        assert sample("penstock_group_rebalances_total") == rebalances

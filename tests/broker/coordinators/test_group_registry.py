@@ -25,12 +25,13 @@ def test_the_totals_follow_the_groups() -> None:
     owned.group.roster.add(member, None)
     owned.group.roster.pending.update(a=1, b=2)
     registry.count(owned)
-    assert registry.pending_total == 2
+    assert (registry.members_total, registry.pending_total) == (1, 2)
     assert registry.state_bytes_total == GROUP_BYTES + 5 + member.state_bytes
 
     registry.forget(owned)
     registry.forget(owned)
     assert (len(registry), registry.pending_total, registry.state_bytes_total) == (0, 0, 0)
+    assert registry.members_total == 0
     assert owned.group.state is GroupState.DEAD
 
 

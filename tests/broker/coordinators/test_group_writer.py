@@ -4,6 +4,7 @@ from typing import Any
 
 import anyio
 import pytest
+import structlog
 from trio.testing import MockClock
 
 from broker.coordinators.group_writer import GroupDelete, GroupSave, GroupWriter, OffsetCommit, OffsetDelete
@@ -11,6 +12,7 @@ from broker.errors import StorageFailed
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import StoredGroup
 from broker.wire.error_codes import ErrorCode
+from observability.metrics import REGISTRY
 from tests.broker.coordinators.conversation import TroubledCatalog
 
 pytestmark = pytest.mark.anyio
@@ -134,3 +136,52 @@ async def test_storage_that_failed_for_good_ends_it() -> None:
         await writing.writer.run()
 
     assert writing.finished == []
+
+
+def commits_counted() -> tuple[float, float]:
+    """Stored, refused; since the process began."""
+    stored = REGISTRY.get_sample_value("penstock_offset_commits_total")
+    refused = REGISTRY.get_sample_value("penstock_offset_commit_failures_total")
+    assert stored is not None
+    assert refused is not None
+    return stored, refused
+
+
+async def test_commits_are_counted_by_what_became_of_them() -> None:
+    """Each commit of a group, however many share a transaction."""
+    writing = Writing()
+    stored, refused = commits_counted()
+    writing.commit("a", 1)
+    writing.commit("b", 1)
+    writing.save("c")
+    await writing.write()
+    assert commits_counted() == (stored + 2, refused)
+
+    writing.catalog.failing = True
+    writing.commit("a", 2)
+    writing.save("c")
+    await writing.write()
+    assert commits_counted() == (stored + 2, refused + 1)
+
+
+async def test_a_full_disk_is_said_but_does_not_flood_the_log() -> None:
+    """Consumers commit again and again meanwhile; the next line that may be written tells how many were not."""
+    writing = Writing()
+    writing.catalog.failing = True
+    with structlog.testing.capture_logs() as lines:
+        for offset in range(100):
+            writing.commit("g", offset)
+            await writing.write()
+        first, *others = lines
+        assert len(others) < 30
+        await anyio.sleep(60)
+        writing.commit("g", 100)
+        await writing.write()
+
+    assert first["event"] == "storage refuses offset commits; consumers try again"
+    assert (first["log_level"], first["error"], first["commits"], first["groups"]) == (
+        *("warning", ErrorCode.KAFKA_STORAGE_ERROR.name),
+        *(1, 1),
+    )
+    assert "full" in first["reason"]
+    assert lines[-1]["lines_held_back"] == 100 - len(others) - 1
