@@ -83,6 +83,8 @@ class App:
                 catalog_file=_local_path(settings.catalog, "sqlite"),
             )
             stack.push_async_callback(storage.aclose)
+            if storage.recovered:
+                _log.info("committed again what the catalog had lost when it was stopped", groups=storage.recovered)
             store, catalog = storage.store, storage.catalog
             live = LiveSettings(settings, catalog)
             await live.load()

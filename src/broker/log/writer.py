@@ -8,7 +8,8 @@ Invariants
 3. At most one group is being committed. What arrives meanwhile is the next group: an idle broker commits at once, a busy one in
    large groups. Between two groups a busy one may wait a moment for senders to come back (:mod:`broker.log.gathering`).
 4. A producer's batch never overtakes an earlier one that failed (:mod:`broker.log.sequence_holes`).
-5. A buffer does not change between its being written and its being stamped, nor ever after.
+5. A group that the catalog refused is withdrawn from the store before anything else is appended.
+6. A buffer does not change between its being written and its being stamped, nor ever after.
 """
 
 from collections import deque
@@ -199,11 +200,17 @@ class Writer:
         layout = lay_out(partitions)
         try:
             extent = await self._store.append(layout.parts, layout.toc)
-            spans = layout.spans(extent.position, [[queued.entry for queued in of_pid] for of_pid in partitions])
+        except BrokerError as error:
+            self._refuse(group, error)
+            return
+        spans = layout.spans(extent.position, [[queued.entry for queued in of_pid] for of_pid in partitions])
+        try:
             answers = await self._catalog.commit_spans(
                 CommitGroup(extent.object_id, extent.position, extent.length, spans, now_ms)
             )
         except BrokerError as error:
+            # What is refused now must not come to life at the next start, after others took its offsets.
+            await self._store.withdraw(extent)
             self._refuse(group, error)
             return
         if self._out_of_room:

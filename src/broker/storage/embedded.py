@@ -4,6 +4,9 @@
     DIRECTORY/catalog.db             everything but record data (:mod:`broker.storage.catalog.sqlite`)
     DIRECTORY/segments/*.segment     record data (:mod:`broker.storage.objects.files`)
 
+A group is durable once its segment was flushed; the catalog follows without a flush of its own. What it lost with the power is
+committed again at the next start (:mod:`broker.storage.recovery`).
+
 Every start takes a new number, the epoch, in the catalog. It heads the numbers of all segments made since, so that none is
 ever used twice, also when a segment of an earlier start left no trace.
 """
@@ -15,9 +18,11 @@ from typing import Final
 
 from broker.storage.catalog.sqlite import schema
 from broker.storage.catalog.sqlite.catalog import SqliteCatalog
+from broker.storage.catalog.sqlite.replay import replay
 from broker.storage.file_operations import FileOperations, make_directory
 from broker.storage.objects.files import DEFAULT_SEGMENT_BYTES, FileObjectStore
 from broker.storage.ownership import LOCK_FILE, Ownership
+from broker.storage.recovery import GroupDamaged
 
 CATALOG_FILE: Final = "catalog.db"
 SEGMENTS_DIRECTORY: Final = "segments"
@@ -35,13 +40,15 @@ class DataMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedStorage:
-    """An open data directory. ``epoch`` counts its starts; ``directory_id`` is its own for ever (16 bytes)."""
+    """An open data directory. ``epoch`` counts its starts; ``directory_id`` is its own for ever (16 bytes); ``recovered`` groups
+    were in the segments and not yet in the catalog."""
 
     store: FileObjectStore
     catalog: SqliteCatalog
     ownership: Ownership
     directory_id: bytes
     epoch: int
+    recovered: int
 
     async def aclose(self) -> None:
         """Close all of it, the lock last."""
@@ -80,9 +87,9 @@ def open_embedded(
             store = FileObjectStore(
                 segments, segment_bytes, directory_id=directory_id, first_number=epoch * _NUMBERS_AN_EPOCH, io=io
             )
-            _reconcile(store, segments, connection)
+            recovered = _reconcile(store, segments, connection)
             store.prepare()
-            catalog = SqliteCatalog.over(connection, path)
+            catalog = SqliteCatalog.over(connection, path, recoverable=True)
         except sqlite3.Error as error:
             connection.close()
             raise schema.CatalogUnusable(f"the catalog {path} cannot be used now: {error}") from error
@@ -92,7 +99,7 @@ def open_embedded(
     except BaseException:
         ownership.release()
         raise
-    return EmbeddedStorage(store, catalog, ownership, directory_id, epoch)
+    return EmbeddedStorage(store, catalog, ownership, directory_id, epoch, recovered)
 
 
 def _locks_elsewhere(directory: Path, catalog_file: Path, segments: Path) -> list[Path]:
@@ -105,18 +112,32 @@ def _locks_elsewhere(directory: Path, catalog_file: Path, segments: Path) -> lis
     return locks
 
 
-def _reconcile(store: FileObjectStore, segments: Path, connection: sqlite3.Connection) -> None:
-    """Remove what the catalog does not know. Raises DataMissing, before anything is removed, when the data is not its own."""
+def _reconcile(store: FileObjectStore, segments: Path, connection: sqlite3.Connection) -> int:
+    """Commit what the catalog lost, then remove what it does not know; how many groups it had lost.
+
+    Raises DataMissing, before anything is changed, when the data is not its own or an acknowledged group is damaged.
+    """
     ends, living = _known_objects(connection)
     foreign = store.foreign(ends)
     if foreign:
         raise DataMissing(
             f"{segments} holds segments of another data directory ({_names(foreign)}); give each broker a directory of its own"
         )
+    try:
+        lost = store.recoverable(ends)
+    except GroupDamaged as error:
+        raise DataMissing(
+            f"{segments} holds records that the catalog lost and that cannot be read: {error}. Restore a backup, or copy the "
+            "directory anew if this is a copy of a running broker's"
+        ) from error
+    if lost:
+        replay(connection, lost)
+        ends, living = _known_objects(connection)
     # A dead object may have been deleted just before the catalog could forget it.
     missing = [number for number in store.sweep(ends) if number in living]
     if missing:
         raise DataMissing(f"segments that the catalog names are missing or cut short in {segments}: {_names(missing)}")
+    return len(lost)
 
 
 def _names(numbers: list[int]) -> str:

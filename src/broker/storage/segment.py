@@ -15,9 +15,10 @@ S4  Entries lie within the payload. They need not cover it.
 S5  The reader stops at the first thing that is not a whole, valid group; what stands before it is unaffected.
 S6  A version this code does not know is refused, never guessed.
 
-The catalog is the truth about what is visible; the table of contents lets a lost catalog be rebuilt from the segments.
+The catalog says what is visible. What it may have lost of its last commits is told from the groups (:mod:`broker.storage.recovery`).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct, pack, unpack_from
@@ -34,9 +35,12 @@ FLAG_PAYLOAD_CRC: Final = 1
 MAX_PAYLOAD: Final = 2**32 - 1
 MAX_ENTRIES: Final = 2**20
 
+_SEARCH_BYTES_MAX: Final = 256 << 20
+
 _FILE_HEADER: Final = Struct("<8sHHIQ16s8sQ4xI")
 _GROUP_HEADER: Final = Struct("<IHHQQIII")
 _GROUP_CRC_AT: Final = _GROUP_HEADER.size - 4
+_GROUP_START: Final = re.compile(re.escape(pack("<IH", GROUP_MAGIC, VERSION)))
 _ENTRY: Final = Struct("<QII")
 HEADER_BYTES: Final = _FILE_HEADER.size
 GROUP_HEADER_BYTES: Final = _GROUP_HEADER.size
@@ -136,9 +140,38 @@ def unpack_group(data: Buffer, at: int, key: bytes, sequence: int) -> Group | No
     return Group(sequence, position, length, entries, payload_crc if has_crc else None)
 
 
-def read_groups(data: Buffer, header: SegmentHeader) -> Iterator[Group]:
-    """The groups of a whole file's bytes, in order, up to the first that is not whole and valid (S1, S2, S5)."""
-    at, sequence = HEADER_BYTES, 0
+def read_groups(data: Buffer, header: SegmentHeader, at: int = HEADER_BYTES) -> Iterator[Group]:
+    """The groups of a whole file's bytes, in order, up to the first that is not whole and valid (S1, S2, S5).
+
+    ``at`` is where one of them begins; its sequence is then taken from itself, under its checksum.
+    """
+    sequence = 0 if at == HEADER_BYTES else _sequence_at(data, at)
     while (group := unpack_group(data, at, header.key, sequence)) is not None:
         yield group
         at, sequence = group.end, sequence + 1
+
+
+def _sequence_at(data: Buffer, at: int) -> int:
+    if at + GROUP_HEADER_BYTES > len(data):
+        return 0
+    sequence: int = _GROUP_HEADER.unpack_from(data, at)[3]
+    return sequence
+
+
+def has_group_behind(data: Buffer, header: SegmentHeader, at: int, sequence: int) -> bool:
+    """Whether a valid group younger than ``sequence`` lies anywhere behind byte ``at``, where the walk over groups ended: then
+    what stands at ``at`` was whole once, for groups are written one after another."""
+    view = memoryview(data)
+    work = 0
+    for match in _GROUP_START.finditer(view[at + 1 :]):
+        place = at + 1 + match.start()
+        if place + GROUP_HEADER_BYTES > len(view):
+            break
+        _, _, _, found, _, count, _, _ = _GROUP_HEADER.unpack_from(view, place)
+        # Records may hold anything, many imitations of a group too; looking at them must end.
+        work += GROUP_HEADER_BYTES + count * ENTRY_BYTES
+        if work > _SEARCH_BYTES_MAX:
+            break
+        if found > sequence and unpack_group(view, place, header.key, found) is not None:
+            return True
+    return False

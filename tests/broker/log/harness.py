@@ -58,7 +58,9 @@ class FaultyStore(MemoryObjectStore):
         self.append_error: Exception | None = None
         self.read_error: Exception | None = None
         self.gate: anyio.Event | None = None
+        self.withdraw_error: Exception | None = None
         self.appends: list[list[bytes]] = []
+        self.steps: list[str] = []
         self.reads = 0
 
     async def append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> Extent:
@@ -67,7 +69,14 @@ class FaultyStore(MemoryObjectStore):
         if self.append_error is not None:
             raise self.append_error
         self.appends.append([bytes(part) for part in parts])
+        self.steps.append("append")
         return await super().append(parts, toc)
+
+    async def withdraw(self, extent: Extent) -> None:
+        self.steps.append("withdraw")
+        if self.withdraw_error is not None:
+            raise self.withdraw_error
+        await super().withdraw(extent)
 
     async def read(self, object_id: int, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
         self.reads += 1

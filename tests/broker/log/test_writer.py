@@ -150,6 +150,30 @@ async def test_unavailable_storage_refuses_the_group_and_the_next_works(where: s
         assert not log.fatal
 
 
+async def test_what_the_catalog_refused_is_withdrawn_from_the_store() -> None:
+    """Before anything else is appended; otherwise a restart could give it the offsets of others."""
+    async with running_log() as log:
+        (pid,) = (await log.topic()).pids
+        log.catalog.commit_error = StorageUnavailable("disk full")
+        await log.append(pid, batch(1, value=b"refused"))
+        log.catalog.commit_error = None
+        await log.append(pid, batch(1, value=b"stored"))
+
+        assert log.store.steps == ["append", "withdraw", "append"]
+
+
+async def test_a_store_that_cannot_withdraw_stops_the_broker() -> None:
+    """Its group could come back."""
+    async with running_log() as log:
+        (pid,) = (await log.topic()).pids
+        log.catalog.commit_error = StorageUnavailable("disk full")
+        log.store.withdraw_error = StorageFailed("cannot withdraw")
+        answers = await log.append(pid, batch(1))
+
+        assert [answer.error_code for answer in answers] == [ErrorCode.KAFKA_STORAGE_ERROR]
+        assert [str(error) for error in log.fatal] == ["cannot withdraw"]
+
+
 async def test_storage_that_refuses_is_said_once_and_so_is_its_end() -> None:
     """An operator reads why producers are refused, without a line for each of them."""
     async with running_log() as log:

@@ -7,19 +7,21 @@ from pathlib import Path
 from broker.storage.catalog.base import BatchEntry, CommitGroup, SpanEntry, SpanQuery
 from broker.storage.embedded import EmbeddedStorage
 from broker.storage.objects.base import Extent, TocEntry
+from broker.wire.records.record import Record, encode_batch
 
 PRODUCER = 77
 RECORDS = 2
 
 
 def payload(number: int) -> bytes:
-    """The bytes of batch ``number``: between one and some 900 of them."""
+    """The bytes of batch ``number``, as producer 77 sends it: two records and between some 80 and 1000 bytes."""
     seed = hashlib.sha256(str(number).encode()).digest()
-    return (seed * 30)[: 1 + number * 211 % 900]
+    records = [Record(0, number, b"k", (seed * 30)[: 1 + number * 211 % 900]), Record(1, number, b"k", b"v")]
+    return bytes(encode_batch(records, producer_id=PRODUCER, producer_epoch=0, base_sequence=number * RECORDS))
 
 
 def entry(number: int) -> BatchEntry:
-    """Batch ``number``, with two records, as producer 77 sends it."""
+    """Batch ``number`` as the catalog is told of it."""
     first = number * RECORDS
     return BatchEntry(RECORDS, len(payload(number)), number, PRODUCER, 0, first, first + RECORDS - 1)
 

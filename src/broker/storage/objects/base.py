@@ -5,6 +5,7 @@ Invariants:
 O1  What :meth:`ObjectStore.append` returned is durable: it survives ``kill -9`` and loss of power.
 O2  Bytes of an extent never change and an ``(object_id, position)`` is never used twice.
 O3  A failed append leaves nothing that a later read or append could mistake for data.
+O4  What was withdrawn is never recovered: it is as if it had not been appended.
 """
 
 from collections.abc import Sequence
@@ -48,6 +49,13 @@ class ObjectStore(Protocol):
         """The ``(position, length)`` ranges of one object, each as a *writable* view that nobody else holds.
 
         Raises ``StorageUnavailable`` when the object is missing or shorter than asked.
+        """
+        ...
+
+    async def withdraw(self, extent: Extent) -> None:
+        """The catalog refused to commit ``extent``, the last one appended: make sure that no recovery finds it.
+
+        Raises ``StorageFailed`` when that cannot be done, for then nothing may be appended after it.
         """
         ...
 

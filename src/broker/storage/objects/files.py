@@ -1,5 +1,7 @@
 """Record data in segment files of one local directory (format: :mod:`broker.storage.segment`)."""
 
+import mmap
+import os
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,10 +13,12 @@ from anyio import to_thread
 from broker.errors import StorageFailed, StorageUnavailable
 from broker.storage import segment
 from broker.storage.batching_thread import BatchingThread, Job
+from broker.storage.catalog.base import CommitGroup
 from broker.storage.file_operations import FileOperations, make_directory
 from broker.storage.objects.base import Buffer, Extent, TocEntry
 from broker.storage.objects.open_files import OpenFiles
 from broker.storage.objects.segment_writer import SegmentWriter, segment_path
+from broker.storage.recovery import recoverable_groups
 
 DEFAULT_SEGMENT_BYTES: Final = 64 << 20
 _SUFFIX: Final = ".segment"
@@ -22,6 +26,8 @@ _OPEN_FILES: Final = 128
 _READERS: Final = 8
 
 _Append = tuple[Sequence[Buffer], Sequence[TocEntry]]
+_Request = _Append | Extent
+"""What to append, or what to withdraw."""
 
 
 def wall_clock_ms() -> int:
@@ -48,11 +54,12 @@ class FileObjectStore:
     ) -> None:
         self._directory = directory
         self._directory_id = directory_id
+        self._now_ms = now_ms
         self._io = io or FileOperations()
         make_directory(directory, self._io)
         self._writer = SegmentWriter(directory, directory_id, first_number, segment_bytes, self._io, now_ms)
         self._files = OpenFiles(_OPEN_FILES, self._open_segment, self._io.close)
-        self._thread: BatchingThread[_Append, Extent] = BatchingThread("segment-writer", self._append_all)
+        self._thread: BatchingThread[_Request, Extent] = BatchingThread("segment-writer", self._append_all)
         self._readers = anyio.CapacityLimiter(_READERS)
 
     async def append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> Extent:
@@ -60,6 +67,9 @@ class FileObjectStore:
 
     async def read(self, object_id: int, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
         return await to_thread.run_sync(self._read, object_id, ranges, limiter=self._readers)
+
+    async def withdraw(self, extent: Extent) -> None:
+        await self._thread.run(extent)
 
     async def delete(self, object_ids: Sequence[int]) -> None:
         if self._writer.current_number in object_ids:
@@ -85,6 +95,30 @@ class FileObjectStore:
                 except segment.SegmentCorrupt:
                     continue
         return sorted(found)
+
+    def recoverable(self, known: Mapping[int, int]) -> list[CommitGroup]:
+        """Before :meth:`sweep`: the durable groups behind what the catalog knows, in the order they were written.
+
+        The catalog commits in that order too, so they lie in the last object it knows and in younger ones. Raises
+        GroupDamaged, see :mod:`broker.storage.recovery`.
+        """
+        newest = max(known, default=-1)
+        groups: list[CommitGroup] = []
+        numbers = sorted(number for path in self._directory.iterdir() if (number := _number_of(path)) is not None)
+        for number in numbers:
+            if number < newest:
+                continue
+            with segment_path(self._directory, number).open("rb") as file:
+                if os.fstat(file.fileno()).st_size < segment.HEADER_BYTES:
+                    continue
+                # Mapped: only the pages of what is recovered are read. It is unmapped with the last view of it.
+                data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            try:
+                header = segment.unpack_header(data[: segment.HEADER_BYTES])
+            except segment.SegmentCorrupt:
+                continue
+            groups += recoverable_groups(data, header, known.get(number, 0), self._now_ms())
+        return groups
 
     def sweep(self, known: Mapping[int, int]) -> list[int]:
         """Before the first append: make the directory agree with the catalog, which knows objects and where their data ends.
@@ -115,11 +149,15 @@ class FileObjectStore:
 
     # On the writer's thread
 
-    def _append_all(self, jobs: list[Job[_Append, Extent]]) -> None:
-        written: list[tuple[Job[_Append, Extent], Extent]] = []
+    def _append_all(self, jobs: list[Job[_Request, Extent]]) -> None:
+        written: list[tuple[Job[_Request, Extent], Extent]] = []
         for job in jobs:
             try:
-                written.append((job, self._writer.append(*job.request)))
+                if isinstance(job.request, Extent):
+                    self._writer.withdraw(job.request)
+                    job.result = job.request
+                else:
+                    written.append((job, self._writer.append(*job.request)))
             except (StorageUnavailable, StorageFailed) as error:
                 job.error = error
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from broker.errors import StorageUnavailable
+from broker.errors import StorageFailed, StorageUnavailable
 from broker.storage.objects.base import Buffer, Extent, TocEntry
 
 _OBJECT_BYTES: Final = 1 << 20
@@ -38,6 +38,13 @@ class MemoryObjectStore:
         if any(position < 0 or length < 0 or position + length > len(data) for position, length in ranges):
             raise StorageUnavailable(f"object {object_id} is shorter than asked")
         return [memoryview(data[position : position + length]) for position, length in ranges]
+
+    async def withdraw(self, extent: Extent) -> None:
+        data = self._objects.get(extent.object_id)
+        if extent.object_id != self._current or data is None or len(data) != extent.position + extent.length:
+            raise StorageFailed("only the last append can be withdrawn")
+        del data[extent.position :]
+        self._current += 1  # O2: the position is not given again
 
     async def delete(self, object_ids: Sequence[int]) -> None:
         for object_id in object_ids:

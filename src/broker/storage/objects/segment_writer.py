@@ -6,7 +6,8 @@ W2  After a failed write the segment is cut back to what was whole and never app
     stays in front of later groups (O3), and no position is given twice (O2).
 W3  After a failed sync, or an I/O error on writing, nothing is ever tried again: the system may have dropped the dirty
     pages and report success the next time.
-W4  Segment numbers only grow, in the order of use. The file that is appended to always has the largest number.
+W4  What is withdrawn is cut off durably before anything else is written; its segment is not appended to again.
+W5  Segment numbers only grow, in the order of use. The file that is appended to always has the largest number.
 
 The first file after a start is small, so that starting is quick. Each further one is made ahead of need, and filled with zeros so
 that flushing into it writes no metadata; when flushes are large, that would only double the writing, and is left out.
@@ -49,6 +50,7 @@ class _OpenSegment:
     key: bytes
     limit: int
     position: int = segment.HEADER_BYTES
+    last_group: int = segment.HEADER_BYTES
     sequence: int = 0
     unsynced: bool = False
 
@@ -111,6 +113,7 @@ class SegmentWriter:
                 self._retire(keep=start)
             raise refusal from error
         current.position = start + size
+        current.last_group = start
         current.sequence += 1
         current.unsynced = True
         self._prepare_ahead(current, size)
@@ -126,6 +129,20 @@ class SegmentWriter:
             except OSError as error:
                 raise self._fail(f"cannot make {current.path.name} durable: {error}") from error
             current.unsynced = False
+
+    def withdraw(self, extent: Extent) -> None:
+        """Cut off the last group that was appended, for good (W4). Raises StorageFailed."""
+        self.check()
+        current = self._current
+        if current is None or (extent.object_id, extent.position + extent.length) != (current.number, current.position):
+            raise self._fail(f"{extent} is not the last group that was appended and cannot be withdrawn")
+        try:
+            self._io.truncate(current.fd, current.last_group)
+            self._io.sync(current.fd)
+        except OSError as error:
+            raise self._fail(f"cannot withdraw a group from {current.path.name}: {error}") from error
+        current.unsynced = False
+        self._retire(keep=current.last_group)
 
     def check(self) -> None:
         """Raises StorageFailed when an earlier failure ended this writer (W3)."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from broker.errors import StorageUnavailable
+from broker.errors import StorageFailed, StorageUnavailable
 from broker.storage.objects.base import ObjectStore, TocEntry
 from broker.storage.objects.files import FileObjectStore
 from broker.storage.objects.memory import MemoryObjectStore
@@ -94,6 +94,29 @@ async def test_reading_what_is_not_there_is_refused(store: ObjectStore, span: tu
         await store.read(extent.object_id, [span])
     with pytest.raises(StorageUnavailable):
         await store.read(extent.object_id + 1000, [(0, 1)])
+
+
+async def test_what_is_withdrawn_is_gone_and_its_place_is_not_used_again(store: ObjectStore) -> None:
+    """The next append goes on elsewhere (O2, O4); what came before stays."""
+    kept = await store.append([b"kept"], [])
+    withdrawn = await store.append([b"withdrawn"], [])
+    await store.withdraw(withdrawn)
+    after = await store.append([b"after"], [])
+
+    assert (after.object_id, after.position) != (withdrawn.object_id, withdrawn.position)
+    assert [bytes(data) for data in await store.read(kept.object_id, [(kept.position, 4)])] == [b"kept"]
+    assert [bytes(data) for data in await store.read(after.object_id, [(after.position, 5)])] == [b"after"]
+    with pytest.raises(StorageUnavailable):
+        await store.read(withdrawn.object_id, [(withdrawn.position, 9)])
+
+
+async def test_only_the_last_append_can_be_withdrawn(store: ObjectStore) -> None:
+    """Anything else would leave a hole, or take what others were promised."""
+    first = await store.append([b"first"], [])
+    await store.append([b"second"], [])
+
+    with pytest.raises(StorageFailed):
+        await store.withdraw(first)
 
 
 async def test_deleted_objects_are_gone_and_may_be_deleted_again(store: ObjectStore) -> None:

@@ -200,3 +200,35 @@ def test_numbers_grow_in_the_order_of_use(tmp_path: Path) -> None:
     target.close()
 
     assert numbers == sorted(numbers)
+
+
+@pytest.mark.parametrize("call", ["truncate", "sync"])
+def test_what_cannot_be_withdrawn_ends_the_writer(tmp_path: Path, call: str) -> None:
+    """Nothing may be written behind a group that could come to life again (W4)."""
+    io = FaultyFiles(code=errno.EIO)
+    target = writer(tmp_path, io)
+    append(target, GROUPS[0])
+    extent = append(target, GROUPS[1])
+    io.failing = {call}
+
+    with pytest.raises(StorageFailed, match="cannot withdraw"):
+        target.withdraw(extent)
+    io.failing = set()
+    with pytest.raises(StorageFailed):
+        append(target, GROUPS[2])
+    target.close()
+
+
+def test_a_withdrawn_group_is_cut_off(tmp_path: Path) -> None:
+    """Durably, before the next one; and its segment is left behind (W4)."""
+    io = FaultyFiles()
+    target = writer(tmp_path, io, segment_bytes=1 << 20)
+    append(target, GROUPS[0])
+    extent = append(target, GROUPS[1])
+    io.calls.clear()
+    target.withdraw(extent)
+    assert io.calls[:2] == ["truncate", "sync"]
+    assert append(target, GROUPS[2]).object_id > extent.object_id
+    target.close()
+
+    assert groups_on_disk(tmp_path) == [GROUPS[0], GROUPS[2]]

@@ -31,12 +31,15 @@ class SqliteCatalog(SqliteTopics, SqliteConfigs, SqliteLogs, SqliteGroups):
             raise
 
     @classmethod
-    def over(cls, connection: sqlite3.Connection, path: Path, tail_spans: int = TAIL_SPANS) -> "SqliteCatalog":
-        """A catalog that takes ownership of an open, up to date ``connection`` for writing."""
+    def over(
+        cls, connection: sqlite3.Connection, path: Path, tail_spans: int = TAIL_SPANS, *, recoverable: bool = False
+    ) -> "SqliteCatalog":
+        """A catalog that takes ownership of an open, up to date ``connection`` for writing. ``recoverable``: commit groups that
+        it loses with the power are given to it again at the next start, so they need no flush."""
         state = LogState(tail_spans)
         state.partitions.update(log_queries.load_partitions(connection))
         reader = CatalogReader(path)
-        writer = CatalogWriter(connection, path, state, log_queries.load_trims(connection))
+        writer = CatalogWriter(connection, path, state, log_queries.load_trims(connection), recoverable)
         return cls(writer, reader, state)
 
     async def aclose(self) -> None:

@@ -5,6 +5,10 @@ T2  When a commit fails, nothing of its transaction is visible, in memory or on 
 T3  After an I/O error nothing is ever tried again: whether the last commit is on disk cannot be known.
 T4  A job that is refused leaves nothing behind, and the other jobs of its transaction do not notice.
 
+T5  A commit is durable before it is published, but for a round of commit groups alone when those are recoverable: their records
+    are durable, and what the database loses of them is committed again at the next start, with the same outcome. Hence the order:
+    commits reach the disk in the order they were made, so any durable one has all before it durable with it.
+
 A round of appends and committed offsets alone is a single statement that is its own transaction.
 """
 
@@ -37,8 +41,12 @@ Request = CommitGroup | Offsets | Work
 class CatalogWriter:
     """Owns the writing connection and the log state that it keeps in step with the database."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, state: LogState, trims: dict[int, int]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, state: LogState, trims: dict[int, int], recoverable: bool = False
+    ) -> None:
         self._connection = connection
+        self._recoverable = recoverable
+        self._flushes = True
         self._path = path
         self._state = state
         self._trims = deque(trims.items())
@@ -83,6 +91,7 @@ class CatalogWriter:
             return
         transaction = Transaction(self._connection, self._state)
         try:
+            self._flush_commits(not (self._recoverable and all(isinstance(job.request, CommitGroup) for job in jobs)))
             if any(callable(job.request) for job in jobs):
                 self._connection.execute("BEGIN IMMEDIATE")
             for job in jobs:
@@ -104,6 +113,12 @@ class CatalogWriter:
         self._state.publish(transaction.changes)
         self._trims.extend(transaction.trims.items())
         self._recent.add(transaction.answers)
+
+    def _flush_commits(self, wanted: bool) -> None:
+        """Whether commits wait for the disk from now on (T5)."""
+        if wanted != self._flushes:
+            self._connection.execute("PRAGMA synchronous = FULL" if wanted else "PRAGMA synchronous = NORMAL")
+            self._flushes = wanted
 
     def _run(self, transaction: Transaction, job: Job[Request, object]) -> None:
         request = job.request
@@ -157,6 +172,7 @@ class CatalogWriter:
             return
         pid, below = self._trims[0]
         transaction = Transaction(self._connection, self._state)
+        self._flush_commits(True)
         self._connection.execute("BEGIN IMMEDIATE")
         done = trimming.drop_spans(transaction, pid, below, _TRIM_SPANS)
         if done:

@@ -48,9 +48,9 @@ class FaultyConnection:
         return getattr(self._connection, name)
 
 
-def open_faulty(path: Path) -> tuple[SqliteCatalog, FaultyConnection]:
+def open_faulty(path: Path, *, recoverable: bool = False) -> tuple[SqliteCatalog, FaultyConnection]:
     """A catalog over such a connection."""
     connection = schema.open_for_writing(path)
     schema.migrate(connection, schema.migrations())
     faulty = FaultyConnection(connection)
-    return SqliteCatalog.over(faulty, path), faulty  # type: ignore[arg-type]
+    return SqliteCatalog.over(faulty, path, recoverable=recoverable), faulty  # type: ignore[arg-type]

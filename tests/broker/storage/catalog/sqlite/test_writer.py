@@ -290,3 +290,36 @@ async def test_a_bug_at_the_end_of_a_round_acknowledges_nothing(tmp_path: Path, 
             await catalog.commit_spans(group({pid: [batch()]}))
     assert (await catalog.bounds([pid]))[pid].high_watermark == 0
     await catalog.aclose()
+
+
+async def test_only_what_can_be_recovered_does_without_a_flush(tmp_path: Path) -> None:
+    """Commit groups alone; whatever else is in the round waits for the disk, and takes all before it along (T5)."""
+    catalog, connection = open_faulty(tmp_path / "catalog.db", recoverable=True)
+    (pid,) = await topic(catalog)
+
+    def flushed() -> bool:
+        return bool(connection.execute("PRAGMA synchronous").fetchone() == (2,))
+
+    assert flushed()
+    await catalog.commit_spans(group({pid: [batch()]}))
+    assert not flushed()
+    await catalog.commit_offsets({("g", "orders", 0): CommittedOffset(offset=1)})
+    assert flushed()
+    await catalog.commit_spans(group({pid: [batch()]}, position=100))
+    assert not flushed()
+    await catalog.set_config(2, "orders", {"retention.ms": "1"})
+    assert flushed()
+    await catalog.commit_spans(group({pid: [batch()]}, position=200))
+    await catalog.advance_log_start(pid, 1)
+    assert flushed()
+    await catalog.aclose()
+
+
+async def test_without_recovery_every_commit_is_flushed(tmp_path: Path) -> None:
+    """As SQLite is left by default here."""
+    catalog, connection = open_faulty(tmp_path / "catalog.db")
+    (pid,) = await topic(catalog)
+    await catalog.commit_spans(group({pid: [batch()]}))
+
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    await catalog.aclose()
