@@ -28,6 +28,7 @@ _CONNECTIONS = "Connections and versions"
 _PRODUCE = "Produce"
 _FETCH = "Fetch and ListOffsets"
 _TOPICS = "Topics and the cluster"
+_GROUPS = "Groups"
 _CONFIGS = "Configuration"
 _TRANSACTIONS = "Producers"
 
@@ -116,7 +117,10 @@ MEANT: tuple[Meant, ...] = (
         "INVALID_RECORD or UNKNOWN_SERVER_ERROR: every record is decoded",
         "accepted, given back as it came",
         "Only headers are read while nothing asks for more (see the decision on validation in `broker/log/validation.py`); damage "
-        "that carries a right checksum was made by the producer, and whoever reads it finds it.",
+        "that carries a right checksum was made by the producer. The consumer finds it and stands still there until it is moved "
+        "past the batch: the Java client throws (`Received exception when fetching the next record`), kafka-python raises "
+        "CorruptRecordError, librdkafka says nothing. Where only the header's count of records is wrong, librdkafka reads "
+        "on with the records that are there, so an offset may be missing or come twice.",
     ),
     Meant(
         _PRODUCE,
@@ -124,7 +128,8 @@ MEANT: tuple[Meant, ...] = (
         "a compressed batch whose checksum and header are right while the compressed bytes are damaged",
         "INVALID_RECORD or UNKNOWN_SERVER_ERROR",
         "accepted, given back as it came",
-        "As above: compressed data is passed through untouched.",
+        "As above: compressed data is passed through untouched. The consumer stands still there and says that it cannot be "
+        "decompressed (librdkafka: `_BAD_COMPRESSION`).",
     ),
     Meant(
         _PRODUCE,
@@ -246,6 +251,15 @@ MEANT: tuple[Meant, ...] = (
         "UNKNOWN_SERVER_ERROR",
         "INVALID_TOPIC_EXCEPTION",
         "As for every other name that cannot be a topic's.",
+    ),
+    Meant(
+        _GROUPS,
+        r"(?:nobody_joined|no_offsets_are_left):(?:after_described|after_listed|deleted)\b.*",
+        "a group that nobody is in and nothing is stored of: its only member was given an id and never came back with it, or its "
+        "last offset was deleted",
+        "Empty until the next clean-up (`offsets.retention.check.interval.ms`: ten minutes), then gone",
+        "gone at once: Dead, not listed, GROUP_ID_NOT_FOUND for who deletes it",
+        "What never was, or is no more, takes no memory (docs/decisions/0007-group-coordinator.md).",
     ),
     Meant(
         _CONFIGS,

@@ -18,6 +18,7 @@ from tests.differential import (
     scripts_configs,  # noqa: F401
     scripts_data,  # noqa: F401
     scripts_fetching,  # noqa: F401
+    scripts_group_ends,  # noqa: F401
     scripts_group_walks,  # noqa: F401
     scripts_groups,  # noqa: F401
     scripts_offsets,  # noqa: F401
