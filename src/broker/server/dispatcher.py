@@ -5,7 +5,9 @@ dictionary look-up, and codecs of APIs that nobody calls are never imported.
 """
 
 import struct
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
+from time import monotonic
 from typing import Any, Final
 
 from broker.errors import BrokerError, StorageFailed
@@ -31,6 +33,11 @@ _FLEXIBLE_PREFIX: Final = struct.Struct(">iib").pack
 _log = logs.get("dispatcher")
 
 
+def _traceback_limiter() -> logs.LineLimiter:
+    """A traceback has some dozens of lines, and the second of a kind says little more than the first."""
+    return logs.LineLimiter(per_second=0.1, burst=5)
+
+
 class Route:
     """Everything needed to serve one version of one API."""
 
@@ -48,7 +55,10 @@ class Route:
 
 
 class Dispatcher:
-    """Serves the given handlers with the given services. Holds no state of any client."""
+    """Serves the given handlers with the given services. Holds no state of any client.
+
+    ``on_fatal`` is told once that storage failed: clients ask again and again while the broker stops.
+    """
 
     def __init__(
         self, handlers: Iterable[Handler], services: Services, on_fatal: Callable[[StorageFailed], None] | None = None
@@ -57,6 +67,8 @@ class Dispatcher:
         self._services = services
         self._on_fatal = on_fatal
         self._routes: dict[tuple[int, int], Route] = {}
+        # One for each API: a defect that somebody found and sends in a loop does not hide another's first traceback.
+        self._tracebacks: defaultdict[str, logs.LineLimiter] = defaultdict(_traceback_limiter)
 
     def open(self, frame: memoryview, connection: ConnectionInfo) -> tuple[Route, Any, RequestContext]:
         """Read a frame. Raises DecodeError, whose text says what is wrong with it; the connection is then closed."""
@@ -118,8 +130,9 @@ class Dispatcher:
             return self._bug(route, request, context)
 
     def _storage_failed(self, route: Route, request: Any, context: RequestContext, error: StorageFailed) -> Any:
-        if self._on_fatal is not None:
-            self._on_fatal(error)
+        on_fatal, self._on_fatal = self._on_fatal, None
+        if on_fatal is not None:
+            on_fatal(error)
         return self._refuse(route, request, context, ErrorCode.KAFKA_STORAGE_ERROR, "The broker's storage failed.")
 
     def _refuse(self, route: Route, request: Any, context: RequestContext, code: int, message: str | None) -> Any:
@@ -127,9 +140,16 @@ class Dispatcher:
 
     def _bug(self, route: Route, request: Any, context: RequestContext) -> Any:
         BUGS.labels(route.handler.name).inc()
-        _log.exception(
-            "a request met a defect of the broker", api=route.handler.name, version=route.version, client=context.client_id
-        )
+        held_back = self._tracebacks[route.handler.name].take(monotonic())
+        if held_back is not None:
+            facts = {"similar_lines_held_back": held_back} if held_back else {}
+            _log.exception(
+                "a request met a defect of the broker",
+                api=route.handler.name,
+                version=route.version,
+                client=context.client_id,
+                **facts,
+            )
         return self._refuse(
             route, request, context, ErrorCode.UNKNOWN_SERVER_ERROR, "The broker met an unexpected error; its log has the details."
         )

@@ -1,5 +1,6 @@
 """From frames to handlers: versions, malformed requests, refusals, defects."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from broker.wire.messages.api_versions import ApiVersionsResponse
 from broker.wire.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from broker.wire.registry import codec
 from broker.wire.writer import Writer
+from observability.metrics import BUGS
 
 CONNECTION = ConnectionInfo(connection_id=1, peer="p:1", peer_host="p", listener="L", advertised=Node(1, "h", 1))
 
@@ -123,10 +125,35 @@ def test_failed_storage_is_answered_and_stops_the_broker() -> None:
 
     handler = Handler(key=12, name="heartbeat", versions=range(1, 5), handle=handle, refuse=refuse_heartbeat)
     served = Dispatcher([handler], None, told.append)  # type: ignore[arg-type]
-    answer = answered(served, frame(12, 1, heartbeat_body(1)))
+    for _ in range(3):
+        answer = answered(served, frame(12, 1, heartbeat_body(1)))
+        assert codec(12).decode_response(1, answer, 8).error_code == ErrorCode.KAFKA_STORAGE_ERROR
 
-    assert codec(12).decode_response(1, answer, 8).error_code == ErrorCode.KAFKA_STORAGE_ERROR
-    assert len(told) == 1
+    assert len(told) == 1, "once: clients ask again and again until it has stopped"
+
+
+def test_a_defect_that_is_met_in_a_loop_fills_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is answered and counted; tracebacks come at a bounded rate for each API, and say how many were left out."""
+    lines: list[dict[str, Any]] = []
+    now = [100.0]
+    monkeypatch.setattr("broker.server.dispatcher._log", SimpleNamespace(exception=lambda event, **facts: lines.append(facts)))
+    monkeypatch.setattr("broker.server.dispatcher.monotonic", lambda: now[0])
+
+    def handle(request: Any, context: RequestContext) -> Any:
+        raise ZeroDivisionError
+
+    before = BUGS.labels("heartbeat").value
+    served = dispatcher(handle)
+    for _ in range(100):
+        answer = answered(served, frame(12, 1, heartbeat_body(1)))
+        assert codec(12).decode_response(1, answer, 8).error_code == ErrorCode.UNKNOWN_SERVER_ERROR
+    written = len(lines)
+    now[0] += 3600
+    answered(served, frame(12, 1, heartbeat_body(1)))
+
+    assert BUGS.labels("heartbeat").value - before == 101
+    assert 0 < written <= 5
+    assert lines[-1]["similar_lines_held_back"] == 100 - written
 
 
 def test_a_large_request_without_records_is_refused() -> None:
