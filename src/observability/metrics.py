@@ -36,12 +36,16 @@ REQUEST_SECONDS: Final = LoopHistogram(
 BUGS: Final = LoopCounter("penstock_bugs", "Exceptions nobody expected; each is a defect to report.", ["where"], registry=REGISTRY)
 BYTES_IN: Final = LoopCounter("penstock_network_bytes_in", "Bytes of requests received.", registry=REGISTRY)
 BYTES_OUT: Final = LoopCounter("penstock_network_bytes_out", "Bytes of answers sent.", registry=REGISTRY)
-IN_FLIGHT_BYTES: Final = Gauge("penstock_requests_in_flight_bytes", "Bytes of requests not yet answered.", registry=REGISTRY)
+IN_FLIGHT_BYTES: Final = Gauge("penstock_requests_in_flight_bytes", "Bytes of requests not yet answered, or not yet whole.", registry=REGISTRY)
 
 CONNECTIONS: Final = Gauge("penstock_connections", "Open client connections.", ["listener"], registry=REGISTRY)
 CONNECTIONS_OPENED: Final = LoopCounter("penstock_connections_opened", "Connections accepted.", ["listener"], registry=REGISTRY)
 CONNECTIONS_CLOSED: Final = LoopCounter(
-    "penstock_connections_closed", "Connections closed by the broker, not by their clients, by reason.", ["reason"], registry=REGISTRY
+    "penstock_connections_closed",
+    "Connections that ended, by reason. client: it left. Others were closed by the broker: idle, limit (one too many, never accepted), "
+    "refused (for what it sent), slow (in the middle of a request), unread (answers), memory (it sat on bytes others needed), stopping.",
+    ["reason"],
+    registry=REGISTRY,
 )
 
 RECORDS_IN: Final = LoopCounter("penstock_records_appended", "Records made durable and visible.", registry=REGISTRY)

@@ -2,7 +2,8 @@
 
 Up to ``max_requests`` requests or ``max_bytes`` of them are under way at once, so that a producer with several requests in flight
 shares one group commit. Only a handler that answers with a ``Pending`` lets the next request start before it is answered; all
-others run one after the other. When a bound is reached, or the peer does not read its answers, the connection stops reading.
+others run one after the other. When a bound is reached, or the peer does not read its answers, the connection stops reading; bytes
+are bounded for the whole process too (``budget``).
 """
 
 from collections import deque
@@ -62,6 +63,7 @@ class Connection:
         self._frames: deque[memoryview] = deque()
         self._slots: deque[Slot] = deque()
         self._held = 0
+        self._unfinished = 0
         self._ready = 0
         self._running: anyio.CancelScope | None = None
         self._running_may_stop = False
@@ -69,18 +71,22 @@ class Connection:
         self._closed = False
         self._draining = False
         self._write_paused = False
-        self._waits_for_budget = False
+        self._refused = False
         self._advancing = False
         self.link: Link | None = None
         self.info: ConnectionInfo | None = None
-        # The listener's notes: how much the peer had left unread when it looked last, and since when that is so.
+        # The listener's notes: how much the peer had left unread when it looked last, since when that is so, since when the connection
+        # is about to end, and whether the broker's reason for its end was counted.
         self.unsent_before = 0
         self.unsent_since = 0.0
+        self.ending_since: float | None = None
+        self.end_counted = False
 
     # --- what the transport calls -------------------------------------------------------------------------------------
 
     def connected(self, link: Link) -> None:
         self.link = link
+        self._budget.join()
         self.info = self._listener.admit(self, link)
 
     def frame_received(self, frame: memoryview) -> None:
@@ -89,16 +95,39 @@ class Connection:
         _BYTES_IN(frame.nbytes + 4)
         size = frame.nbytes + FRAME_OVERHEAD
         self._held += size
+        if self._unfinished:
+            size -= self._unfinished
+            self._frame_is_whole()
         self._budget.take(size)
         self._frames.append(frame)
         self._advance()
         self._pace_reading()
 
+    def frame_arriving(self, count: int) -> None:
+        if self._closed or self._draining:
+            return
+        self._unfinished += count
+        self._budget.take_unfinished(count)
+        if self._budget.scarce:
+            self._pace_reading()
+
+    def _frame_is_whole(self) -> None:
+        unfinished, self._unfinished = self._unfinished, 0
+        self._budget.frame_is_whole(self, unfinished)
+
     def bad_frame(self, reason: str) -> None:
-        # Behind a malformed request nothing else that the client sent is worth a line.
+        # Behind a malformed request nothing else that the client sent is worth a line. What came before it is served: a client
+        # whose producer has several requests in flight must learn what became of the good ones.
         if not (self._closed or self._draining):
+            self._refuse(reason)
+            self._draining = True
+            self._flush()
+
+    def _refuse(self, reason: str) -> None:
+        """One line for each connection: a client that pipelines nonsense does not multiply it."""
+        if not self._refused:
+            self._refused = True
             self._listener.log_refusal(self, reason)
-            self._abandon(None)
 
     def write_paused(self, paused: bool) -> None:
         self._write_paused = paused
@@ -113,6 +142,8 @@ class Connection:
         self._frames.clear()
         self._slots.clear()
         freed, self._held = self._held - under_way, under_way
+        unfinished, self._unfinished = self._unfinished, 0
+        self._budget.leave(self, unfinished)
         if freed:
             self._budget.give_back(freed)
         if self._running is not None and self._running_may_stop:
@@ -127,6 +158,23 @@ class Connection:
     def idle(self) -> bool:
         """Nothing is under way."""
         return not self._slots and not self._frames
+
+    @property
+    def draining(self) -> bool:
+        """It takes no more requests and closes when those it took are answered."""
+        return self._draining
+
+    @property
+    def sits_on_bytes(self) -> bool:
+        """It holds its share of the process's bytes or more, and for as long as its client likes: behind a fetch that waits, or
+        behind answers that are not read."""
+        waits_for_client = self._write_paused or (self._running is not None and self._running_may_stop)
+        return waits_for_client and self._held + self._unfinished >= self._budget.share
+
+    @property
+    def missing(self) -> int:
+        """Bytes that its unfinished frame lacks."""
+        return self.link.missing if self.link is not None else 0
 
     def _advance(self) -> None:
         """Start as many requests as may start now."""
@@ -147,7 +195,7 @@ class Connection:
         try:
             route, request, context = self._dispatcher.open(frame, self.info)
         except DecodeError as error:
-            self._listener.log_refusal(self, str(error))
+            self._refuse(str(error))
             self._abandon(None)
             return
         slot = Slot(route, request, context, frame.nbytes + FRAME_OVERHEAD, started)
@@ -155,7 +203,7 @@ class Connection:
         try:
             outcome = self._dispatcher.call(route, request, context)
         except CloseConnection as error:
-            self._listener.log_refusal(self, str(error))
+            self._refuse(str(error))
             self._abandon(slot)
             return
         if isinstance(outcome, Pending):
@@ -177,7 +225,7 @@ class Connection:
                 response = await self._dispatcher.wait(slot.route, slot.request, slot.context, outcome)
                 finished = True
             except CloseConnection as error:
-                self._listener.log_refusal(self, str(error))
+                self._refuse(str(error))
             finally:
                 self._running = None
                 self._busy = False
@@ -204,11 +252,15 @@ class Connection:
         else:
             slot.ready = sum(map(len, slot.chunks))
             self._ready += slot.ready
+            # Its turn may come late; what it asked for is not needed until then.
+            slot.request = None
+            self._release(slot)
 
     def _release(self, slot: Slot) -> None:
-        """A request of a client that is gone was served."""
-        self._held -= slot.size
-        self._budget.give_back(slot.size)
+        """A request was served whose answer leaves later or never."""
+        size, slot.size = slot.size, 0
+        self._held -= size
+        self._budget.give_back(size)
 
     def _flush(self) -> None:
         """Send the answers that are ready, up to the first that is not."""
@@ -237,23 +289,23 @@ class Connection:
     def _pace_reading(self) -> None:
         """Read on, or stop reading, by what is under way."""
         link = self.link
-        if link is None or self._closed:
+        if link is None or self._closed or self._draining:
             return
         over = (
             len(self._slots) + len(self._frames) >= self._max_requests or self._held >= self._max_bytes or self._write_paused
         )
-        if not over and self._budget.exhausted and not link.mid_frame:
-            over = True
-            if not self._waits_for_budget:
-                self._waits_for_budget = True
-                self._budget.wait(self._budget_has_room)
+        if over:
+            if self._unfinished:
+                self._budget.stop_waiting(self)
+        elif self._budget.scarce:
+            over = not self._budget.may_read(self, self._held + self._unfinished, self._unfinished > 0)
         if over:
             link.pause_reading()
         else:
             link.resume_reading()
 
-    def _budget_has_room(self) -> None:
-        self._waits_for_budget = False
+    def budget_has_room(self) -> None:
+        """The process's budget lets this connection ask again, or gives it the turn."""
         self._pace_reading()
 
     # --- the end ------------------------------------------------------------------------------------------------------
@@ -271,6 +323,7 @@ class Connection:
     def drain(self) -> None:
         """Take no more requests; close when those under way are answered. A waiting fetch is given up."""
         self._draining = True
+        self._budget.stop_waiting(self)
         if self.link is not None:
             self.link.pause_reading()
         for frame in self._frames:

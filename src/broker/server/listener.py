@@ -1,9 +1,10 @@
 """Binds, admits connections within limits, closes idle and half-open ones, and drains.
 
-A connection that is refused or broken gives one log line that says why, at a bounded rate: nobody fills the disk by knocking.
+A connection that is refused or broken gives one log line that says why, at a bounded rate for each kind of reason: nobody fills the disk
+by knocking, nor hides what happens to others.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from math import inf
 from typing import Final
 
@@ -21,10 +22,16 @@ from observability.metrics import CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_O
 
 _log = logs.get("listener")
 
+_NOT_SAID: Final = "unknown"
+"""What ConnectionInfo has for a client that never said its name."""
+
 _SWEEP_S: Final = 5.0
 SLOWEST_BYTES_PER_S: Final = 1024
 """Who sends a request more slowly than that has request.receive.timeout.ms for it, and no more."""
 _SWEEP_MIN_S: Final = 0.01
+TURN_S: Final = 5.0
+TURN_BYTES_PER_S: Final = 64 * 1024
+"""The same for the one frame that goes on while the process's bytes are used up, and others wait for it."""
 
 
 class Limits:
@@ -73,7 +80,7 @@ class Listener:
         self._connections: set[Connection] = set()
         self._all_gone = anyio.Event()
         self._draining = False
-        self._lines = logs.LineLimiter()
+        self._lines: defaultdict[str, logs.LineLimiter] = defaultdict(logs.LineLimiter)
         self._gauge = CONNECTIONS.labels(name)
         self._opened = CONNECTIONS_OPENED.labels(name)
         self._bound: BoundSocket | None = None
@@ -102,7 +109,7 @@ class Listener:
             reason = f"max.connections.per.ip ({limits.per_address}) is reached"
         if reason is not None:
             CONNECTIONS_CLOSED.labels("limit").inc()
-            self._log_line("connection refused", peer=f"{host}:{port}", reason=reason)
+            self._log_line("connection refused", "limit", peer=f"{host}:{port}", reason=reason)
             link.abort()
             return None
         assert self.advertised is not None
@@ -119,6 +126,8 @@ class Listener:
 
     def departed(self, connection: Connection) -> None:
         """A connection that was admitted is gone."""
+        if not connection.end_counted:
+            CONNECTIONS_CLOSED.labels("stopping" if self._draining else "client").inc()
         self._connections.discard(connection)
         self._gauge.dec()
         limits = self._limits
@@ -131,19 +140,23 @@ class Listener:
         if self._draining and not self._connections:
             self._all_gone.set()
 
-    def log_refusal(self, connection: Connection, reason: str) -> None:
-        """One line for a connection closed because of what its client sent."""
-        CONNECTIONS_CLOSED.labels("refused").inc()
-        info = connection.info
-        self._log_line(
-            "connection closed",
-            peer=info.peer if info else "unknown",
-            reason=reason,
-            software=f"{info.software_name} {info.software_version}" if info else "unknown",
-        )
+    def log_refusal(self, connection: Connection, reason: str, kind: str = "refused") -> None:
+        """One line for a connection that the broker closes: by default because of what its client sent. ``kind`` is the metric's
+        reason; floods of one kind do not hold back lines of another."""
+        self._count_end(connection, kind)
+        facts: dict[str, object] = {"peer": "unknown", "reason": reason}
+        if (info := connection.info) is not None:
+            facts["peer"] = info.peer
+            if info.software_name != _NOT_SAID:
+                facts["software"] = f"{info.software_name} {info.software_version}"
+        self._log_line("connection closed", kind, **facts)
 
-    def _log_line(self, event: str, **facts: object) -> None:
-        held_back = self._lines.take(anyio.current_time())
+    def _count_end(self, connection: Connection, reason: str) -> None:
+        connection.end_counted = True
+        CONNECTIONS_CLOSED.labels(reason).inc()
+
+    def _log_line(self, event: str, kind: str, **facts: object) -> None:
+        held_back = self._lines[kind].take(anyio.current_time())
         if held_back is not None:
             if held_back:
                 facts["similar_lines_held_back"] = held_back
@@ -152,8 +165,8 @@ class Listener:
     # --- housekeeping -------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Close connections that are idle for too long, stopped in the middle of a frame, or do not read their answers. Runs
-        until cancelled."""
+        """Close connections that are idle for too long, stopped in the middle of a frame, do not read their answers, or sit on
+        memory that others need. Runs until cancelled."""
         while True:
             await anyio.sleep(max(_SWEEP_MIN_S, min(_SWEEP_S, self._limits.frame_s / 2, self._limits.idle_s / 2)))
             self._close_stale(anyio.current_time())
@@ -166,23 +179,48 @@ class Listener:
             unsent = link.unsent
             if unsent != connection.unsent_before:
                 connection.unsent_before, connection.unsent_since = unsent, now
-            elif unsent and now - connection.unsent_since > self._limits.idle_s:
+            elif unsent and not connection.draining and now - connection.unsent_since > self._limits.idle_s:
                 # Not sooner: a consumer reads nothing while its application works on what it got before.
-                self.log_refusal(connection, f"answers were not read for {now - connection.unsent_since:.0f} s")
+                self.log_refusal(connection, f"answers were not read for {now - connection.unsent_since:.0f} s", "unread")
                 link.abort()
                 continue
-            if unsent or link.reading_paused:
-                continue
-            silent = now - link.last_read
-            taken = now - link.frame_began
-            # A large frame over a slow line takes its time, but a byte now and then is no progress.
-            patience = self._limits.frame_s + link.received / SLOWEST_BYTES_PER_S
-            if link.mid_frame and (silent > self._limits.frame_s or taken > patience):
-                self.log_refusal(connection, f"a frame was begun and {link.received} bytes of it came in {taken:.0f} s")
-                link.abort()
-            elif connection.idle and silent > self._limits.idle_s:
-                CONNECTIONS_CLOSED.labels("idle").inc()
-                link.close()
+            if connection.draining:
+                self._end_in_time(connection, link, now)
+            elif self._budget.exhausted and connection.sits_on_bytes:
+                self.log_refusal(connection, "requests wait behind its fetch or its unread answers, and memory is used up", "memory")
+                connection.drain()
+            elif not unsent:
+                if not link.reading_paused:
+                    self._close_silent(connection, link, now)
+                elif link.peer_left:
+                    # Behind a fetch that waits for days it would count as a connection for as long.
+                    link.close()
+
+    def _end_in_time(self, connection: Connection, link: Link, now: float) -> None:
+        """A connection that is to close after its last answer has as long for that as a request has to arrive, as long as its client
+        takes nothing. (When all are drained, whoever does that bounds the time.)"""
+        if self._draining:
+            return
+        if connection.ending_since is None:
+            connection.ending_since = now
+        elif now - max(connection.ending_since, connection.unsent_since) > self._limits.frame_s:
+            link.abort()
+
+    def _close_silent(self, connection: Connection, link: Link, now: float) -> None:
+        """For a connection that we read from, and that owes us something."""
+        silent = now - link.last_read
+        taken = now - link.frame_began
+        frame_s, pace = self._limits.frame_s, SLOWEST_BYTES_PER_S
+        if self._budget.holds_up(connection):
+            frame_s, pace = min(frame_s, TURN_S), TURN_BYTES_PER_S
+        # A large frame over a slow line takes its time, but a byte now and then is no progress.
+        patience = frame_s + link.received_lately / pace
+        if link.mid_frame and (silent > frame_s or taken > patience):
+            self.log_refusal(connection, f"a frame was begun and {link.received_lately} bytes of it came in {taken:.0f} s", "slow")
+            link.abort()
+        elif connection.idle and silent > self._limits.idle_s:
+            self._count_end(connection, "idle")
+            link.close()
 
     async def drain(self) -> None:
         """Accept nobody, let requests under way be answered, close. Waits for the last connection; cancel to give up."""

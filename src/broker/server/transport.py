@@ -12,6 +12,7 @@ announces 100 MiB and sends ten bytes costs ten bytes' page.
 import asyncio
 import mmap
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
@@ -28,7 +29,16 @@ its own, which are only there once they are filled; mapping and unmapping them t
 START_BYTES: Final = 16 * 1024
 GROWTH: Final = 4
 
+BODY_READ_BYTES: Final = 1 << 20
+"""One read's limit in the middle of a large frame. Without it the system hands over all that its socket buffer holds, and what one more
+read of each connection adds to memory could not be said."""
+
 _WRITE_HIGH_WATER: Final = 1 << 20
+
+_TCP_INFO: Final[int | None] = getattr(socket, "TCP_INFO", None) if sys.platform == "linux" else None
+_CLOSED: Final = 7
+_CLOSE_WAIT: Final = 8
+"""Linux's numbers for states of a TCP connection; the state is the first byte of what TCP_INFO gives."""
 
 SEND_AT_ONCE_BYTES: Final = 64 * 1024
 """Smaller answers wait for the end of the loop's iteration, so that those of one group commit leave in one system call."""
@@ -43,8 +53,13 @@ class FrameSink(Protocol):
         """One whole frame without its length prefix: writable, and the sink's to keep."""
         ...
 
+    def frame_arriving(self, count: int) -> None:
+        """``count`` bytes more of a frame above PLAIN_BYTES are there, and it is not yet whole."""
+        ...
+
     def bad_frame(self, reason: str) -> None:
-        """The peer announced a frame that is not allowed; the link is closed after this."""
+        """The peer announced a frame that is not allowed. Nothing is read after this: the sink must stop reading, answer what came
+        before if it wants to, and close."""
         ...
 
     def write_paused(self, paused: bool) -> None:
@@ -61,8 +76,8 @@ class Link(asyncio.BufferedProtocol):
     _shared_view = memoryview(_shared)
 
     __slots__ = (
-        "_body", "_body_size", "_filled", "_head", "_loop", "_out", "_out_size", "_reading_paused", "_sink", "_transport",
-        "frame_began", "frame_limit", "last_read",
+        "_body", "_body_size", "_filled", "_filled_before", "_head", "_loop", "_out", "_out_size", "_reading_paused", "_refused",
+        "_sink", "_transport", "frame_began", "frame_limit", "last_read",
     )  # fmt: skip
 
     def __init__(self, sink: FrameSink, frame_limit: int, loop: asyncio.AbstractEventLoop) -> None:
@@ -73,9 +88,11 @@ class Link(asyncio.BufferedProtocol):
         self._body: memoryview | None = None
         self._body_size = 0
         self._filled = 0
+        self._filled_before = 0
         self._out: list[Any] = []
         self._out_size = 0
         self._reading_paused = False
+        self._refused = False
         self.frame_limit = frame_limit
         self.last_read = self.frame_began = loop.time()
 
@@ -92,7 +109,7 @@ class Link(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         if self._body is not None:
-            return self._body[self._filled :]
+            return self._body[self._filled : self._filled + BODY_READ_BYTES]
         head = len(self._head)
         if head:
             self._shared[:head] = self._head
@@ -106,9 +123,12 @@ class Link(asyncio.BufferedProtocol):
             if filled == self._body_size:
                 self._body = None
                 self._sink.frame_received(body)
-            elif filled == len(body):
+                return
+            if filled == len(body):
                 self._body = grown = _frame_memory(self._body_size, filled)
                 grown[:filled] = body
+            if self._body_size > PLAIN_BYTES:
+                self._sink.frame_arriving(nbytes)
             return
         end = len(self._head) + nbytes
         if not self._head:
@@ -155,7 +175,9 @@ class Link(asyncio.BufferedProtocol):
                 self.frame_began = self.last_read
             body = _frame_memory(size, available)
             body[:available] = view[start:end]
-            self._body, self._body_size, self._filled = body, size, available
+            self._body, self._body_size, self._filled, self._filled_before = body, size, available, 0
+            if size > PLAIN_BYTES:
+                self._sink.frame_arriving(available)
             return
         if position:
             self.frame_began = self.last_read
@@ -170,8 +192,9 @@ class Link(asyncio.BufferedProtocol):
             reason = f"frame of {size} bytes announced"
         else:
             reason = f"frame of {size} bytes announced, {self.frame_limit} are allowed"
+        self._refused = True
+        self.pause_reading()
         self._sink.bad_frame(reason)
-        self.close()
 
     # --- what the sink calls ------------------------------------------------------------------------------------------
 
@@ -182,14 +205,32 @@ class Link(asyncio.BufferedProtocol):
 
     @property
     def received(self) -> int:
-        """Bytes that are there of a frame that is not yet whole; it began at ``frame_began``, pauses of reading not counted."""
+        """Bytes that are there of a frame that is not yet whole."""
         return self._filled if self._body is not None else len(self._head)
+
+    @property
+    def missing(self) -> int:
+        """Bytes that a frame lacks whose length is known."""
+        return self._body_size - self._filled if self._body is not None else 0
+
+    @property
+    def received_lately(self) -> int:
+        """Bytes that came of an unfinished frame since ``frame_began``: since its start, or since reading went on after a pause."""
+        return self._filled - self._filled_before if self._body is not None else len(self._head)
 
     @property
     def peer(self) -> tuple[str, int]:
         """Address and port of the other end."""
         name: Any = self._transport.get_extra_info("peername") if self._transport else None
         return (str(name[0]), int(name[1])) if name else ("unknown", 0)
+
+    @property
+    def peer_left(self) -> bool:
+        """The peer has closed its side. For links that are not read, which learn it in no other way; only where the system tells."""
+        sock: socket.socket | None = self._transport.get_extra_info("socket") if self._transport else None
+        if sock is None or _TCP_INFO is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+            return False
+        return sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1)[0] in (_CLOSED, _CLOSE_WAIT)
 
     def write(self, chunks: list[Any]) -> None:
         """Send buffers as they are, without joining them: now when they are large, else when this iteration of the loop ends."""
@@ -218,8 +259,9 @@ class Link(asyncio.BufferedProtocol):
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        if self._transport is not None and self._reading_paused:
+        if self._transport is not None and self._reading_paused and not self._refused:
             self._reading_paused = False
+            self._filled_before = self._filled
             self.last_read = self.frame_began = self._loop.time()
             self._transport.resume_reading()
 

@@ -33,7 +33,7 @@ class FakeLink:
         self.sent: list[int] = []
         self.reading_paused = False
         self.closed = False
-        self.mid_frame = False
+        self.missing = 0
 
     def write(self, chunks: list[Any]) -> None:
         data = b"".join(bytes(chunk) for chunk in chunks)
@@ -354,21 +354,148 @@ async def test_a_bad_frame_behind_nonsense_is_not_worth_a_second_line(make_scene
     assert len(scene.listener.refusals) == 1
 
 
-async def test_what_waits_before_a_bad_frame_is_not_begun(make_scene: MakeScene) -> None:
-    """The link closes at once: nobody would get the answers."""
-    begun: list[int] = []
+async def test_what_came_before_a_bad_frame_is_answered(make_scene: MakeScene) -> None:
+    """What is being served and what waits; then the connection closes, and it reads nothing more meanwhile."""
     go_on = anyio.Event()
 
     async def wait(context: RequestContext) -> HeartbeatResponse:
-        begun.append(context.correlation_id)
         await go_on.wait()
         return HeartbeatResponse()
 
     scene = make_scene(lambda request, context: wait(context))
     scene.ask(1, 2)
     await anyio.wait_all_tasks_blocked()
+    scene.link.pause_reading()
+    scene.connection.bad_frame("frame of -1 bytes announced")
+    scene.ask(3)
+    assert not scene.link.closed
+    go_on.set()
+    await anyio.wait_all_tasks_blocked()
+
+    assert (scene.link.sent, scene.link.closed, scene.link.reading_paused) == ([1, 2], True, True)
+    assert (scene.budget.used, scene.listener.refusals) == (0, ["frame of -1 bytes announced"])
+
+
+async def test_a_bad_frame_behind_nothing_closes_at_once(make_scene: MakeScene) -> None:
+    """There is nobody to wait for."""
+    scene = make_scene(lambda request, context: HeartbeatResponse())
+    scene.connection.bad_frame("frame of -1 bytes announced")
+
+    assert scene.link.closed
+
+
+async def test_a_refused_request_before_a_bad_frame_is_not_worth_a_second_line(make_scene: MakeScene) -> None:
+    """Whichever of the two is noticed first gives the line."""
+    go_on = anyio.Event()
+
+    async def wait() -> HeartbeatResponse:
+        await go_on.wait()
+        return HeartbeatResponse()
+
+    def handle(request: Any, context: RequestContext) -> Any:
+        if context.correlation_id == 1:
+            return wait()
+        raise CloseConnection("refused")
+
+    scene = make_scene(handle)
+    scene.ask(1, 2)
+    await anyio.wait_all_tasks_blocked()
     scene.connection.bad_frame("frame of -1 bytes announced")
     go_on.set()
     await anyio.wait_all_tasks_blocked()
 
-    assert (begun, scene.budget.used, scene.listener.refusals) == ([1], 0, ["frame of -1 bytes announced"])
+    assert (scene.link.sent, scene.link.closed, len(scene.listener.refusals)) == ([1], True, 1)
+
+
+async def test_a_connection_that_drains_reads_nothing(make_scene: MakeScene) -> None:
+    """Answers that leave meanwhile are no reason to go on."""
+    pending = [Pending(), Pending()]
+    scene = make_scene(lambda request, context: pending[context.correlation_id])
+    scene.ask(0, 1)
+    scene.connection.drain()
+    pending[0].resolve(HeartbeatResponse())
+    scene.connection.budget_has_room()
+
+    assert (scene.link.sent, scene.link.reading_paused, scene.link.closed) == ([0], True, False)
+    pending[1].resolve(HeartbeatResponse())
+
+
+async def test_a_request_that_was_answered_holds_nothing_while_its_answer_waits(make_scene: MakeScene) -> None:
+    """Behind a join that takes minutes."""
+    pending = [Pending(), Pending()]
+    scene = make_scene(lambda request, context: pending[context.correlation_id])
+    scene.ask(0, 1)
+    both = scene.budget.used
+    pending[1].resolve(HeartbeatResponse())
+    assert scene.budget.used == both / 2
+    pending[0].resolve(HeartbeatResponse())
+
+    assert (scene.budget.used, scene.link.sent) == (0, [0, 1])
+
+
+async def test_what_has_arrived_of_a_frame_counts_once(make_scene: MakeScene) -> None:
+    """While it arrives, and when it is whole."""
+    scene = make_scene(lambda request, context: Pending())
+    frame = request(1)
+    scene.connection.frame_arriving(10)
+    scene.connection.frame_arriving(5)
+    assert (scene.budget.used, scene.budget.unfinished) == (15, 15)
+    scene.connection.frame_received(frame)
+
+    assert (scene.budget.used, scene.budget.unfinished) == (frame.nbytes + FRAME_OVERHEAD, 0)
+    scene.connection.drain()
+    scene.connection.disconnected(None)
+
+
+async def test_what_had_arrived_of_a_frame_is_given_back_when_its_client_leaves(make_scene: MakeScene) -> None:
+    """The rest of it will never come."""
+    scene = make_scene(lambda request, context: Pending())
+    scene.connection.frame_arriving(10)
+    scene.connection.disconnected(None)
+
+    assert (scene.budget.used, scene.budget.unfinished) == (0, 0)
+
+
+async def test_it_stops_in_the_middle_of_a_frame_when_bytes_are_scarce(make_scene: MakeScene) -> None:
+    """Unless it has the turn; the bounds of the connection itself go before that, and then the turn goes to others."""
+    scene = make_scene(lambda request, context: HeartbeatResponse())
+    other = Connection(
+        scene.listener, None, scene.budget, 16, 1 << 20  # type: ignore[arg-type]
+    )
+    link = FakeLink()
+    other.connected(link)  # type: ignore[arg-type]
+    scene.connection.frame_arriving(600_000)
+    other.frame_arriving(600_000)
+    assert (scene.link.reading_paused, link.reading_paused) == (False, True)
+    scene.connection.write_paused(True)
+    assert (scene.link.reading_paused, link.reading_paused) == (True, False)
+    other.disconnected(None)
+    scene.connection.write_paused(False)
+
+    assert not scene.link.reading_paused
+    scene.connection.disconnected(None)
+
+
+async def test_it_knows_when_it_sits_on_bytes(make_scene: MakeScene) -> None:
+    """Its share or more, behind a fetch that waits or answers that are not read; not while the broker works on them."""
+
+    async def wait() -> HeartbeatResponse:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    waits = make_scene(lambda request, context: wait(), stop=True)
+    works = make_scene(lambda request, context: Pending(), limit=100)
+    for scene in (waits, works):
+        scene.ask(1)
+        await anyio.wait_all_tasks_blocked()
+        assert not scene.connection.sits_on_bytes
+        while scene.budget.used < scene.budget.share:
+            scene.ask(2)
+    assert (waits.connection.sits_on_bytes, works.connection.sits_on_bytes) == (True, False)
+    works.connection.write_paused(True)
+    assert works.connection.sits_on_bytes
+    waits.connection.drain()
+    await anyio.wait_all_tasks_blocked()
+
+    assert (waits.link.closed, waits.budget.used) == (True, 0)
+    works.connection.disconnected(None)

@@ -4,6 +4,7 @@ import contextlib
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -15,7 +16,9 @@ from broker.server.budget import ByteBudget
 from broker.server.dispatcher import Dispatcher
 from broker.server.listener import Limits, Listener
 from broker.wire.messages.heartbeat import HeartbeatResponse
+from observability.metrics import CONNECTIONS_CLOSED
 
+ENDS = ("client", "idle", "refused", "stopping", "slow", "unread", "memory", "limit")
 REQUEST = bytes.fromhex("0000001a 000c 0000 00000001 0001 63 0001 67 00000001 0001 6d".replace(" ", ""))
 REQUEST = (len(REQUEST) - 4).to_bytes(4, "big") + REQUEST[4:]
 
@@ -217,3 +220,87 @@ async def test_a_negative_idle_time_keeps_connections(open_listener: Open) -> No
         assert await stream.receive()
     assert place.limits.idle_s == math.inf
     await stream.aclose()
+
+
+async def answered(place: Place) -> anyio.abc.SocketStream:
+    """A connection that was admitted."""
+    stream = await place.connect()
+    await stream.send(REQUEST)
+    with anyio.fail_after(10):
+        await stream.receive()
+    return stream
+
+
+async def test_a_bad_frame_behind_a_good_request_loses_no_answer(open_listener: Open) -> None:
+    """Both in one read: the answer comes, then the end."""
+    place = await open_listener()
+    stream = await place.connect()
+    await stream.send(REQUEST + REQUEST + b"\xff\xff\xff\xff" + REQUEST)
+    received = b""
+    with anyio.fail_after(10), contextlib.suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+        while True:
+            received += await stream.receive()
+    await stream.aclose()
+
+    assert received == bytes.fromhex("00000006000000010000") * 2
+
+
+@pytest.mark.parametrize("reason", ["client", "refused", "stopping", "idle"])
+async def test_each_end_of_a_connection_is_counted_once(open_listener: Open, reason: str) -> None:
+    """By its reason: clients that leave by themselves too."""
+    place = await open_listener(idle_ms=20 if reason == "idle" else 600_000)
+    before = {name: CONNECTIONS_CLOSED.labels(name).value for name in ENDS}
+    stream = await answered(place)
+    with anyio.fail_after(10):
+        match reason:
+            case "client":
+                await stream.aclose()
+            case "refused":
+                await stream.send(b"\xff\xff\xff\xff")
+            case "stopping":
+                await place.listener.drain()
+        while place.limits.open:
+            await anyio.lowlevel.checkpoint()
+    await stream.aclose()
+
+    grown = {name: CONNECTIONS_CLOSED.labels(name).value - before[name] for name in ENDS}
+    assert grown == {name: int(name == reason) for name in ENDS}
+
+
+async def test_lines_of_one_kind_do_not_hold_back_another(
+    open_listener: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood of nonsense hides neither who was refused for a limit nor how many lines of its own kind were left out."""
+    lines: list[tuple[str, dict[str, Any]]] = []
+    log = SimpleNamespace(warning=lambda event, **facts: lines.append((event, facts)))
+    monkeypatch.setattr("broker.server.listener._log", log)
+    place = await open_listener()
+    stream = await answered(place)
+    (connection,) = place.listener._connections
+    for _ in range(50):
+        place.listener.log_refusal(connection, "nonsense")
+    flood = len(lines)
+    place.listener.log_refusal(connection, "stopped in the middle", "slow")
+    await stream.aclose()
+
+    assert flood < 50
+    (event, facts) = lines[-1]
+    assert (event, facts["reason"], "similar_lines_held_back" in facts) == ("connection closed", "stopped in the middle", False)
+
+
+@pytest.mark.parametrize(("name", "shown"), [("unknown", None), ("librdkafka", "librdkafka 2.5")])
+async def test_a_line_names_the_software_only_when_it_is_known(
+    open_listener: Open, monkeypatch: pytest.MonkeyPatch, name: str, shown: str | None
+) -> None:
+    """Clients say it in ApiVersions, and not all do."""
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr("broker.server.listener._log", SimpleNamespace(warning=lambda event, **facts: lines.append(facts)))
+    place = await open_listener()
+    stream = await answered(place)
+    (connection,) = place.listener._connections
+    assert connection.info is not None
+    connection.info.software_name, connection.info.software_version = name, "2.5"
+    place.listener.log_refusal(connection, "nonsense")
+    await stream.aclose()
+
+    assert lines[0].get("software") == shown

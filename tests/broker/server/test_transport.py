@@ -10,7 +10,16 @@ from typing import Any
 import anyio
 import pytest
 
-from broker.server.transport import GROWING_BYTES, GROWTH, PLAIN_BYTES, SEND_AT_ONCE_BYTES, START_BYTES, Link, listen
+from broker.server.transport import (
+    BODY_READ_BYTES,
+    GROWING_BYTES,
+    GROWTH,
+    PLAIN_BYTES,
+    SEND_AT_ONCE_BYTES,
+    START_BYTES,
+    Link,
+    listen,
+)
 
 
 class Sink:
@@ -18,6 +27,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
+        self.arriving: list[int] = []
         self.bad: list[str] = []
         self.link: Link | None = None
         self.gone = anyio.Event()
@@ -32,6 +42,9 @@ class Sink:
         self.frames.append(bytes(frame))
         if len(self.frames) >= self.expected:
             self.came.set()
+
+    def frame_arriving(self, count: int) -> None:
+        self.arriving.append(count)
 
     def bad_frame(self, reason: str) -> None:
         self.bad.append(reason)
@@ -65,6 +78,7 @@ class FakeTransport:
 
     def __init__(self) -> None:
         self.closed = False
+        self.reading = True
         self.sent: list[list[Any]] = []
 
     def write(self, data: Any) -> None:
@@ -82,16 +96,23 @@ class FakeTransport:
     def set_write_buffer_limits(self, high: int) -> None:
         pass
 
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
     def close(self) -> None:
         self.closed = True
 
 
 class FakeLoop:
     def __init__(self) -> None:
+        self.now = 0.0
         self.soon: list[Callable[[], None]] = []
 
     def time(self) -> float:
-        return 0.0
+        return self.now
 
     def call_soon(self, callback: Callable[[], None]) -> None:
         self.soon.append(callback)
@@ -171,14 +192,57 @@ def test_two_links_share_a_buffer_and_not_their_frames() -> None:
         (b"GET / HTTP/1.1\r\n", "HTTP"),
     ],
 )
-def test_a_frame_that_is_not_allowed_closes_the_link_and_says_why(start: bytes, words: str) -> None:
-    """The reason names the usual mistakes of configuration."""
+def test_a_frame_that_is_not_allowed_ends_reading_and_says_why(start: bytes, words: str) -> None:
+    """The reason names the usual mistakes of configuration. Nothing is read after it; when the link closes is up to the sink."""
     link, sink, transport = make_link()
 
-    feed(link, start, [])
+    feed(link, framed(b"good") + start, [])
+    link.resume_reading()
 
-    assert transport.closed
+    assert (transport.reading, transport.closed, sink.frames) == (False, False, [b"good"])
     assert words in sink.bad[0]
+
+
+def test_what_arrives_of_a_large_frame_is_told_and_nothing_of_others() -> None:
+    """So that it can be counted before it is whole, at no cost for the usual frame."""
+    link, sink, _ = make_link()
+    feed(link, framed(bytes(PLAIN_BYTES)), [10_000] * 5)
+    assert sink.arriving == []
+    stream = framed(bytes(300_000))
+    told = 0
+    for position in range(0, 300_000, 50_000):
+        feed(link, stream[position : position + 50_000], [])
+        told += 50_000
+        assert sum(sink.arriving) == told - 4 == link.received
+    feed(link, stream[300_000:], [])
+    assert (sum(sink.arriving), len(sink.frames), link.missing) == (300_000 - 4, 2, 0), "the last piece makes it whole"
+
+    feed(link, framed(bytes(300_000))[:50_000], [])
+    assert (link.missing, link.received) == (250_004, 49_996)
+
+
+def test_one_read_of_a_large_frame_is_bounded() -> None:
+    """However much the system's socket buffer holds."""
+    link, _, _ = make_link(limit=100 << 20)
+    feed(link, (100 << 20).to_bytes(4, "big") + b"x", [])
+
+    assert len(link.get_buffer(-1)) == BODY_READ_BYTES
+
+
+def test_time_in_which_nothing_was_read_does_not_count() -> None:
+    """A frame that was paused begins anew, with the bytes that come from then on."""
+    loop = FakeLoop()
+    link = Link(Sink(), 1 << 20, loop)  # type: ignore[arg-type]
+    link.connection_made(FakeTransport())  # type: ignore[arg-type]
+    stream = framed(bytes(500_000))
+    feed(link, stream[:100_000], [])
+    link.pause_reading()
+    loop.now = 1000.0
+    link.resume_reading()
+    assert (link.frame_began, link.last_read, link.received_lately) == (1000.0, 1000.0, 0)
+    feed(link, stream[100_000:200_000], [])
+
+    assert (link.received, link.received_lately) == (199_996, 100_000)
 
 
 def test_announced_bytes_cost_no_memory() -> None:
