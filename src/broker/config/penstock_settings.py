@@ -76,7 +76,9 @@ class PenstockSettings(BaseModel):
         check=Range(65_536), unit="bytes",
     )
     process_max_bytes: int = own(
-        Kind.LONG, 256 * _MIB, "Bytes of requests in flight at once, all connections together; then reading pauses.",
+        Kind.LONG, 256 * _MIB,
+        "Bytes of requests in flight at once, all connections together, with what has arrived of large ones that are not yet whole. "
+        "Above half of it each connection reads only while it holds less than its share, a quarter divided by the connections.",
         check=Range(_MIB), unit="bytes",
     )
     tail_cache_bytes: int = own(
@@ -84,8 +86,10 @@ class PenstockSettings(BaseModel):
         unit="bytes",
     )
     request_receive_timeout_ms: int = own(
-        Kind.INT, 30_000, "How long a request that has begun may take to arrive; then its connection is closed.", check=Range(1),
-        unit="ms",
+        Kind.INT, 30_000,
+        "How long a request that has begun may take to arrive, and may stop in the middle; then its connection is closed. A request that "
+        "keeps coming gets one second more for each KiB received; time in which the broker itself stopped reading does not count.",
+        check=Range(1), unit="ms",
     )
     drain_timeout_ms: int = own(
         Kind.INT, 30_000, "How long requests in flight may take to finish when the broker is told to stop.", check=_ZERO_UP, unit="ms"
