@@ -189,12 +189,12 @@ class Listener:
             elif self._budget.exhausted and connection.sits_on_bytes:
                 self.log_refusal(connection, "requests wait behind its fetch or its unread answers, and memory is used up", "memory")
                 connection.drain()
-            elif not unsent:
-                if not link.reading_paused:
-                    self._close_silent(connection, link, now)
-                elif link.peer_left:
+            elif link.reading_paused:
+                if not unsent and link.peer_left:
                     # Behind a fetch that waits for days it would count as a connection for as long.
                     link.close()
+            elif not unsent or self._budget.holds_up(connection):
+                self._close_silent(connection, link, now)
 
     def _end_in_time(self, connection: Connection, link: Link, now: float) -> None:
         """A connection that is to close after its last answer has as long for that as a request has to arrive, as long as its client

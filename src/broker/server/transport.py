@@ -227,8 +227,12 @@ class Link(asyncio.BufferedProtocol):
     @property
     def peer_left(self) -> bool:
         """The peer has closed its side. For links that are not read, which learn it in no other way; only where the system tells."""
-        sock: socket.socket | None = self._transport.get_extra_info("socket") if self._transport else None
-        if sock is None or _TCP_INFO is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        transport = self._transport
+        # Once a transport is closing, its descriptor may be gone, or be somebody else's.
+        if _TCP_INFO is None or transport is None or transport.is_closing():
+            return False
+        sock: socket.socket | None = transport.get_extra_info("socket")
+        if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
             return False
         return sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1)[0] in (_CLOSED, _CLOSE_WAIT)
 

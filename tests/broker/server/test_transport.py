@@ -4,6 +4,7 @@ import mmap
 import random
 import resource
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +87,9 @@ class FakeTransport:
 
     def get_write_buffer_size(self) -> int:
         return 0
+
+    def is_closing(self) -> bool:
+        return self.closed
 
     def writelines(self, chunks: list[Any]) -> None:
         self.sent.append(chunks)
@@ -279,6 +283,32 @@ async def test_a_real_socket_delivers_frames_and_takes_lists_of_buffers() -> Non
 
     assert [len(frame) for frame in sink.frames] == [3, 200_000]
     assert sink.link.peer == ("unknown", 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+async def test_a_link_that_is_not_read_knows_that_its_peer_left() -> None:
+    """And asks nothing of a socket that is closed, or of one that is none."""
+    sink = Sink()
+    sink.expected = 1
+    bound = await listen("127.0.0.1", 0, lambda: sink, 1 << 20, 10)
+    client = await anyio.connect_tcp("127.0.0.1", bound.port)
+    await client.send(framed(b"one"))
+    with anyio.fail_after(10):
+        await sink.came.wait()
+        link = sink.link
+        assert link is not None
+        link.pause_reading()
+        assert not link.peer_left
+        await client.aclose()
+        while not link.peer_left:
+            await anyio.lowlevel.checkpoint()
+        link.close()
+        assert not link.peer_left
+        await sink.gone.wait()
+    assert not link.peer_left
+    bound.stop_accepting()
+
+    assert not make_link()[0].peer_left
 
 
 def test_small_answers_of_one_iteration_leave_together() -> None:
