@@ -30,6 +30,7 @@ from broker.server.connection import Connection
 from broker.server.dispatcher import Dispatcher
 from broker.storage.catalog.base import Catalog
 from broker.storage.catalog.memory import MemoryCatalog
+from broker.storage.committing import GroupCommitter, TwoStepCommitter
 from broker.storage.embedded import open_embedded
 from broker.storage.objects.base import Buffer, Extent, ObjectStore, TocEntry
 from observability.metrics import group_committed
@@ -136,17 +137,18 @@ async def in_process_broker(data_dir: Path | None) -> AsyncIterator[InProcessBro
     catalog: Catalog
     if data_dir is None:
         store, catalog = cast("ObjectStore", ForgetfulStore()), MemoryCatalog()
+        committer: GroupCommitter = TwoStepCommitter(store, catalog)
         storage = None
     else:
         storage = open_embedded(data_dir)
-        store, catalog = storage.store, storage.catalog
+        store, catalog, committer = storage.store, storage.catalog, storage.committer
     live = LiveSettings(settings, catalog)
     directory = TopicDirectory(live)
     identity = ClusterIdentity(_CLUSTER_ID, 1)
     identity.advertise("PLAINTEXT", _NODE.host, _NODE.port)
     waiting = WaitingRoom()
     tail = TailCache(settings.tail_cache_bytes)
-    writer = Writer(store, catalog, tail, waiting, now_ms, _fail, on_group=group_committed, gathering=Gathering())
+    writer = Writer(committer, catalog, tail, waiting, now_ms, _fail, on_group=group_committed, gathering=Gathering())
     reader = Reader(store, catalog, tail, waiting)
     topics = TopicAdministrator(catalog, directory, live, now_ms)
     services = Services(

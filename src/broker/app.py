@@ -95,7 +95,9 @@ class App:
             directory.load(await catalog.load_topics())
             waiting = WaitingRoom()
             tail = TailCache(settings.tail_cache_bytes)
-            writer = Writer(store, catalog, tail, waiting, now_ms, self._storage_failed, on_group=group_committed, gathering=Gathering())
+            writer = Writer(
+                storage.committer, catalog, tail, waiting, now_ms, self._storage_failed, on_group=group_committed, gathering=Gathering()
+            )
             reader = Reader(
                 store, catalog, tail, waiting, session_slots=settings.max_incremental_fetch_session_cache_slots
             )

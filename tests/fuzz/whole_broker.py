@@ -31,6 +31,7 @@ from broker.server.connection import Connection
 from broker.server.dispatcher import Dispatcher, Route
 from broker.server.transport import Link
 from broker.storage.catalog.memory import MemoryCatalog
+from broker.storage.committing import TwoStepCommitter
 from broker.storage.objects.memory import MemoryObjectStore
 from broker.wire.errors import DecodeError
 from broker.wire.headers import decode_response_header
@@ -75,7 +76,7 @@ class World:
         self.advertised = identity.advertise("PLAINTEXT", "127.0.0.1", 9092)
         directory = TopicDirectory(live)
         waiting, tail = WaitingRoom(), TailCache(1 << 16)
-        writer = Writer(store, catalog, tail, waiting, self.now_ms, self._fatal)
+        writer = Writer(TwoStepCommitter(store, catalog), catalog, tail, waiting, self.now_ms, self._fatal)
         reader = Reader(store, catalog, tail, waiting, session_slots=20)
         topics = TopicAdministrator(catalog, directory, live, self.now_ms)
         groups = GroupCoordinator(catalog, live, self.now_ms, topic_exists=lambda name, topic_id: True)

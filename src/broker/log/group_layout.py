@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from broker.storage.catalog.base import BatchEntry, SpanEntry
+from broker.storage.catalog.base import BatchEntry
 from broker.storage.objects.base import Buffer, TocEntry
 
 
@@ -31,13 +31,6 @@ class Layout:
     parts: list[Buffer]
     toc: list[TocEntry]
     length: int
-
-    def spans(self, position: int, batches: Sequence[Sequence[BatchEntry]]) -> list[SpanEntry]:
-        """The group's spans once it is known to begin at ``position`` of its object."""
-        return [
-            SpanEntry(entry.pid, position + entry.offset, of_pid)
-            for entry, of_pid in zip(self.toc, batches, strict=True)
-        ]
 
 
 def by_partition(group: Sequence[P]) -> list[list[P]]:

@@ -3,13 +3,11 @@
 Invariants
 
 1. The order of :meth:`Writer.enqueue` is the order of every partition's log.
-2. A batch is settled exactly once: with its offset only after the catalog committed it, which happens only after the store
-   made its bytes durable.
+2. A batch is settled exactly once: with its offset only after its group was committed (:mod:`broker.storage.committing`).
 3. At most one group is being committed. What arrives meanwhile is the next group: an idle broker commits at once, a busy one in
    large groups. Between two groups a busy one may wait a moment for senders to come back (:mod:`broker.log.gathering`).
 4. A producer's batch never overtakes an earlier one that failed (:mod:`broker.log.sequence_holes`).
-5. A group that the catalog refused is withdrawn from the store before anything else is appended.
-6. A buffer does not change between its being written and its being stamped, nor ever after.
+5. A buffer does not change between its being written and its being stamped, nor ever after.
 """
 
 from collections import deque
@@ -27,8 +25,9 @@ from broker.log.sequence_holes import SequenceHoles
 from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.model import Appended
-from broker.storage.catalog.base import BatchEntry, CommitGroup, LogCatalog
-from broker.storage.objects.base import Buffer, ObjectStore
+from broker.storage.catalog.base import BatchEntry, LogCatalog
+from broker.storage.committing import GroupCommitter, UnstoredGroup
+from broker.storage.objects.base import Buffer
 from broker.wire.error_codes import ErrorCode
 from broker.wire.records.batch import stamp, stamp_log_append_time
 from observability import logs
@@ -59,7 +58,7 @@ class QueuedBatch:
 
 
 class Writer:
-    """Owns the queue of batches and the only road to ``store.append`` and ``catalog.commit_spans``.
+    """Owns the queue of batches and the only road to ``committer.commit``.
 
     :meth:`run` ends only by being cancelled, or after ``StorageFailed``: then everything queued is refused, ``on_fatal`` is called
     and every later batch is refused too.
@@ -67,7 +66,7 @@ class Writer:
 
     def __init__(
         self,
-        store: ObjectStore,
+        committer: GroupCommitter,
         catalog: LogCatalog,
         tail: TailCache,
         waiting: WaitingRoom,
@@ -80,7 +79,7 @@ class Writer:
     ) -> None:
         """``on_group(seconds, batches, records, bytes)`` is told of every group that was committed. Without ``gathering`` no group
         ever waits."""
-        self._store = store
+        self._committer = committer
         self._catalog = catalog
         self._tail = tail
         self._waiting = waiting
@@ -198,19 +197,10 @@ class Writer:
                 queued.entry = replace(queued.entry, max_timestamp=now_ms)
         partitions = by_partition(group)
         layout = lay_out(partitions)
+        entries = [[queued.entry for queued in of_pid] for of_pid in partitions]
         try:
-            extent = await self._store.append(layout.parts, layout.toc)
+            answers = await self._committer.commit(UnstoredGroup(layout.parts, layout.toc, entries, now_ms))
         except BrokerError as error:
-            self._refuse(group, error)
-            return
-        spans = layout.spans(extent.position, [[queued.entry for queued in of_pid] for of_pid in partitions])
-        try:
-            answers = await self._catalog.commit_spans(
-                CommitGroup(extent.object_id, extent.position, extent.length, spans, now_ms)
-            )
-        except BrokerError as error:
-            # What is refused now must not come to life at the next start, after others took its offsets.
-            await self._store.withdraw(extent)
             self._refuse(group, error)
             return
         if self._out_of_room:

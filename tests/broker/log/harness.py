@@ -23,6 +23,7 @@ from broker.log.writer import Writer
 from broker.model import Appended, Node
 from broker.storage.catalog.base import BatchEntry, CommitGroup
 from broker.storage.catalog.memory import MemoryCatalog
+from broker.storage.committing import TwoStepCommitter
 from broker.storage.objects.base import Buffer, Extent, TocEntry
 from broker.storage.objects.memory import MemoryObjectStore
 from broker.wire.records.batch import parse_header
@@ -113,7 +114,7 @@ class Log:
         self.waiting = WaitingRoom()
         self.fatal: list[StorageFailed] = []
         self.writer = Writer(
-            self.store,
+            TwoStepCommitter(self.store, self.catalog),
             self.catalog,
             self.tail,
             self.waiting,

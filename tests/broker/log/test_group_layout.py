@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from broker.log.group_layout import by_partition, lay_out
 from broker.storage.catalog.base import BatchEntry
+from broker.storage.committing import UnstoredGroup
+from broker.storage.objects.base import Extent
 
 
 @dataclass
@@ -28,7 +30,8 @@ def test_every_batch_is_found_where_the_layout_says(batches: list[tuple[int, byt
     partitions = by_partition(group)
     layout = lay_out(partitions)
     written = b"".join(bytes(part) for part in layout.parts)
-    spans = layout.spans(position, [[each.entry for each in of_pid] for of_pid in partitions])
+    group_of = UnstoredGroup(layout.parts, layout.toc, [[each.entry for each in of_pid] for of_pid in partitions], 0)
+    spans = group_of.stored_at(Extent(1, position, layout.length)).spans
 
     assert layout.length == len(written)
     assert sorted(span.pid for span in spans) == sorted({pid for pid, _ in batches})

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from broker.storage.catalog.base import BatchEntry, CommitGroup, SpanEntry, SpanQuery
+from broker.storage.committing import UnstoredGroup
 from broker.storage.embedded import EmbeddedStorage
 from broker.storage.objects.base import Extent, TocEntry
 from broker.wire.records.record import Record, encode_batch
@@ -43,9 +44,12 @@ async def commit(storage: EmbeddedStorage, pid: int, number: int, extent: Extent
 
 async def produce(storage: EmbeddedStorage, pid: int, number: int) -> Extent:
     """Append batch ``number``, as a broker does."""
-    extent = await store(storage, pid, number)
-    await commit(storage, pid, number, extent)
-    return extent
+    data = payload(number)
+    group = UnstoredGroup([data], [TocEntry(pid, 0, len(data))], [[entry(number)]], 1000 + number)
+    ((answer,),) = await storage.committer.commit(group)
+    assert (answer.error_code, answer.base_offset) == (0, number * RECORDS), answer
+    (found,) = await storage.catalog.find_spans([SpanQuery(pid, answer.base_offset, 1)])
+    return Extent(found.spans[0].object_id, found.spans[0].position, len(data))
 
 
 async def check(storage: EmbeddedStorage, pid: int, acknowledged: int, at_most: int | None = None) -> int:

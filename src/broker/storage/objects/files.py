@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import anyio
@@ -58,6 +59,7 @@ class FileObjectStore:
         self._io = io or FileOperations()
         make_directory(directory, self._io)
         self._writer = SegmentWriter(directory, directory_id, first_number, segment_bytes, self._io, now_ms)
+        self._writing = Lock()
         self._files = OpenFiles(_OPEN_FILES, self._open_segment, self._io.close)
         self._thread: BatchingThread[_Request, Extent] = BatchingThread("segment-writer", self._append_all)
         self._readers = anyio.CapacityLimiter(_READERS)
@@ -70,6 +72,18 @@ class FileObjectStore:
 
     async def withdraw(self, extent: Extent) -> None:
         await self._thread.run(extent)
+
+    def append_here(self, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> Extent:
+        """:meth:`append` on the calling thread, for whoever owns one already."""
+        with self._writing:
+            extent = self._writer.append(parts, toc)
+            self._writer.sync()
+        return extent
+
+    def withdraw_here(self, extent: Extent) -> None:
+        """:meth:`withdraw` on the calling thread."""
+        with self._writing:
+            self._writer.withdraw(extent)
 
     async def delete(self, object_ids: Sequence[int]) -> None:
         if self._writer.current_number in object_ids:
@@ -150,6 +164,10 @@ class FileObjectStore:
     # On the writer's thread
 
     def _append_all(self, jobs: list[Job[_Request, Extent]]) -> None:
+        with self._writing:
+            self._append_and_sync(jobs)
+
+    def _append_and_sync(self, jobs: list[Job[_Request, Extent]]) -> None:
         written: list[tuple[Job[_Request, Extent], Extent]] = []
         for job in jobs:
             try:

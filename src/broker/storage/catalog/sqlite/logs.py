@@ -20,6 +20,7 @@ from broker.storage.catalog.commit_rules import PartitionState
 from broker.storage.catalog.sqlite import log_queries, trimming
 from broker.storage.catalog.sqlite.base import CatalogPart
 from broker.storage.catalog.sqlite.transaction import Transaction
+from broker.storage.catalog.sqlite.writer import StoreFirst
 from broker.wire.error_codes import ErrorCode
 
 _TRIM_AT_ONCE: Final = 500
@@ -43,6 +44,10 @@ class SqliteLogs(CatalogPart):
 
     async def commit_spans(self, group: CommitGroup) -> list[list[Appended]]:
         return await self._writer.commit_group(group)
+
+    async def store_and_commit(self, request: StoreFirst) -> list[list[Appended]]:
+        """:meth:`commit_spans` of a group whose bytes the catalog's own thread stores right before."""
+        return await self._writer.store_and_commit(request)
 
     def peek_bounds(self, pid: int) -> LogBounds | None:
         return self._state.bounds(pid)

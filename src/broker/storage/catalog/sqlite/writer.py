@@ -16,6 +16,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
@@ -35,7 +36,18 @@ _TRIM_SPANS: Final = 500
 Answer = TypeVar("Answer")
 Work = Callable[[Transaction], object]
 Offsets = dict[OffsetKey, CommittedOffset]
-Request = CommitGroup | Offsets | Work
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFirst:
+    """A group whose bytes are stored by the writer's thread itself: ``write`` makes them durable and says what to commit; ``withdraw``
+    takes them back when that is refused. Both block, and raise StorageUnavailable or StorageFailed."""
+
+    write: Callable[[], CommitGroup]
+    withdraw: Callable[[CommitGroup], None]
+
+
+Request = CommitGroup | StoreFirst | Offsets | Work
 
 
 class CatalogWriter:
@@ -62,6 +74,10 @@ class CatalogWriter:
         """Make a group visible; answers as :meth:`LogCatalog.commit_spans` gives them."""
         return cast("list[list[Appended]]", await self._thread.run(group))
 
+    async def store_and_commit(self, request: StoreFirst) -> list[list[Appended]]:
+        """The same for a group that is not stored yet, without a way back to the event loop in between."""
+        return cast("list[list[Appended]]", await self._thread.run(request))
+
     async def commit_offsets(self, offsets: Offsets) -> None:
         """Store offsets of consumer groups."""
         await self._thread.run(offsets)
@@ -86,8 +102,23 @@ class CatalogWriter:
     # On the writer's thread
 
     def _serve(self, jobs: list[Job[Request, object]]) -> None:
+        """One round, or more when several groups are still to be stored: only the last one stored can be withdrawn."""
+        start, storing = 0, False
+        for index, job in enumerate(jobs):
+            if isinstance(job.request, StoreFirst):
+                if storing:
+                    self._serve_round(jobs[start:index])
+                    start = index
+                storing = True
+        self._serve_round(jobs[start:])
+
+    def _serve_round(self, jobs: list[Job[Request, object]]) -> None:
         if self._failure is not None:
             _fail(jobs, StorageFailed(self._failure))
+            return
+        stored = self._store(jobs)
+        jobs = [job for job in jobs if job.error is None]
+        if not jobs:
             return
         transaction = Transaction(self._connection, self._state)
         try:
@@ -103,16 +134,32 @@ class CatalogWriter:
             transaction.drop()
             self._roll_back()
             _fail(jobs, self._judge(error))
+            _withdraw(stored)
             return
         except BaseException as error:  # a bug; also those whose part was done already must hear that it was undone (T2)
             transaction.drop()
             self._roll_back()
             for job in jobs:
                 job.error = error
+            _withdraw(stored)
             raise
         self._state.publish(transaction.changes)
         self._trims.extend(transaction.trims.items())
         self._recent.add(transaction.answers)
+        _withdraw(stored)
+
+    def _store(self, jobs: list[Job[Request, object]]) -> "_Stored | None":
+        """Store the group that is still to be stored, if there is one; from then on its job is to commit it."""
+        for job in jobs:
+            request = job.request
+            if isinstance(request, StoreFirst):
+                try:
+                    job.request = request.write()
+                except (StorageUnavailable, StorageFailed) as error:
+                    job.error = error
+                    return None
+                return _Stored(job, job.request, request.withdraw)
+        return None
 
     def _flush_commits(self, wanted: bool) -> None:
         """Whether commits wait for the disk from now on (T5)."""
@@ -129,6 +176,7 @@ class CatalogWriter:
             elif isinstance(request, dict):
                 transaction.commit_offsets(request)
             else:
+                assert not isinstance(request, StoreFirst), "stored by now"
                 job.result = self._run_work(transaction, request)
         except BrokerError as refusal:
             job.error = refusal
@@ -211,6 +259,25 @@ class CatalogWriter:
             self._failure = str(meant)
         self._short_of_room = isinstance(meant, StorageUnavailable)
         return meant or error
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The group of this round whose bytes were stored in it."""
+
+    job: Job[Request, object]
+    group: CommitGroup
+    withdraw: Callable[[CommitGroup], None]
+
+
+def _withdraw(stored: _Stored | None) -> None:
+    """Take a group back that was refused; after ``StorageFailed`` nothing is known of it, and nothing may be touched."""
+    if stored is None or stored.job.error is None or isinstance(stored.job.error, StorageFailed):
+        return
+    try:
+        stored.withdraw(stored.group)
+    except StorageFailed as error:
+        stored.job.error = error
 
 
 def _checkpoint(path: Path) -> None:
