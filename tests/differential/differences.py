@@ -116,7 +116,8 @@ MEANT: tuple[Meant, ...] = (
         "a batch whose checksum and header are right while the records inside are damaged",
         "INVALID_RECORD or UNKNOWN_SERVER_ERROR: every record is decoded",
         "accepted, given back as it came",
-        "Only headers are read while nothing asks for more (see the decision on validation in `broker/log/validation.py`); damage "
+        "Only headers are read while nothing asks for more (see the decision on validation in `broker/log/validation.py`), "
+        "unless the setting `check_records` is on: then it is INVALID_RECORD. Damage "
         "that carries a right checksum was made by the producer. The consumer finds it and stands still there until it is moved "
         "past the batch: the Java client throws (`Received exception when fetching the next record`), kafka-python raises "
         "CorruptRecordError, librdkafka says nothing. Where only the header's count of records is wrong, librdkafka reads "

@@ -65,6 +65,12 @@ class PenstockSettings(BaseModel):
     )
     log_format: str = own(Kind.STRING, "text", "Logs for people (text) or for machines (json).", check=OneOf(("text", "json")))
 
+    check_records: bool = own(
+        Kind.BOOLEAN, False,
+        "Decodes every record that is produced, as Kafka does, and refuses batches that are damaged inside although their checksum is "
+        "right: the fault of a producer, on which consumers stand still. Off, headers and checksums are checked, which costs a tenth.",
+    )
+
     # --- budgets ------------------------------------------------------------------------------------------------------
 
     connection_max_requests: int = own(

@@ -14,7 +14,8 @@ What Kafka's broker checks of a client's append, in its order, for magic 2 (the 
 Where this differs from Kafka, on purpose: Kafka decodes every record of every batch. Here the header is enough while nothing
 asks for more (`is_heavy`), so the timestamps checked are the header's base (the first record's) and maximum, which an honest
 producer's records lie between in all practice. Only when one of the two is out of bounds are the records decoded, judged one
-by one, and named. And records that are damaged although their CRC is right are found by whoever reads them.
+by one, and named. And records that are damaged although their CRC is right are found by whoever reads them, unless the setting
+`check_records` has every record decoded here.
 
 Checking is in two steps, so that the caller can do the second in a worker thread: `check_header` costs a few microseconds and
 the CRC; `check_contents` decompresses, walks and recompresses, and is needed only if `CheckedBatch.settled` is false.
@@ -93,6 +94,8 @@ class AppendRules:
     """The topic's level for `codec`, None for the codec's default."""
     max_decompressed_bytes: int = 128 * 1024 * 1024
     """Above this (and max.message.bytes) a batch that must be decompressed is refused: kilobytes can hold gigabytes."""
+    every_record: bool = False
+    """Decode the records of every batch, as Kafka does (the setting `check_records`)."""
 
 
 class CheckedBatch:
@@ -153,6 +156,7 @@ def is_heavy(header: BatchHeader, rules: AppendRules) -> bool:
     """Must the records be looked at or compressed anew, whatever their timestamps? Costs milliseconds for large batches."""
     return (
         rules.compacted
+        or rules.every_record
         or (rules.codec is not None and rules.codec != header.attributes & CODEC_MASK)
         or header.attributes & _FOREIGN_BITS != 0
     )

@@ -1,5 +1,6 @@
 """The rules of appending to a topic, worked out once for each state of its configuration."""
 
+from dataclasses import replace
 from typing import Final
 
 from broker.cluster.directory import TopicState
@@ -29,3 +30,8 @@ def append_rules(state: TopicState) -> AppendRules:
         codec=codec,
         level=None if codec is None else levels.get(codec),
     )
+
+
+def strict_append_rules(state: TopicState) -> AppendRules:
+    """The same with every record decoded, for the setting ``check_records``."""
+    return replace(state.derived(append_rules, append_rules), every_record=True)

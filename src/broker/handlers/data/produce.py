@@ -29,7 +29,7 @@ from anyio.to_thread import run_sync
 
 from broker.cluster.directory import TopicState
 from broker.handlers.base import CloseConnection, Handler, Pending, RequestContext
-from broker.handlers.data.append_rules import append_rules
+from broker.handlers.data.append_rules import append_rules, strict_append_rules
 from broker.log.validation import AppendRules, CheckedBatch, RecordsRefused, check_contents, check_header
 from broker.log.writer import Writer
 from broker.model import Appended
@@ -116,6 +116,7 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
     version = context.api_version
     find = services.directory.by_id if version >= FIRST_VERSION_WITH_IDS else services.directory.by_name
     writer = services.writer
+    rules_of = strict_append_rules if services.settings.current.check_records else append_rules
     now_ms = services.now_ms()
     responses: list[ProduceResponseTopicProduceResponse] = []
     answering = _Answering(None if request.acks == 0 else ProduceResponse(responses=responses))
@@ -140,7 +141,7 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
                 answer.error_message = "the request names this partition before"
                 continue
             seen.add(pid)
-            rules = state.derived(append_rules, append_rules)
+            rules = state.derived(rules_of, rules_of)
             try:
                 checked = check_header(data.records, rules, now_ms, version)
                 if checked.transactional:

@@ -1,8 +1,10 @@
 """A topic's configuration as rules of appending."""
 
+from dataclasses import replace
+
 import pytest
 
-from broker.handlers.data.append_rules import DECOMPRESSED_BYTES_MAX, append_rules
+from broker.handlers.data.append_rules import DECOMPRESSED_BYTES_MAX, append_rules, strict_append_rules
 from broker.wire.records.compression import Codec
 from tests.broker.log.harness import Log
 
@@ -39,3 +41,12 @@ async def test_what_a_topic_sets_counts() -> None:
     assert (snappy.codec, snappy.level) == (Codec.SNAPPY, None)
     plain = append_rules(await log.topic("u", compression_type="uncompressed"))
     assert plain.codec == Codec.NONE
+
+
+async def test_strict_rules_differ_in_nothing_else() -> None:
+    """And are kept with the topic as the others are."""
+    state = await Log().topic(max_message_bytes="100")
+    strict = state.derived(strict_append_rules, strict_append_rules)
+    assert strict == replace(append_rules(state), every_record=True)
+    assert state.derived(strict_append_rules, strict_append_rules) is strict
+    assert not append_rules(state).every_record

@@ -18,7 +18,7 @@ from broker.wire.messages.produce import (
     ProduceResponse,
     ProduceResponsePartitionProduceResponse,
 )
-from broker.wire.records.batch import parse_header
+from broker.wire.records.batch import HEADER_SIZE, iter_batches, parse_header, stamp_crc
 from broker.wire.records.compression import Codec
 from broker.wire.records.record import Record, encode_batch, iter_records
 from tests.broker.log.harness import NOW_MS, Log, batch, running_log
@@ -61,7 +61,10 @@ async def records_of(log: Log, topic: str = "t") -> list[tuple[int, int, bytes]]
     response = fetch.handle(asked, log.context(12))
     found = response.responses[0].partitions[0].records or []
     return [
-        (record.offset, record.timestamp, bytes(record.value or b"")) for each in found for record in iter_records(each)
+        (record.offset, record.timestamp, bytes(record.value or b""))
+        for each in found
+        for at, header in iter_batches(each)  # small batches leave joined
+        for record in iter_records(each, at, header)
     ]
 
 
@@ -289,6 +292,28 @@ async def test_refused_records_are_named() -> None:
         late = encode_batch([Record(0, NOW_MS + 10**9, b"k")])
         (answer,) = await produced(log, request((0, late)))
         assert answer.error_code == ErrorCode.INVALID_TIMESTAMP
+
+
+@pytest.mark.parametrize("codec", [Codec.NONE, Codec.ZSTD])
+async def test_records_damaged_under_a_right_checksum_are_refused_when_asked_to_look(codec: Codec) -> None:
+    """``check_records``: whichever byte of the records is hit, the batch is refused or still reads; what is whole is appended."""
+    async with running_log() as log:
+        await log.topic()
+        log.live.current = log.settings.model_copy(update={"check_records": True})
+        whole = encode_batch([Record(i, NOW_MS, b"key", b"value") for i in range(3)], codec=codec)
+        refused = 0
+        for at in range(HEADER_SIZE, len(whole)):
+            damaged = bytearray(whole)
+            damaged[at] ^= 0x81
+            stamp_crc(damaged)
+            (answer,) = await produced(log, request((0, damaged)))
+            assert answer.error_code in (0, ErrorCode.INVALID_RECORD, ErrorCode.INVALID_TIMESTAMP), answer
+            refused += answer.error_code != 0
+        (answer,) = await produced(log, request((0, whole)))
+
+        assert answer.error_code == 0
+        assert refused > 10
+        assert len(await records_of(log)) == answer.base_offset + 3, "everything accepted can be read"
 
 
 async def test_an_empty_request_is_answered_empty() -> None:
