@@ -143,6 +143,43 @@ class StoredGroup:
     state_ms: int = 0
 
 
+StoredPartitions = Mapping[bytes, Mapping[int, int]]
+"""By topic id: partition index, and the epoch in which a member was given it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredConsumerMember:
+    """A member of a group of the consumer protocol (KIP-848). ``state`` is a number of the coordinator's."""
+
+    member_id: str
+    instance_id: str | None
+    rack_id: str | None
+    client_id: str
+    client_host: str
+    rebalance_timeout_ms: int
+    topic_names: Sequence[str]
+    topic_regex: str
+    server_assignor: str | None
+    epoch: int
+    previous_epoch: int
+    state: int
+    assigned: StoredPartitions
+    pending_revocation: StoredPartitions
+    target: Mapping[bytes, Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredConsumerGroup:
+    """A group of the consumer protocol. What is saved names the members that have changed only."""
+
+    group_id: str
+    group_epoch: int
+    assignment_epoch: int
+    topics_digest: str
+    state_ms: int
+    members: Sequence[StoredConsumerMember] = ()
+
+
 OffsetKey = tuple[str, str, int]
 """(group id, topic name, partition index)."""
 
@@ -261,7 +298,16 @@ class GroupCatalog(Protocol):
 
     async def load_groups(self) -> list[StoredGroup]: ...
 
-    async def save_group(self, group: StoredGroup) -> None: ...
+    async def save_group(self, group: StoredGroup) -> None:
+        """In place of whatever was stored of the group, its offsets excepted."""
+        ...
+
+    async def load_consumer_groups(self) -> list[StoredConsumerGroup]: ...
+
+    async def save_consumer_group(self, group: StoredConsumerGroup, removed: Iterable[str]) -> None:
+        """The group, and those of its members that are given; ``removed`` members are gone, others stay as they are. In place of
+        a classic group of that name. One transaction."""
+        ...
 
     async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]: ...
 

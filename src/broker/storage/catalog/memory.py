@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import Appended, CommittedOffset, LogBounds, Topic
@@ -13,6 +14,8 @@ from broker.storage.catalog.base import (
     Span,
     SpanAnswer,
     SpanQuery,
+    StoredConsumerGroup,
+    StoredConsumerMember,
     StoredGroup,
 )
 from broker.storage.catalog.commit_rules import PartitionState, decide
@@ -35,6 +38,8 @@ class MemoryCatalog:
         self._recent = RecentCommits()
         self._next_producer_id = 0
         self._groups: dict[str, StoredGroup] = {}
+        self._consumer_groups: dict[str, StoredConsumerGroup] = {}
+        self._consumer_members: dict[str, dict[str, StoredConsumerMember]] = {}
         self._offsets: dict[OffsetKey, CommittedOffset] = {}
         self._closed = False
 
@@ -228,7 +233,24 @@ class MemoryCatalog:
 
     async def save_group(self, group: StoredGroup) -> None:
         self._check_open()
+        self._forget_group(group.group_id)
         self._groups[group.group_id] = group
+
+    async def load_consumer_groups(self) -> list[StoredConsumerGroup]:
+        return [
+            replace(group, members=[member for _, member in sorted(self._consumer_members[group_id].items())])
+            for group_id, group in sorted(self._consumer_groups.items())
+        ]
+
+    async def save_consumer_group(self, group: StoredConsumerGroup, removed: Iterable[str]) -> None:
+        self._check_open()
+        members = self._consumer_members.get(group.group_id, {})
+        self._forget_group(group.group_id)
+        self._consumer_groups[group.group_id] = replace(group, members=())
+        self._consumer_members[group.group_id] = members
+        for member_id in removed:
+            members.pop(member_id, None)
+        members.update((member.member_id, member) for member in group.members)
 
     async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]:
         return dict(self._offsets)
@@ -244,9 +266,14 @@ class MemoryCatalog:
 
     async def delete_group(self, group_id: str) -> None:
         self._check_open()
-        self._groups.pop(group_id, None)
+        self._forget_group(group_id)
         for key in [key for key in self._offsets if key[0] == group_id]:
             del self._offsets[key]
+
+    def _forget_group(self, group_id: str) -> None:
+        self._groups.pop(group_id, None)
+        self._consumer_groups.pop(group_id, None)
+        self._consumer_members.pop(group_id, None)
 
     async def aclose(self) -> None:
         self._closed = True

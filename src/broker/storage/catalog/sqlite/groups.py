@@ -9,7 +9,7 @@ import orjson
 
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import OffsetKey, StoredGroup, StoredMember
-from broker.storage.catalog.sqlite.base import CatalogPart
+from broker.storage.catalog.sqlite.consumer_groups import SqliteConsumerGroups, forget_consumer_group
 from broker.storage.catalog.sqlite.transaction import Transaction, text_key
 
 _SAVE_GROUP: Final = """
@@ -24,7 +24,7 @@ DELETE FROM group_offsets WHERE (group_id, topic, partition_index) IN
 """
 
 
-class SqliteGroups(CatalogPart):
+class SqliteGroups(SqliteConsumerGroups):
     """Implements :class:`broker.storage.catalog.base.GroupCatalog`."""
 
     async def load_groups(self) -> list[StoredGroup]:
@@ -49,6 +49,7 @@ class SqliteGroups(CatalogPart):
                 members,
                 group.state_ms,
             )
+            forget_consumer_group(transaction, group.group_id)
             transaction.execute(_SAVE_GROUP, row)
 
         await self._writer.run(work)
@@ -73,6 +74,7 @@ class SqliteGroups(CatalogPart):
     async def delete_group(self, group_id: str) -> None:
         def work(transaction: Transaction) -> None:
             transaction.execute("DELETE FROM consumer_groups WHERE group_id = ?", (group_id,))
+            forget_consumer_group(transaction, group_id)
             transaction.execute("DELETE FROM group_offsets WHERE group_id = ?", (text_key(group_id),))
 
         await self._writer.run(work)
