@@ -68,7 +68,7 @@ class PenstockSettings(BaseModel):
     check_records: bool = own(
         Kind.BOOLEAN, False,
         "Decodes every record that is produced, as Kafka does, and refuses batches that are damaged inside although their checksum is "
-        "right: the fault of a producer, on which consumers stand still. Off, headers and checksums are checked, which costs a tenth.",
+        "right: the fault of a producer, on which consumers stand still. Producing then takes two to three times the CPU.",
     )
 
     # --- budgets ------------------------------------------------------------------------------------------------------
