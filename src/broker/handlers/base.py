@@ -47,6 +47,11 @@ class Pending:
         if self._callback is not None:
             self._callback(response)
 
+    @property
+    def done(self) -> bool:
+        """The answer was given."""
+        return self._done
+
     def when_done(self, callback: Callable[[Any], None]) -> None:
         """Call ``callback(response)`` when the answer is there, at once if it already is."""
         if self._done:
@@ -125,6 +130,9 @@ class Handler:
     handle: Callable[[Any, RequestContext], Outcome]
     refuse: Callable[[Any, RequestContext, int, str | None], Any]
     advertised: range | None = None
+    waits_for_others: bool = False
+    """A ``Pending`` answer may take as long as other clients like (joining a group), and nothing of the request is needed for it: its
+    memory is given back at once. ``refuse`` must then do without the request."""
     stop_on_disconnect: bool = False
     """Waiting may be given up when the client is gone (a long poll). Never set where stopping half-way could leave two owners of
     state apart."""

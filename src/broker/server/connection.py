@@ -207,6 +207,9 @@ class Connection:
             self._abandon(slot)
             return
         if isinstance(outcome, Pending):
+            if route.handler.waits_for_others and not outcome.done:
+                slot.request = None
+                self._release(slot)
             outcome.when_done(lambda response: self._answer(slot, response))
         elif isinstance(outcome, Awaitable):
             self._busy = True

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from broker.cli.produce import _Delivery, _interrupted
@@ -115,7 +116,9 @@ def test_interrupted_it_says_what_was_acknowledged(penstock: Run, command_broker
     """Ctrl-C loses nothing of what was read; exit code 130."""
     penstock("topics", "create", "interrupted")
     command = [sys.executable, "-P", "-m", "broker", "produce", "interrupted", "-b", command_broker.bootstrap]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as producing:
+    # Whoever runs the tests in the background ignores SIGINT, and so would the command.
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heeds) as producing:
         assert producing.stdin is not None
         assert producing.stderr is not None
         producing.stdin.write(b"a\nb\n")

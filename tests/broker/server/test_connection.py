@@ -76,7 +76,7 @@ class FakeListener:
 class Scene:
     """A connection whose one handler does what the test says."""
 
-    def __init__(self, tasks: TaskGroup, handle: Callable[[Any, RequestContext], Any], limit: int, stop: bool) -> None:
+    def __init__(self, tasks: TaskGroup, handle: Callable[[Any, RequestContext], Any], limit: int, stop: bool, waits_for_others: bool) -> None:
         self.listener = FakeListener(tasks)
         self.link = FakeLink()
         self.budget = ByteBudget(1 << 20)
@@ -87,6 +87,7 @@ class Scene:
             handle=handle,
             refuse=lambda request, context, code, message: HeartbeatResponse(error_code=code),
             stop_on_disconnect=stop,
+            waits_for_others=waits_for_others,
         )
         dispatcher = Dispatcher([handler], None)  # type: ignore[arg-type]
         self.connection = Connection(self.listener, dispatcher, self.budget, limit, 1 << 20)  # type: ignore[arg-type]
@@ -103,7 +104,9 @@ MakeScene = Callable[..., Scene]
 @pytest.fixture
 async def make_scene() -> AsyncIterator[MakeScene]:
     async with anyio.create_task_group() as tasks:
-        yield lambda handle, limit=16, stop=False: Scene(tasks, handle, limit, stop)
+        yield lambda handle, limit=16, stop=False, waits_for_others=False: Scene(
+            tasks, handle, limit, stop, waits_for_others
+        )
         tasks.cancel_scope.cancel()
 
 
@@ -314,6 +317,31 @@ async def test_what_a_client_left_behind_counts_until_it_is_served(make_scene: M
     pending[0].resolve(HeartbeatResponse())
 
     assert scene.budget.used == 0
+
+
+async def test_who_waits_for_others_holds_nothing_meanwhile(make_scene: MakeScene) -> None:
+    """A group may keep a join waiting for days; its client may leave, and come again and again."""
+    pending = Pending()
+    scene = make_scene(lambda request, context: pending, waits_for_others=True)
+    scene.ask(0)
+    assert scene.budget.used == 0
+    scene.ask(1)
+    scene.connection.disconnected(None)
+    assert scene.budget.used == 0
+    pending.resolve(HeartbeatResponse())
+    assert scene.budget.used == 0
+
+
+async def test_what_waited_for_others_is_answered(make_scene: MakeScene) -> None:
+    """In its turn, and a defect in the answer too."""
+    pending = [Pending(), Pending()]
+    scene = make_scene(lambda request, context: pending[context.correlation_id], waits_for_others=True)
+    scene.ask(0, 1)
+    pending[1].resolve(object())
+    assert scene.link.sent == []
+    pending[0].resolve(HeartbeatResponse())
+
+    assert (scene.link.sent, scene.budget.used) == ([0, 1], 0)
 
 
 async def test_large_answers_behind_a_slow_one_do_not_pile_up(make_scene: MakeScene) -> None:

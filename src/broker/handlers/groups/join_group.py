@@ -67,11 +67,14 @@ def _response(answer: JoinAnswer, version: int) -> JoinGroupResponse:
 
 
 def refuse(
-    request: JoinGroupRequest, context: RequestContext, error_code: int, message: str | None
+    request: JoinGroupRequest | None, context: RequestContext, error_code: int, message: str | None
 ) -> JoinGroupResponse:
+    member_id = "" if request is None else request.member_id
     return JoinGroupResponse(
-        error_code=error_code, member_id=request.member_id, protocol_name=None if context.api_version >= 7 else ""
+        error_code=error_code, member_id=member_id, protocol_name=None if context.api_version >= 7 else ""
     )
 
 
-HANDLER = Handler(key=ApiKey.JOIN_GROUP, name="join_group", versions=range(10), handle=handle, refuse=refuse)
+HANDLER = Handler(
+    key=ApiKey.JOIN_GROUP, name="join_group", versions=range(10), handle=handle, refuse=refuse, waits_for_others=True
+)

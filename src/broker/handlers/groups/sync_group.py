@@ -44,9 +44,11 @@ def _response(answer: SyncAnswer) -> SyncGroupResponse:
 
 
 def refuse(
-    request: SyncGroupRequest, context: RequestContext, error_code: int, message: str | None
+    request: SyncGroupRequest | None, context: RequestContext, error_code: int, message: str | None
 ) -> SyncGroupResponse:
     return SyncGroupResponse(error_code=error_code)
 
 
-HANDLER = Handler(key=ApiKey.SYNC_GROUP, name="sync_group", versions=range(6), handle=handle, refuse=refuse)
+HANDLER = Handler(
+    key=ApiKey.SYNC_GROUP, name="sync_group", versions=range(6), handle=handle, refuse=refuse, waits_for_others=True
+)
