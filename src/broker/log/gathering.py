@@ -7,7 +7,8 @@ batch costs half a commit instead of a fifth.
 So, when batches came in while a group was being committed, there is reason to expect those who were just answered to come back
 at once, and the next group waits for as many:
 
-G1  Nobody waits after an idle moment: a batch that finds the writer idle is committed at once.
+G1  Nobody waits after an idle moment: a batch that finds the writer idle is committed at once. When everything in flight was in
+    one group, the queue is empty until the first of its senders is back; that soon (``BACK_WITHIN_S``) it is not idle.
 G2  The wait ends as soon as as many batches have arrived as were just answered.
 G3  It is never longer than half of what a commit takes (or a millisecond, the finest that event loops can wait), and never
     longer than ``PATIENCE_MAX_S``.
@@ -21,6 +22,9 @@ PATIENCE_MIN_S: Final = 0.001
 PATIENCE_MAX_S: Final = 0.003
 SKIP_MAX: Final = 64
 
+BACK_WITHIN_S: Final = 0.002
+"""Senders that were answered and have more to send are back sooner than this, over a network of one's own."""
+
 WORTHWHILE_COMMIT_S: Final = 0.0003
 """A commit faster than this costs less than the wait."""
 
@@ -32,10 +36,11 @@ ENOUGH_BYTES: Final = 256 * 1024
 class Gathering:
     """Keeps what the last commits were like. Times are in seconds, measured by the caller."""
 
-    __slots__ = ("_answered", "_skip", "_skip_after_failure", "_took")
+    __slots__ = ("_answered", "_rested", "_skip", "_skip_after_failure", "_took")
 
     def __init__(self) -> None:
         self._answered = 0
+        self._rested = False
         self._took = 0.0
         self._skip = 0
         self._skip_after_failure = 1
@@ -43,11 +48,14 @@ class Gathering:
     def committed(self, batches: int, seconds: float) -> None:
         """A group of so many batches was committed and its senders were answered."""
         self._answered = batches
+        self._rested = False
         self._took = seconds
 
-    def idle(self) -> None:
-        """There was nothing to commit (G1)."""
-        self._answered = 0
+    def rested(self, seconds: float) -> None:
+        """There was nothing to commit for so long (G1)."""
+        self._rested = True
+        if seconds > BACK_WITHIN_S:
+            self._answered = 0
 
     def wanted(self, queued: int, queued_bytes: int) -> int:
         """With so much in the queue: how many batches to wait for, or 0 to commit at once. Ask once before each group."""
@@ -58,7 +66,9 @@ class Gathering:
         if self._skip:
             self._skip -= 1
             return 0
-        return min(queued + self._answered, ENOUGH_BATCHES)
+        # What came in during the commit is from others than those who were answered after it; what came in later is theirs.
+        wanted = min(self._answered if self._rested else queued + self._answered, ENOUGH_BATCHES)
+        return wanted if wanted > queued else 0
 
     @property
     def patience_s(self) -> float:

@@ -122,11 +122,12 @@ class Writer:
             group = self._take()
             if not group:
                 self._tell_if_idle()
-                if gathering is not None:
-                    gathering.idle()
                 self._work = anyio.Event()
+                began = perf_counter()
                 await self._work.wait()
                 self._work = None
+                if gathering is not None:
+                    gathering.rested(perf_counter() - began)
                 continue
             self._flushing = True
             started = perf_counter()

@@ -3,6 +3,7 @@
 import pytest
 
 from broker.log.gathering import (
+    BACK_WITHIN_S,
     ENOUGH_BATCHES,
     ENOUGH_BYTES,
     PATIENCE_MAX_S,
@@ -31,8 +32,33 @@ def test_an_idle_writer_commits_at_once() -> None:
     assert Gathering().wanted(1, 100) == 0
     assert after_commit().wanted(0, 0) == 0
     idle = after_commit()
-    idle.idle()
+    idle.rested(BACK_WITHIN_S * 1.1)
     assert idle.wanted(1, 100) == 0
+
+
+def test_the_first_who_is_back_waits_for_the_others() -> None:
+    """When all in flight were in one group, the queue is empty for a moment; that is not idleness (G1)."""
+    gathering = after_commit(5)
+    gathering.rested(BACK_WITHIN_S * 0.9)
+    assert gathering.wanted(1, 100) == 5
+    assert gathering.wanted(4, 100) == 5
+    assert gathering.wanted(5, 100) == 0, "everybody is here"
+    assert gathering.wanted(6, 100) == 0
+
+
+def test_a_sender_who_is_alone_never_waits() -> None:
+    """One request in flight: whoever came back is everybody."""
+    gathering = after_commit(1)
+    gathering.rested(BACK_WITHIN_S * 0.1)
+    assert gathering.wanted(1, 100) == 0
+
+
+def test_a_rest_is_forgotten_with_the_next_commit() -> None:
+    """What comes in during it is from others again."""
+    gathering = after_commit(4)
+    gathering.rested(BACK_WITHIN_S * 0.1)
+    gathering.committed(4, COMMIT_S)
+    assert gathering.wanted(1, 100) == 5
 
 
 @pytest.mark.parametrize(("queued", "queued_bytes"), [(ENOUGH_BATCHES, 1), (1, ENOUGH_BYTES)])

@@ -320,6 +320,25 @@ async def test_a_group_waits_for_the_batches_that_are_expected() -> None:
         assert gathering.outcomes == [False]
 
 
+async def test_the_gathering_hears_of_rests() -> None:
+    """Each time the queue was empty: so that the first who is back can wait for the others."""
+
+    class Listening(Gathering):
+        __slots__ = ("rests",)
+
+        def rested(self, seconds: float) -> None:
+            self.rests.append(seconds)
+
+    gathering = Listening()
+    gathering.rests = []
+    async with running_log(gathering=gathering) as log:
+        (pid,) = (await log.topic()).pids
+        for _ in range(3):
+            await log.append(pid, batch(1))
+        assert len(gathering.rests) == 3
+        assert all(0 <= seconds < 60 for seconds in gathering.rests)
+
+
 async def test_patience_ends() -> None:
     """When the expected batches do not come, the one that is there is committed alone."""
     gathering = Expecting(patience=0)
