@@ -11,5 +11,6 @@ async def test_the_catalog_is_made_of_parts(tmp_path: Path) -> None:
     catalog = SqliteCatalog.open(tmp_path / "catalog.db")
     parts = [part.__name__ for part in type(catalog).__mro__ if issubclass(part, CatalogPart)]
 
-    assert parts == ["SqliteCatalog", "SqliteTopics", "SqliteConfigs", "SqliteLogs", "SqliteGroups", "CatalogPart"]
+    own = ["SqliteTopics", "SqliteConfigs", "SqliteLogs", "SqliteGroups", "SqliteConsumerGroups"]
+    assert parts == ["SqliteCatalog", *own, "CatalogPart"]
     await catalog.aclose()
