@@ -18,6 +18,7 @@ from broker.admin.config_administrator import ConfigAdministrator
 from broker.admin.topic_administrator import TopicAdministrator
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import CLUSTER_ID_KEY, ClusterIdentity, new_cluster_id
+from broker.config.groups_live import LiveGroupConfigs
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
@@ -102,8 +103,15 @@ class App:
                 store, catalog, tail, waiting, session_slots=settings.max_incremental_fetch_session_cache_slots
             )
             topics = TopicAdministrator(catalog, directory, live, now_ms)
+            group_configs = LiveGroupConfigs(live, catalog)
+            await group_configs.load()
             groups = GroupCoordinator(
-                catalog, live, now_ms, topic_exists=lambda name, topic_id: _is_there(directory, name, topic_id)
+                catalog,
+                live,
+                now_ms,
+                topic_exists=lambda name, topic_id: _is_there(directory, name, topic_id),
+                topics=directory,
+                configs=group_configs,
             )
             await groups.load()
             services = Services(
@@ -114,7 +122,7 @@ class App:
                 writer=writer,
                 reader=reader,
                 topics=topics,
-                configs=ConfigAdministrator(catalog, live, directory, topics, identity.node_id),
+                configs=ConfigAdministrator(catalog, live, directory, topics, identity.node_id, group_configs),
                 groups=groups,
                 producer_ids=ProducerIdAllocator(catalog),
                 now_ms=now_ms,

@@ -19,6 +19,7 @@ from broker.admin.config_rules import (
     check_broker_name,
     check_broker_names,
     check_operations,
+    group_operations,
     topic_operations,
 )
 from broker.admin.topic_administrator import KnownTopic, TopicAdministrator
@@ -26,6 +27,9 @@ from broker.admin.topic_names import name_problem
 from broker.config import topic_config
 from broker.config.broker_entries import broker_entries, cluster_entries
 from broker.config.entry import Entry
+from broker.config.group_table import GROUP_SETTINGS, group_entries, problem_of
+from broker.config.groups_live import LiveGroupConfigs
+from broker.config.kafka_values import show
 from broker.config.live import LiveSettings
 from broker.config.problems import SettingsInvalid
 from broker.config.settings import BY_KAFKA_NAME
@@ -58,12 +62,14 @@ class ConfigAdministrator:
         directory: Directory,
         topics: TopicAdministrator,
         node_id: int,
+        groups: LiveGroupConfigs | None = None,
     ) -> None:
         self._catalog = catalog
         self._settings = settings
         self._directory = directory
         self._topics = topics
         self._node_id = node_id
+        self._groups = groups or LiveGroupConfigs(settings, catalog)
         self._changing = Lock()
 
     # --- describe -----------------------------------------------------------------------------------------------------
@@ -94,14 +100,14 @@ class ConfigAdministrator:
             case ResourceType.GROUP:
                 if not name:
                     raise BrokerError(ErrorCode.INVALID_REQUEST, "Group name must not be empty")
-                return []
+                return group_entries(self._groups.of(name), self._settings.current)
             case _:
                 raise _unknown_type(kind)
 
     def resources(self, kinds: Collection[int]) -> list[tuple[ResourceType, str]]:
         """The resources of these types (all types when there are none) that have configuration (KIP-1142).
 
-        Groups and client metrics have none of their own here.
+        Of groups those that something is set for. Client metrics have none here.
         """
         wanted = set(kinds) or set(ResourceType)
         if unknown := wanted - set(ResourceType):
@@ -113,6 +119,8 @@ class ConfigAdministrator:
         ]
         if ResourceType.TOPIC in wanted:
             found += [(ResourceType.TOPIC, state.name) for state in self._directory.all()]
+        if ResourceType.GROUP in wanted:
+            found += [(ResourceType.GROUP, name) for name in self._groups.names]
         return found
 
     # --- change -------------------------------------------------------------------------------------------------------
@@ -128,6 +136,8 @@ class ConfigAdministrator:
             case ResourceType.BROKER_LOGGER:
                 self._check_own(name, "Node id", "Unexpected node id. Expected {own}, but received {asked}")
                 set_levels(operations, validate_only=validate_only)
+            case ResourceType.GROUP:
+                await self._change_group(name, lambda set_now, or_else: group_operations(set_now, operations, or_else), validate_only)
             case _:
                 self._refuse_others(kind, name, [operation.name for operation in operations])
 
@@ -142,6 +152,8 @@ class ConfigAdministrator:
                 await self._change_broker(name, lambda _set_now, _or_else: wanted, validate_only)
             case ResourceType.BROKER_LOGGER:
                 raise _unknown_type(kind)
+            case ResourceType.GROUP:
+                await self._change_group(name, lambda _set_now, _or_else: wanted, validate_only)
             case _:
                 self._refuse_others(kind, name, wanted)
 
@@ -191,6 +203,22 @@ class ConfigAdministrator:
             except SettingsInvalid as error:
                 raise broker_refusal(error) from error
 
+    async def _change_group(self, name: str, change: Change, validate_only: bool) -> None:
+        if not name:
+            raise BrokerError(ErrorCode.INVALID_REQUEST, "Default group resources are not allowed.")
+        async with self._changing:
+            changed = change(self._groups.of(name), self._group_default)
+            if (problem := problem_of(changed, self._settings.current)) is not None:
+                raise BrokerError(ErrorCode.INVALID_CONFIG, problem)
+            if validate_only or changed == dict(self._groups.of(name)):
+                return
+            with CancelScope(shield=True):
+                await self._groups.replace(name, changed)
+
+    def _group_default(self, name: str) -> str | None:
+        setting = GROUP_SETTINGS[name]
+        return show(setting.kind, setting.fall_back(self._settings.current))
+
     def _check_own(self, name: str, what: str, other: str) -> None:
         check_broker_name(name, self._node_id, what=what, other=other)
 
@@ -200,11 +228,6 @@ class ConfigAdministrator:
 
     def _refuse_others(self, kind: int, name: str, names: Collection[str]) -> None:
         match kind:
-            case ResourceType.GROUP:
-                if not name:
-                    raise BrokerError(ErrorCode.INVALID_REQUEST, "Default group resources are not allowed.")
-                for key in names:
-                    raise BrokerError(ErrorCode.INVALID_CONFIG, f"Unknown group config name: {key[:200]}")
             case ResourceType.CLIENT_METRICS:
                 if not name:
                     raise BrokerError(ErrorCode.INVALID_REQUEST, "Subscription name can't be empty")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from broker.config.group_table import GROUP_SETTINGS
 from broker.config.kafka_names import reason_without_meaning
 from broker.config.kafka_values import Kind
 from broker.config.problems import SettingsInvalid
@@ -103,6 +104,19 @@ def topic_operations(
         current,
         operations,
         lambda name: name in TOPIC_SETTINGS and TOPIC_SETTINGS[name].kind == Kind.LIST,
+        fall_back,
+        lambda op: f"Can't {OperationType(op.kind).name} to key {op.name} because its type is not LIST.",
+    )
+
+
+def group_operations(
+    current: Mapping[str, str], operations: Sequence[Operation], fall_back: Callable[[str], str | None]
+) -> dict[str, str]:
+    """What is set on a group afterwards; the values are not checked yet. None of its settings is a list."""
+    return apply_operations(
+        current,
+        operations,
+        lambda name: name in GROUP_SETTINGS and GROUP_SETTINGS[name].kind == Kind.LIST,
         fall_back,
         lambda op: f"Can't {OperationType(op.kind).name} to key {op.name} because its type is not LIST.",
     )

@@ -58,6 +58,8 @@ class TopicDirectory:
         self._look_alikes: dict[str, set[str]] = {}
         self._partition_count = 0
         self._removed_callbacks: list[Callable[[TopicState], None]] = []
+        self.version = 0
+        """Grows with each topic that is created, deleted or changed."""
         settings.subscribe(self._refresh)
 
     def by_name(self, name: str) -> TopicState | None:
@@ -73,6 +75,10 @@ class TopicDirectory:
     def all(self) -> Iterator[TopicState]:
         """Every topic by name. Do not wait between two steps: a change in between would be missed or met twice."""
         return map(self._by_name.__getitem__, self._names)
+
+    def names(self) -> Iterable[str]:
+        """The names of all topics, in order; what was said of :meth:`all` holds."""
+        return self._names
 
     def starting_at(self, name: str) -> Iterator[TopicState]:
         """The topics whose names are ``name`` or sort after it, by name; the ones before cost nothing."""
@@ -106,6 +112,7 @@ class TopicDirectory:
         else:
             assert self._by_name[topic.name].topic_id == topic.topic_id, "a name passes to another topic only through remove"
         self._enter(state)
+        self.version += 1
         return state
 
     def remove(self, topic_id: bytes) -> None:
@@ -123,6 +130,7 @@ class TopicDirectory:
         alike.discard(state.name)
         if not alike:
             del self._look_alikes[unified]
+        self.version += 1
         for callback in self._removed_callbacks:
             callback(state)
 

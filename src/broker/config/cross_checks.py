@@ -20,6 +20,7 @@ def cross_check(settings: "Settings") -> list[Problem]:
         *_advertised(settings),
         *_open_doors(settings),
         *_groups(settings),
+        *_consumer_protocol(settings),
         *_times(settings),
         *_storage(settings),
     ]
@@ -127,6 +128,33 @@ def _groups(settings: "Settings") -> list[Problem]:
             )
         ]
     return []
+
+
+def _consumer_protocol(settings: "Settings") -> list[Problem]:
+    problems = []
+    for what in ("session_timeout", "heartbeat_interval", "assignment_interval"):
+        low, value, high = (
+            getattr(settings, f"group_consumer_{place}{what}_ms") for place in ("min_", "", "max_")
+        )
+        if not low <= value <= high:
+            problems.append(
+                Problem(
+                    setting=f"group_consumer_{what}_ms",
+                    value=str(value),
+                    why=f"it is not from {low} (group_consumer_min_{what}_ms) to {high} (group_consumer_max_{what}_ms)",
+                    fix="change it or its bounds",
+                )
+            )
+    if settings.group_consumer_heartbeat_interval_ms >= settings.group_consumer_session_timeout_ms:
+        problems.append(
+            Problem(
+                setting="group_consumer_heartbeat_interval_ms",
+                value=str(settings.group_consumer_heartbeat_interval_ms),
+                why=f"it is not below group_consumer_session_timeout_ms, which is {settings.group_consumer_session_timeout_ms}",
+                fix="lower it or raise the other",
+            )
+        )
+    return problems
 
 
 def _times(settings: "Settings") -> list[Problem]:

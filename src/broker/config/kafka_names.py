@@ -19,7 +19,7 @@ _ZOOKEEPER: Final = "there is no ZooKeeper"
 _SECURITY: Final = "encryption, authentication and authorization come with the security release"
 _QUOTAS: Final = "quotas come with the security release"
 _TRANSACTIONS: Final = "transactions come with a later release"
-_NEWER_GROUPS: Final = "only the classic group protocol is served; consumer, share and streams groups come later"
+_NEWER_GROUPS: Final = "the classic and the consumer protocol are served; share and streams groups come later"
 _INTERNAL_TOPICS: Final = "offsets and transactions are kept in the catalog, not in topics"
 _PURGATORY: Final = "waiting requests leave by themselves when they are answered"
 _COMPACTION: Final = "compaction is not done yet"
@@ -121,7 +121,6 @@ PREFIXES_WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "controller.quorum.": _CONTROLLER,
     "delegation.token.": _SECURITY,
     "errors.deadletterqueue.": _NEWER_GROUPS,
-    "group.consumer.": _NEWER_GROUPS,
     "group.share.": _NEWER_GROUPS,
     "group.streams.": _NEWER_GROUPS,
     "internal.metadata.": _CONTROLLER,

@@ -6,7 +6,7 @@ One field for each; ``num_partitions`` is ``num.partitions``. The defaults of to
 
 from pydantic import BaseModel, ConfigDict
 
-from broker.config.kafka_values import INT_MAX, Kind, Range
+from broker.config.kafka_values import INT_MAX, Kind, OneOf, Range, SomeOf
 from broker.config.listeners import Listener, as_listeners, as_protocol_map
 from broker.config.setting import kafka
 
@@ -111,6 +111,55 @@ class KafkaSettings(BaseModel):
         INT, 3_000, "How long the first rebalance of an empty group waits for more members.", unit="ms"
     )
     group_max_size: int = kafka(INT, INT_MAX, "The most members one group holds.", check=_ONE_UP, unit="members")
+    group_consumer_session_timeout_ms: int = kafka(
+        INT, 45_000, "A member of the consumer protocol that is not heard of for so long is taken out of its group.",
+        check=_ONE_UP, unit="ms",
+    )
+    group_consumer_min_session_timeout_ms: int = kafka(
+        INT, 45_000, "The shortest such time that may be set for a group (consumer.session.timeout.ms).", check=_ONE_UP, unit="ms"
+    )
+    group_consumer_max_session_timeout_ms: int = kafka(
+        INT, 60_000, "The longest such time that may be set for a group.", check=_ONE_UP, unit="ms"
+    )
+    group_consumer_heartbeat_interval_ms: int = kafka(
+        INT, 5_000, "How often members of the consumer protocol are told to be heard of.", check=_ONE_UP, unit="ms"
+    )
+    group_consumer_min_heartbeat_interval_ms: int = kafka(
+        INT, 5_000, "The shortest interval that may be set for a group (consumer.heartbeat.interval.ms).", check=_ONE_UP, unit="ms"
+    )
+    group_consumer_max_heartbeat_interval_ms: int = kafka(
+        INT, 15_000, "The longest interval that may be set for a group.", check=_ONE_UP, unit="ms"
+    )
+    group_consumer_max_size: int = kafka(
+        INT, INT_MAX, "The most members one group of the consumer protocol holds.", check=_ONE_UP, unit="members"
+    )
+    group_consumer_assignors: tuple[str, ...] = kafka(
+        LIST, ("uniform", "range"), "The assignors members may ask for; the first is used when none is asked for.",
+        check=SomeOf(("uniform", "range"), least=1),
+    )
+    group_consumer_migration_policy: str = kafka(
+        STRING, "bidirectional", "Whether a group with members may pass from one protocol to the other.",
+        check=OneOf(("bidirectional", "upgrade", "downgrade", "disabled")),
+        without_effect="a group passes from one protocol to the other while it is empty",
+    )
+    group_consumer_assignment_interval_ms: int = kafka(
+        INT, 1_000, "The least time between two assignments of a group: changes in between are one rebalance.",
+        check=_ZERO_UP, unit="ms", mode="cluster-wide",
+    )
+    group_consumer_min_assignment_interval_ms: int = kafka(
+        INT, 0, "The shortest interval that may be set for a group (consumer.assignment.interval.ms).", check=_ZERO_UP, unit="ms"
+    )
+    group_consumer_max_assignment_interval_ms: int = kafka(
+        INT, 15_000, "The longest interval that may be set for a group.", check=_ZERO_UP, unit="ms"
+    )
+    group_consumer_assignor_offload_enable: bool = kafka(
+        BOOLEAN, True, "Whether assignments are computed on another thread.",
+        mode="cluster-wide", without_effect="they are computed where the heartbeat is answered",
+    )
+    group_consumer_regex_refresh_interval_ms: int = kafka(
+        INT, 600_000, "How often patterns of topic names are looked up again.", check=Range(10_000), unit="ms",
+        without_effect="they are looked up again whenever topics have changed",
+    )
     offset_metadata_max_bytes: int = kafka(
         INT, 4_096, "The longest text a client may keep with a committed offset.", unit="bytes"
     )

@@ -172,11 +172,14 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class SomeOf:
-    """A list of a few strings, possibly none."""
+    """A list of a few strings, at least ``least`` of them."""
 
     names: tuple[str, ...]
+    least: int = 0
 
     def __call__(self, value: Any) -> None:
+        if len(value) < self.least:
+            raise ValueProblem("must not be empty")
         for item in value:
             if not item:
                 raise ValueProblem("values must not be empty")

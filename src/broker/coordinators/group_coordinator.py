@@ -20,7 +20,8 @@ from uuid import uuid4
 import anyio
 import anyio.lowlevel
 
-from broker.coordinators.group_registry import GroupRegistry, OwnedGroup
+from broker.coordinators.consumer_group_coordinator import ConsumerGroupCoordinator, NoTopics
+from broker.coordinators.group_registry import Group, GroupRegistry, OwnedGroup
 from broker.coordinators.group_timers import GroupTimers
 from broker.coordinators.group_writer import Done, GroupDelete, GroupSave, GroupWriter, OffsetCommit, OffsetDelete
 from broker.coordinators.groups.classic import ClassicGroup
@@ -36,11 +37,13 @@ from broker.coordinators.groups.commands import (
     SyncAnswer,
     SyncCommand,
 )
+from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.limits import CLIENT_ID_IN_MEMBER_ID_MAX, GroupPolicy
 from broker.coordinators.groups.member import protocols_bytes
 from broker.coordinators.groups.offsets import OffsetTable, expired_keys
 from broker.coordinators.groups.rebalancing import NEVER, GroupState
 from broker.coordinators.groups.stored import restore
+from broker.coordinators.groups.subscribed_topics import Topics
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import GroupCatalog, OffsetKey
 from broker.wire.error_codes import ErrorCode
@@ -48,6 +51,7 @@ from observability import logs
 from observability.metrics import GROUP_MEMBERS, GROUP_REBALANCES
 
 if TYPE_CHECKING:
+    from broker.config.groups_live import LiveGroupConfigs
     from broker.config.live import LiveSettings
 
 _log = logs.get("groups")
@@ -80,8 +84,11 @@ class GroupCoordinator:
         *,
         policy: GroupPolicy | None = None,
         topic_exists: Callable[[str, bytes], bool] | None = None,
+        topics: Topics | None = None,
+        configs: "LiveGroupConfigs | None" = None,
     ) -> None:
-        """``topic_exists(name, topic_id)``: asked on loading, to drop offsets of topics that are gone."""
+        """``topic_exists(name, topic_id)``: asked on loading, to drop offsets of topics that are gone. ``topics``: what the
+        consumer protocol assigns the partitions of. ``configs``: what is set on single groups."""
         self._catalog = catalog
         self._settings = settings
         self._now_ms = now_ms
@@ -91,6 +98,18 @@ class GroupCoordinator:
         self._timers = GroupTimers()
         self._groups = GroupRegistry(self._policy, self._offsets, self._timers)
         self._writer = GroupWriter(catalog)
+        self.consumers = ConsumerGroupCoordinator(
+            settings,
+            configs,
+            NoTopics() if topics is None else topics,
+            self._groups,
+            self._writer,
+            self._policy,
+            self._settle,
+            _clock_ms,
+            now_ms,
+        )
+        """Groups of the consumer protocol. To be asked only while :meth:`list_error` is none."""
         self._rearmed = anyio.Event()
         self._unavailable = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
         self._lines = logs.LineLimiter(per_second=5, burst=50)
@@ -119,6 +138,7 @@ class GroupCoordinator:
             self._groups.add(
                 OwnedGroup(restore(stored, self._policy, now_ms), is_stored=True, empty_since_ms=stored.state_ms)
             )
+        await self.consumers.load(self._catalog)
         orphans: list[OffsetKey] = []
         for key, offset in (await self._catalog.load_offsets()).items():
             if self._topic_exists is not None and not self._topic_exists(key[1], offset.topic_id):
@@ -132,7 +152,8 @@ class GroupCoordinator:
             _log.info("dropped offsets of topics that are gone", offsets=len(orphans))
         self._unavailable = ErrorCode.NONE
         for owned in self._groups.all():
-            self._carry_out(owned, owned.group.shrink_if_over_capacity(now_ms))
+            if isinstance(owned.group, ClassicGroup):
+                self._carry_out(owned, owned.group.shrink_if_over_capacity(now_ms))
         GROUP_MEMBERS.set(self.member_count)
         _log.info("loaded groups", groups=len(self._groups), offsets=len(self._offsets))
 
@@ -142,6 +163,7 @@ class GroupCoordinator:
             await self.load()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._writer.run)
+            tasks.start_soon(self.consumers.run)
             tasks.start_soon(self._sweep_regularly)
             tasks.start_soon(self._keep_time)
 
@@ -149,6 +171,9 @@ class GroupCoordinator:
         """Take no more requests and answer those that wait for other members: they would hold up a stop for minutes."""
         self._unavailable = ErrorCode.COORDINATOR_NOT_AVAILABLE
         for owned in self._groups.all():
+            if isinstance(owned.group, ConsumerGroup):
+                owned.group.close()
+                continue
             for effect in owned.group.close(ErrorCode.NOT_COORDINATOR):
                 if isinstance(effect, Reply):
                     effect.ticket(effect.answer)
@@ -169,8 +194,13 @@ class GroupCoordinator:
         owned = self._groups.get(group_id)
         if owned is None:
             owned = self._groups.create(group_id)
+        elif isinstance(owned.group, ConsumerGroup):
+            # An empty one passes to the classic protocol: its offsets stay, its epochs are over.
+            owned.group = ClassicGroup(group_id, self._policy)
+            owned.generation_counted = 0
         if not command.member_id:
             command = replace(command, fresh_member_id=new_member_id(command.client_id, command.group_instance_id))
+        assert isinstance(owned.group, ClassicGroup)
         self._carry_out(owned, owned.group.join(command, answer, _clock_ms()))
 
     def _join_refusal(self, group_id: str, command: JoinCommand) -> ErrorCode:
@@ -183,7 +213,15 @@ class GroupCoordinator:
             <= settings.group_max_session_timeout_ms
         ):
             return ErrorCode.INVALID_SESSION_TIMEOUT
-        if group_id not in self._groups:
+        group = self.group(group_id)
+        if isinstance(group, ConsumerGroup):
+            if group.state is GroupState.DEAD:
+                return ErrorCode.COORDINATOR_NOT_AVAILABLE
+            if group.state is not GroupState.EMPTY:
+                return ErrorCode.INCONSISTENT_GROUP_PROTOCOL
+            if command.member_id:
+                return ErrorCode.UNKNOWN_MEMBER_ID
+        if group is None:
             if command.member_id:
                 return ErrorCode.UNKNOWN_MEMBER_ID
             if self._groups.is_full:
@@ -200,7 +238,7 @@ class GroupCoordinator:
         error = self._unavailable or (ErrorCode.NONE if group_id else ErrorCode.INVALID_GROUP_ID)
         if error is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
             error = ErrorCode.REBALANCE_IN_PROGRESS  # what Kafka answers: older clients do not expect the other
-        if error or owned is None:
+        if error or owned is None or isinstance(owned.group, ConsumerGroup):
             answer(SyncAnswer(error=error or ErrorCode.UNKNOWN_MEMBER_ID))
             return
         self._carry_out(owned, owned.group.sync(command, answer, _clock_ms()))
@@ -210,7 +248,7 @@ class GroupCoordinator:
             # While groups are loading nobody's session runs: everything is all right, as far as is known.
             return ErrorCode.NONE if self._unavailable is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS else self._unavailable
         owned = self._groups.get(group_id)
-        if owned is None:
+        if owned is None or isinstance(owned.group, ConsumerGroup):
             return ErrorCode.UNKNOWN_MEMBER_ID if group_id else ErrorCode.INVALID_GROUP_ID
         return owned.group.heartbeat(member_id, group_instance_id, generation, _clock_ms())
 
@@ -220,7 +258,7 @@ class GroupCoordinator:
         if error:
             return error, []
         owned = self._groups.get(group_id)
-        if owned is None:
+        if owned is None or isinstance(owned.group, ConsumerGroup):
             unknown = ErrorCode.UNKNOWN_MEMBER_ID
             return ErrorCode.NONE, [LeaveOutcome(each.member_id, each.group_instance_id, unknown) for each in leavers]
         if owned.group.state is GroupState.DEAD:
@@ -253,11 +291,16 @@ class GroupCoordinator:
             elif offsets:
                 owned = self._groups.create(group_id)
         if not error and owned is not None:
-            error = owned.group.commit_error(member_id, group_instance_id, generation)
+            if isinstance(owned.group, ConsumerGroup):
+                partitions = ((offset.topic_id, index) for (_, index), offset in offsets.items())
+                error = owned.group.commit_error(member_id, generation, partitions, knows_epochs=knows_missing_groups)
+            else:
+                error = owned.group.commit_error(member_id, group_instance_id, generation)
         if error or owned is None:
             done(error)
             return
-        owned.group.heard_of_committer(member_id, _clock_ms())
+        if isinstance(owned.group, ClassicGroup):
+            owned.group.heard_of_committer(member_id, _clock_ms())
         if not offsets:
             done(ErrorCode.NONE)
             return
@@ -277,6 +320,11 @@ class GroupCoordinator:
     def offset_error(self) -> ErrorCode:
         """Whether offsets can be fetched now."""
         return self._unavailable
+
+    def fetch_error(self, group_id: str, member_id: str | None, epoch: int) -> ErrorCode:
+        """Whether these may fetch offsets of the group: members of the consumer protocol must be of their epoch."""
+        group = self.group(group_id)
+        return group.fetch_error(member_id, epoch) if isinstance(group, ConsumerGroup) else ErrorCode.NONE
 
     def offset(self, group_id: str, topic: str, partition: int) -> CommittedOffset | None:
         return self._offsets.get(group_id, topic, partition)
@@ -340,17 +388,17 @@ class GroupCoordinator:
         self._writer.enqueue(OffsetDelete(owned.group.group_id, present, finished))
 
     @staticmethod
-    def _is_subscribed(group: ClassicGroup, topic: str) -> bool:
-        return bool(len(group.roster)) and group.is_subscribed_to(topic)
+    def _is_subscribed(group: Group, topic: str) -> bool:
+        return bool(group.member_count) and group.is_subscribed_to(topic)
 
     # --- groups as a whole --------------------------------------------------------------------------------------------
 
-    def group(self, group_id: str) -> ClassicGroup | None:
+    def group(self, group_id: str) -> Group | None:
         """To look at, not to change."""
         owned = self._groups.get(group_id)
         return None if owned is None else owned.group
 
-    def groups(self) -> Iterable[ClassicGroup]:
+    def groups(self) -> Iterable[Group]:
         """Every group, to look at, without waiting in between."""
         return (owned.group for owned in self._groups.all())
 
@@ -396,21 +444,25 @@ class GroupCoordinator:
     # --- effects ------------------------------------------------------------------------------------------------------
 
     def _carry_out(self, owned: OwnedGroup, effects: list[Effect]) -> None:
-        group = owned.group
         replies: list[Reply] = []
         for effect in effects:
             if isinstance(effect, Save):
                 self._save(owned, effect)
             else:
                 replies.append(effect)
+        self._settle(owned)
+        for reply in replies:
+            reply.ticket(reply.answer)
+
+    def _settle(self, owned: OwnedGroup) -> None:
+        """Count, set timers and log after any change."""
+        group = owned.group
         self._count(owned)
         if group.wake_ms < NEVER and self._timers.wake_at(group.group_id, group.wake_ms):
             self._rearmed.set()
         if group.state is not owned.shown:
             self._show(owned)
         self._groups.forget_if_void(owned)
-        for reply in replies:
-            reply.ticket(reply.answer)
 
     def _count(self, owned: OwnedGroup) -> None:
         group = owned.group
@@ -420,18 +472,20 @@ class GroupCoordinator:
             GROUP_MEMBERS.set(self._groups.members_total)
         if group.generation != owned.generation_counted:
             owned.generation_counted = group.generation
-            if len(group.roster):  # the last member's leaving begins a generation too, for nobody
+            if group.member_count:  # the last member's leaving begins a generation too, for nobody
                 GROUP_REBALANCES.inc()
 
     def _save(self, owned: OwnedGroup, save: Save) -> None:
         now_ms = self._now_ms()
+        group = owned.group
+        assert isinstance(group, ClassicGroup)
         if save.reason is SaveReason.EMPTY:
             owned.empty_since_ms = now_ms
 
         def finished(error: ErrorCode) -> None:
             owned.changes -= 1
             owned.is_stored = owned.is_stored or not error
-            self._carry_out(owned, owned.group.saved(save, error, _clock_ms()))
+            self._carry_out(owned, group.saved(save, error, _clock_ms()))
 
         owned.changes += 1
         self._writer.enqueue(GroupSave(owned.group.group_id, replace(save.stored, state_ms=now_ms), finished))
@@ -450,7 +504,7 @@ class GroupCoordinator:
                 group=group.group_id,
                 state=group.state.value,
                 generation=group.generation,
-                members=len(group.roster),
+                members=group.member_count,
                 **({"lines_held_back": held_back} if held_back else {}),
             )
 
@@ -458,6 +512,8 @@ class GroupCoordinator:
         settings = self._settings.current
         self._policy.initial_rebalance_delay_ms = settings.group_initial_rebalance_delay_ms
         self._policy.group_max_size = settings.group_max_size
+        self._policy.consumer_group_max_size = settings.group_consumer_max_size
+        self._policy.consumer_assignor = settings.group_consumer_assignors[0]
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -479,7 +535,9 @@ class GroupCoordinator:
                     await anyio.lowlevel.checkpoint()
 
     def _expire(self, owned: OwnedGroup) -> None:
-        if owned.group.state is not GroupState.DEAD:
+        if isinstance(owned.group, ConsumerGroup) and owned.group.state is not GroupState.DEAD:
+            self.consumers.expire(owned, owned.group)
+        elif isinstance(owned.group, ClassicGroup) and owned.group.state is not GroupState.DEAD:
             self._carry_out(owned, owned.group.expire(_clock_ms()))
         elif owned.deleting is not None:
             # Should the deletion fail, the group lives on and must be looked at again.
@@ -505,7 +563,7 @@ class GroupCoordinator:
         offsets = self._offsets.of_group(group.group_id)
         expired = expired_keys(group, owned.empty_since_ms, offsets, retention_ms, self._now_ms())
         everything = sum(len(partitions) for partitions in offsets.values()) == len(expired)
-        if everything and group.state is GroupState.EMPTY and not group.roster.pending:
+        if everything and group.state is GroupState.EMPTY and not group.pending_count:
             self._delete_group(owned, _nothing)
         elif expired:
             self._delete_offsets(owned, lambda: expired, _nothing)

@@ -7,14 +7,18 @@ from collections.abc import Callable
 
 from broker.coordinators.group_timers import GroupTimers
 from broker.coordinators.groups.classic import ClassicGroup
+from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.limits import GROUP_BYTES, GroupPolicy
 from broker.coordinators.groups.offsets import OffsetTable
 from broker.coordinators.groups.rebalancing import GroupState
 from broker.wire.error_codes import ErrorCode
 
+Group = ClassicGroup | ConsumerGroup
+"""A group of either protocol."""
+
 
 class OwnedGroup:
-    """A group and what only its owner keeps with it.
+    """A group and what only its owner keeps with it. While it is empty it may pass to the other protocol: another object then.
 
     ``changes`` counts what is on its way to the catalog; ``deleting`` holds those who wait for the group's deletion.
     """
@@ -32,7 +36,7 @@ class OwnedGroup:
         "state_counted",
     )
 
-    def __init__(self, group: ClassicGroup, *, is_stored: bool = False, empty_since_ms: int = -1) -> None:
+    def __init__(self, group: Group, *, is_stored: bool = False, empty_since_ms: int = -1) -> None:
         self.group = group
         self.is_stored = is_stored
         self.empty_since_ms = empty_since_ms
@@ -87,13 +91,12 @@ class GroupRegistry:
 
     def count(self, owned: OwnedGroup) -> None:
         """Take into the totals what has changed in the group."""
-        roster = owned.group.roster
-        pending = len(roster.pending)
-        state_bytes = GROUP_BYTES + len(owned.group.group_id) + roster.state_bytes
-        self.members_total += len(roster) - owned.members_counted
+        members, pending = owned.group.member_count, owned.group.pending_count
+        state_bytes = GROUP_BYTES + len(owned.group.group_id) + owned.group.state_bytes
+        self.members_total += members - owned.members_counted
         self.pending_total += pending - owned.pending_counted
         self.state_bytes_total += state_bytes - owned.state_counted
-        owned.members_counted = len(roster)
+        owned.members_counted = members
         owned.pending_counted = pending
         owned.state_counted = state_bytes
 
@@ -104,7 +107,7 @@ class GroupRegistry:
             group.state is GroupState.EMPTY
             and not owned.is_stored
             and not owned.changes
-            and not group.roster.pending
+            and not group.pending_count
             and not self._offsets.of_group(group.group_id)
         ):
             self.forget(owned)

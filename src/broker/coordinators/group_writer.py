@@ -14,7 +14,7 @@ import anyio
 
 from broker.errors import BrokerError
 from broker.model import CommittedOffset
-from broker.storage.catalog.base import GroupCatalog, OffsetKey, StoredGroup
+from broker.storage.catalog.base import GroupCatalog, OffsetKey, StoredConsumerGroup, StoredGroup
 from broker.wire.error_codes import ErrorCode
 from observability import logs
 from observability.metrics import OFFSET_COMMIT_FAILURES, OFFSET_COMMITS
@@ -58,12 +58,23 @@ class GroupSave:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsumerGroupSave:
+    """``take`` is called when the change's turn comes: what has gathered until then is saved together. It returns the group with
+    the members that have changed, and the ids of those that are gone."""
+
+    group_id: str
+    take: Callable[[], tuple[StoredConsumerGroup, Sequence[str]]]
+    done: Done
+
+
+@dataclass(frozen=True, slots=True)
 class GroupDelete:
     group_id: str
     done: Done
 
 
-Change = OffsetCommit | OffsetDelete | GroupSave | GroupDelete
+Other = OffsetDelete | GroupSave | ConsumerGroupSave | GroupDelete
+Change = OffsetCommit | Other
 
 
 class GroupWriter:
@@ -107,7 +118,7 @@ class GroupWriter:
     async def _write_round(self) -> None:
         """Write the first change of each group, for commits as many as follow each other."""
         commits: list[OffsetCommit] = []
-        others: list[OffsetDelete | GroupSave | GroupDelete] = []
+        others: list[Other] = []
         groups = list(self._queues)
         for group_id in groups:
             queue = self._queues[group_id]
@@ -152,11 +163,13 @@ class GroupWriter:
         for commit in commits:
             self._finish(commit, error)
 
-    async def _apply(self, change: OffsetDelete | GroupSave | GroupDelete) -> None:
+    async def _apply(self, change: Other) -> None:
         error = ErrorCode.NONE
         try:
             if isinstance(change, GroupSave):
                 await self._catalog.save_group(change.stored)
+            elif isinstance(change, ConsumerGroupSave):
+                await self._catalog.save_consumer_group(*change.take())
             elif isinstance(change, GroupDelete):
                 await self._catalog.delete_group(change.group_id)
             else:

@@ -13,6 +13,8 @@ from broker.handlers.cluster import (
 from broker.handlers.configs import alter_configs, describe_configs, incremental_alter_configs, list_config_resources
 from broker.handlers.data import delete_records, fetch, list_offsets, offset_for_leader_epoch, produce
 from broker.handlers.groups import (
+    consumer_group_describe,
+    consumer_group_heartbeat,
     delete_groups,
     describe_groups,
     find_coordinator,
@@ -33,6 +35,8 @@ HANDLERS: tuple[Handler, ...] = (
     alter_configs.HANDLER,
     alter_partition_reassignments.HANDLER,
     api_versions.HANDLER,
+    consumer_group_describe.HANDLER,
+    consumer_group_heartbeat.HANDLER,
     create_partitions.HANDLER,
     create_topics.HANDLER,
     delete_groups.HANDLER,

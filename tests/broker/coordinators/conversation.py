@@ -13,7 +13,7 @@ from broker.coordinators.groups.commands import JoinAnswer, JoinCommand, Leaver,
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.errors import StorageUnavailable
 from broker.model import CommittedOffset
-from broker.storage.catalog.base import OffsetKey, StoredGroup
+from broker.storage.catalog.base import OffsetKey, StoredConsumerGroup, StoredGroup
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.wire.error_codes import ErrorCode
 
@@ -42,6 +42,10 @@ class TroubledCatalog(MemoryCatalog):
     async def save_group(self, group: StoredGroup) -> None:
         await self._pass(f"save {group.group_id} {group.generation}")
         await super().save_group(group)
+
+    async def save_consumer_group(self, group: StoredConsumerGroup, removed: Iterable[str]) -> None:
+        await self._pass(f"save {group.group_id} {group.group_epoch} {len(group.members)}")
+        await super().save_consumer_group(group, removed)
 
     async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None:
         await self._pass(f"commit {len(offsets)}")
@@ -185,11 +189,23 @@ class Consumer:
 
 @asynccontextmanager
 async def coordinator(
-    catalog: MemoryCatalog | None = None, *, policy: GroupPolicy | None = None, topic_exists: Any = None, **changed: int
+    catalog: MemoryCatalog | None = None,
+    *,
+    policy: GroupPolicy | None = None,
+    topic_exists: Any = None,
+    topics: Any = None,
+    configs: Any = None,
+    **changed: int,
 ) -> AsyncIterator[GroupCoordinator]:
     """A loaded coordinator that runs."""
     groups = GroupCoordinator(
-        catalog or TroubledCatalog(), settings(**changed), wall_ms, policy=policy, topic_exists=topic_exists
+        catalog or TroubledCatalog(),
+        settings(**changed),
+        wall_ms,
+        policy=policy,
+        topic_exists=topic_exists,
+        topics=topics,
+        configs=configs,
     )
     await groups.load()
     async with anyio.create_task_group() as tasks:

@@ -5,13 +5,15 @@ Expiry, with ``retention`` being ``offsets.retention.minutes``:
 - an offset that was committed with a retention time of its own (OffsetCommit 2-4) expires at that time;
 - of a group without a protocol type (offsets kept by a client that assigns partitions itself): ``retention`` after its commit;
 - of an empty group: ``retention`` after the group became empty;
-- of a stable consumer group: ``retention`` after its commit, unless a member subscribes to the topic;
+- of a stable consumer group: ``retention`` after its commit, unless a member subscribes to the topic; of a group of the
+  consumer protocol so in every state;
 - else never. Nor does an offset of a topic that a member subscribes to, whatever its own retention time.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from broker.coordinators.groups.classic import ClassicGroup
+from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.rebalancing import GroupState
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import OffsetKey
@@ -93,14 +95,14 @@ def expire_ms(commit_ms: int, retention_time_ms: int) -> int:
 
 
 def expired_keys(
-    group: ClassicGroup,
+    group: ClassicGroup | ConsumerGroup,
     empty_since_ms: int,
     offsets: Mapping[str, Mapping[int, CommittedOffset]],
     retention_ms: int,
     now_ms: int,
 ) -> list[OffsetKey]:
     """The offsets of ``group`` that have expired. ``now_ms`` and ``empty_since_ms`` (-1: not known) are wall clock times."""
-    if group.protocol_type is None:
+    if isinstance(group, ConsumerGroup) or group.protocol_type is None:
         since_ms = -1
     elif group.state is GroupState.EMPTY:
         since_ms = empty_since_ms
@@ -108,7 +110,7 @@ def expired_keys(
         since_ms = -1
     else:
         return []
-    subscribed = group.is_subscribed_to if len(group.roster) else _to_nothing
+    subscribed = group.is_subscribed_to if group.member_count else _to_nothing
     return [
         (group.group_id, topic, partition)
         for topic, partitions in offsets.items()

@@ -33,9 +33,11 @@ RETRY_JOIN_MS_MIN: Final = 1_000
 
 
 class GroupState(Enum):
-    """The values are the names that clients see."""
+    """The values are the names that clients see. Assigning and Reconciling are for groups of the consumer protocol."""
 
     EMPTY = "Empty"
+    ASSIGNING = "Assigning"
+    RECONCILING = "Reconciling"
     PREPARING_REBALANCE = "PreparingRebalance"
     COMPLETING_REBALANCE = "CompletingRebalance"
     STABLE = "Stable"
@@ -68,6 +70,19 @@ class RebalancingGroup:
     @property
     def leader(self) -> str | None:
         return self.roster.leader
+
+    @property
+    def member_count(self) -> int:
+        return len(self.roster)
+
+    @property
+    def pending_count(self) -> int:
+        """Ids given out but not used."""
+        return len(self.roster.pending)
+
+    @property
+    def state_bytes(self) -> int:
+        return self.roster.state_bytes
 
     @property
     def uses_consumer_protocol(self) -> bool:

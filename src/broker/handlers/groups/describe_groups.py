@@ -4,7 +4,8 @@ DescribeGroups (key 15), versions 0-6.
 Behaviour:
 - The group's state and members; protocol and metadata only when the group is stable, as Kafka tells them.
 - A group named twice is described once: a small request must not make a huge answer.
-- Before v6 a group that does not exist is described as Dead without an error.
+- Before v6 a group that does not exist is described as Dead without an error. So is one of the consumer protocol: it is
+  described by ConsumerGroupDescribe.
 
 Versions:
 - v1: throttle time.
@@ -42,18 +43,21 @@ def handle(request: DescribeGroupsRequest, context: RequestContext) -> DescribeG
     described = []
     for group_id in dict.fromkeys(request.groups):
         group = groups.group(group_id)
-        answer = _missing(group_id, context.api_version) if group is None else _described(group)
+        if isinstance(group, ClassicGroup):
+            answer = _described(group)
+        else:
+            answer = _missing(group_id, context.api_version, "not found" if group is None else "is not a classic group")
         if not answer.error_code:
             answer.authorized_operations = operations
         described.append(answer)
     return DescribeGroupsResponse(groups=described)
 
 
-def _missing(group_id: str, version: int) -> DescribeGroupsResponseDescribedGroup:
+def _missing(group_id: str, version: int, why: str) -> DescribeGroupsResponseDescribedGroup:
     answer = DescribeGroupsResponseDescribedGroup(group_id=group_id, group_state=GroupState.DEAD.value)
     if version >= 6:
         answer.error_code = ErrorCode.GROUP_ID_NOT_FOUND
-        answer.error_message = f"Group {group_id} not found."
+        answer.error_message = f"Group {group_id} {why}."
     return answer
 
 

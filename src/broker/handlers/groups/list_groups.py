@@ -8,16 +8,19 @@ Versions:
 - v1: throttle time.
 - v3: flexible encoding.
 - v4: filter by states, the state in the answer (KIP-518).
-- v5: filter by types, the type in the answer (KIP-848); all groups here are of type "classic".
+- v5: filter by types, the type in the answer (KIP-848): "classic" or "consumer".
 """
 
 from typing import Final
 
+from broker.coordinators.group_registry import Group
+from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.messages.list_groups import ListGroupsRequest, ListGroupsResponse, ListGroupsResponseListedGroup
 
 CLASSIC: Final = "classic"
+CONSUMER: Final = "consumer"
 
 
 def handle(request: ListGroupsRequest, context: RequestContext) -> ListGroupsResponse:
@@ -25,7 +28,7 @@ def handle(request: ListGroupsRequest, context: RequestContext) -> ListGroupsRes
     states = {state.strip().lower() for state in request.states_filter}
     types = {type_.strip().lower() for type_ in request.types_filter}
     error = groups.list_error()
-    if error or (types and CLASSIC not in types):
+    if error:
         return ListGroupsResponse(error_code=error)
     return ListGroupsResponse(
         groups=[
@@ -33,12 +36,16 @@ def handle(request: ListGroupsRequest, context: RequestContext) -> ListGroupsRes
                 group_id=group.group_id,
                 protocol_type=group.protocol_type or "",
                 group_state=group.state.value,
-                group_type=CLASSIC,
+                group_type=_type(group),
             )
             for group in groups.groups()
-            if not states or group.state.value.lower() in states
+            if (not states or group.state.value.lower() in states) and (not types or _type(group) in types)
         ]
     )
+
+
+def _type(group: Group) -> str:
+    return CONSUMER if isinstance(group, ConsumerGroup) else CLASSIC
 
 
 def refuse(

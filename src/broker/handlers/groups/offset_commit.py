@@ -12,7 +12,8 @@ Versions:
 - v6: leader epoch (KIP-320).
 - v7: group instance id (KIP-345).
 - v8: flexible encoding.
-- v9: GROUP_ID_NOT_FOUND where before it was ILLEGAL_GENERATION (KIP-848).
+- v9: GROUP_ID_NOT_FOUND where before it was ILLEGAL_GENERATION; members of the consumer protocol, with STALE_MEMBER_EPOCH for
+  those that must hear of a newer epoch first (KIP-848).
 - v10: topic ids instead of names (KIP-848).
 """
 

@@ -13,7 +13,7 @@ Versions:
 - v6: flexible encoding.
 - v7: require_stable (KIP-447).
 - v8: several groups (KIP-709).
-- v9: member id and epoch (KIP-848), which classic groups do not look at.
+- v9: member id and epoch (KIP-848), which groups of the consumer protocol check: UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH.
 - v10: topic ids instead of names.
 """
 
@@ -76,6 +76,9 @@ def _groups(groups: Iterable[OffsetFetchRequestGroup], context: RequestContext) 
 
 
 def _group(group: OffsetFetchRequestGroup, context: RequestContext) -> OffsetFetchResponseGroup:
+    error = context.services.groups.fetch_error(group.group_id, group.member_id, group.member_epoch)
+    if error:
+        return OffsetFetchResponseGroup(group_id=group.group_id, error_code=error)
     offsets = context.services.groups.offsets_of(group.group_id)
     directory = context.services.directory
     by_id = context.api_version >= 10

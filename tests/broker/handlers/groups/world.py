@@ -39,6 +39,7 @@ class GroupWorld:
         self.groups = groups
         self.catalog = catalog
         self.directory = TopicDirectory(groups._settings)
+        groups.consumers._topics = self.directory
         self.identity = ClusterIdentity("cluster", NODE_ID)
         node = self.identity.advertise("internal", "broker.example", 9092)
         self.connection = ConnectionInfo(1, "10.0.0.1:5000", "10.0.0.1", "internal", node)

@@ -1,0 +1,285 @@
+"""The agent for groups of the consumer protocol (KIP-848): heartbeats, storing what they change, resolving patterns.
+
+It shares groups, timers and writer with :mod:`broker.coordinators.group_coordinator`, which owns them. What it promises:
+
+- A heartbeat that changes nothing writes nothing. One that does is answered when what its answer rests on is in the catalog;
+  what gathers meanwhile in the same group is written with it.
+- When the catalog takes nothing, whoever wanted to join has not, others hear an error that they try again on; what they were not
+  told is tried again with the next change.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import anyio
+from anyio import to_thread
+
+from broker.coordinators.group_registry import GroupRegistry, OwnedGroup
+from broker.coordinators.group_writer import ConsumerGroupSave, GroupWriter
+from broker.coordinators.groups.consumer_group import ConsumerGroup, ConsumerTiming, HeartbeatAnswer, Unsaved
+from broker.coordinators.groups.consumer_member import JOIN_EPOCH, HeartbeatCommand
+from broker.coordinators.groups.limits import GroupPolicy
+from broker.coordinators.groups.rebalancing import GroupState
+from broker.coordinators.groups.stored_consumer import restore_consumer_group, to_store
+from broker.coordinators.groups.subscribed_topics import KnownTopic, Topics
+from broker.coordinators.groups.topic_pattern import TopicPattern
+from broker.errors import BrokerError
+from broker.storage.catalog.base import GroupCatalog, StoredConsumerGroup
+from broker.wire.error_codes import ErrorCode
+
+if TYPE_CHECKING:
+    from broker.config.groups_live import LiveGroupConfigs
+    from broker.config.live import LiveSettings
+
+Answered = Callable[[HeartbeatAnswer | BrokerError], None]
+
+NAMES_IN_PLACE_MAX: Final = 500
+"""So many topic names are matched with a pattern on the event loop; more on a thread."""
+
+PATTERNS_AGAIN_MS: Final = 10_000
+"""Patterns of a group that were resolved are resolved again no sooner, however often topics change."""
+
+
+class NoTopics:
+    """Stands for the directory of topics where there is none."""
+
+    version = 0
+
+    def by_name(self, name: str) -> KnownTopic | None:
+        return None
+
+    def by_id(self, topic_id: bytes) -> KnownTopic | None:
+        return None
+
+    def names(self) -> Iterable[str]:
+        return ()
+
+
+@dataclass(slots=True)
+class _Save:
+    """One save on its way, and who waits for it."""
+
+    waiting: list[Callable[[ErrorCode], None]] = field(default_factory=list)
+    joining: set[str] = field(default_factory=set)
+    unsaved: Unsaved | None = None
+
+
+class ConsumerGroupCoordinator:
+    """``settle(owned)`` is called after each change of a group: it counts, sets timers and logs."""
+
+    def __init__(
+        self,
+        settings: "LiveSettings",
+        configs: "LiveGroupConfigs | None",
+        topics: Topics,
+        registry: GroupRegistry,
+        writer: GroupWriter,
+        policy: GroupPolicy,
+        settle: Callable[[OwnedGroup], None],
+        clock_ms: Callable[[], int],
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self._settings = settings
+        self._configs = configs
+        self._topics = topics
+        self._groups = registry
+        self._writer = writer
+        self._policy = policy
+        self._settle = settle
+        self._clock_ms = clock_ms
+        self._wall_ms = wall_ms
+        self._queued: dict[ConsumerGroup, _Save] = {}
+        self._flying: dict[ConsumerGroup, _Save] = {}
+        self._to_resolve: dict[str, None] = {}
+        self._wanted = anyio.Event()
+
+    async def load(self, catalog: GroupCatalog) -> None:
+        """Take over what the catalog holds. Patterns are resolved at once, so that a restart alone moves no partition."""
+        now_ms = self._clock_ms()
+        for stored in await catalog.load_consumer_groups():
+            session_ms = self._timing(stored.group_id).session_timeout_ms
+            group = restore_consumer_group(stored, self._policy, self._topics, session_ms, now_ms)
+            if group.subscribed.patterns:
+                version = self._topics.version
+                group.subscribed.take_resolved(await self._matches(group.subscribed.patterns), version)
+            self._settle(self._groups.add(OwnedGroup(group, is_stored=True, empty_since_ms=stored.state_ms)))
+
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    def heartbeat(self, group_id: str, command: HeartbeatCommand, answered: Answered) -> None:
+        """``answered`` is called once: now, or when what the answer tells is in the catalog."""
+        owned = self._groups.get(group_id)
+        self._policy.consumer_group_max_size = self._settings.current.group_consumer_max_size
+        try:
+            group = self._group_of(group_id, owned, joins=command.member_epoch == JOIN_EPOCH)
+            is_new = command.member_id not in group.members
+            answer = group.heartbeat(command, self._timing(group_id), self._clock_ms())
+        except BrokerError as refusal:
+            answered(refusal)
+            return
+        if owned is None:
+            owned = self._groups.add(OwnedGroup(group))
+            owned.shown, owned.generation_counted = GroupState.EMPTY, 0
+        elif owned.group is not group:
+            # It was an empty classic group: its offsets stay, its generations are over.
+            owned.group, owned.generation_counted = group, 0
+        self._want_patterns(group)
+        self._store(
+            owned,
+            group,
+            lambda error: answered(answer if not error else BrokerError(error)),
+            joining=command.member_id if is_new else None,
+        )
+
+    def leave(self, group_id: str, member_id: str, instance_id: str | None, epoch: int, answered: Answered) -> None:
+        """As :meth:`heartbeat`, for one that says goodbye."""
+        owned = self._groups.get(group_id)
+        try:
+            group = self._group_of(group_id, owned, joins=False)
+            answer = group.leave(member_id, instance_id, epoch)
+        except BrokerError as refusal:
+            answered(refusal)
+            return
+        assert owned is not None
+        self._store(owned, group, lambda error: answered(answer if not error else BrokerError(error)))
+
+    def heartbeat_interval_ms(self, group_id: str) -> int:
+        """What members of the group are told."""
+        return self._timing(group_id).heartbeat_interval_ms
+
+    def _group_of(self, group_id: str, owned: OwnedGroup | None, *, joins: bool) -> ConsumerGroup:
+        """The group, or a new one in the place of none or of an empty classic one; it is entered when the heartbeat is taken."""
+        if owned is None:
+            if not joins:
+                raise BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, f"Consumer group {group_id} not found.")
+            if self._groups.is_full:
+                raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+            return ConsumerGroup(group_id, self._policy, self._topics)
+        group = owned.group
+        if isinstance(group, ConsumerGroup):
+            return group
+        if group.state is GroupState.DEAD:
+            raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+        if not joins or group.state is not GroupState.EMPTY or group.pending_count:
+            raise BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
+        return ConsumerGroup(group_id, self._policy, self._topics)
+
+    def _timing(self, group_id: str) -> ConsumerTiming:
+        settings = self._settings.current
+        if self._configs is None or not self._configs.of(group_id):
+            return ConsumerTiming(
+                session_timeout_ms=settings.group_consumer_session_timeout_ms,
+                heartbeat_interval_ms=settings.group_consumer_heartbeat_interval_ms,
+                assignment_interval_ms=settings.group_consumer_assignment_interval_ms,
+            )
+        return ConsumerTiming(
+            session_timeout_ms=self._configs.value(group_id, "consumer.session.timeout.ms"),
+            heartbeat_interval_ms=self._configs.value(group_id, "consumer.heartbeat.interval.ms"),
+            assignment_interval_ms=self._configs.value(group_id, "consumer.assignment.interval.ms"),
+        )
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def expire(self, owned: OwnedGroup, group: ConsumerGroup) -> None:
+        """Take out who was not heard of."""
+        group.expire(self._clock_ms())
+        self._store(owned, group, None)
+
+    # --- storing ------------------------------------------------------------------------------------------------------
+
+    def _store(
+        self,
+        owned: OwnedGroup,
+        group: ConsumerGroup,
+        then: Callable[[ErrorCode], None] | None,
+        *,
+        joining: str | None = None,
+    ) -> None:
+        """Have what has changed stored, and call ``then``; at once when everything is stored."""
+        save = self._flying.get(group)
+        if group.is_unsaved:
+            save = self._queued.get(group)
+            if save is None:
+                save = self._queued[group] = _Save()
+                owned.changes += 1
+                self._writer.enqueue(
+                    ConsumerGroupSave(
+                        group.group_id, lambda: self._take(group), lambda error: self._saved(owned, group, error)
+                    )
+                )
+            if joining is not None:
+                save.joining.add(joining)
+            if not group.members:
+                owned.empty_since_ms = self._wall_ms()
+        self._settle(owned)
+        if then is None:
+            return
+        if save is None:
+            then(ErrorCode.NONE)
+        else:
+            save.waiting.append(then)
+
+    def _take(self, group: ConsumerGroup) -> tuple[StoredConsumerGroup, list[str]]:
+        save = self._flying[group] = self._queued.pop(group)
+        save.unsaved = group.take_unsaved()
+        return to_store(group.group_id, save.unsaved, self._wall_ms()), sorted(save.unsaved.removed)
+
+    def _saved(self, owned: OwnedGroup, group: ConsumerGroup, error: ErrorCode) -> None:
+        owned.changes -= 1
+        save = self._flying.pop(group)
+        if error:
+            assert save.unsaved is not None
+            group.not_saved(save.unsaved, save.joining)
+        else:
+            owned.is_stored = True
+        self._settle(owned)
+        for then in save.waiting:
+            then(error)
+
+    # --- patterns -----------------------------------------------------------------------------------------------------
+
+    def _want_patterns(self, group: ConsumerGroup) -> None:
+        subscribed = group.subscribed
+        if not subscribed.patterns or group.group_id in self._to_resolve:
+            return
+        if not subscribed.has_unresolved:
+            if not subscribed.has_stale_patterns:
+                return
+            resolved_at_ms = subscribed.resolved_at_ms
+            if resolved_at_ms is not None and self._clock_ms() - resolved_at_ms < PATTERNS_AGAIN_MS:
+                return
+        self._to_resolve[group.group_id] = None
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Resolve the patterns that are to be resolved, until cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._wanted = anyio.Event()
+            while self._to_resolve:
+                group_id = next(iter(self._to_resolve))
+                owned = self._groups.get(group_id)
+                if owned is not None and isinstance(owned.group, ConsumerGroup):
+                    group = owned.group
+                    await self._resolve(group)
+                    if group.is_unsaved and owned.group is group:
+                        self._store(owned, group, None)
+                self._to_resolve.pop(group_id, None)
+
+    async def _resolve(self, group: ConsumerGroup) -> None:
+        version = self._topics.version
+        resolved = await self._matches(group.subscribed.patterns)
+        group.subscribed.resolved_at_ms = self._clock_ms()
+        group.patterns_resolved(resolved, version)
+
+    async def _matches(self, patterns: Mapping[str, TopicPattern]) -> dict[str, frozenset[str]]:
+        names = list(self._topics.names())
+        wanted = dict(patterns)
+        if len(names) <= NAMES_IN_PLACE_MAX:
+            return _matching(wanted, names)
+        return await to_thread.run_sync(_matching, wanted, names)
+
+
+def _matching(patterns: Mapping[str, TopicPattern], names: list[str]) -> dict[str, frozenset[str]]:
+    return {text: pattern.matching(names) for text, pattern in patterns.items()}

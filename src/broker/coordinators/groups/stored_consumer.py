@@ -1,0 +1,74 @@
+"""A group of the consumer protocol as the catalog keeps it, there and back."""
+
+from broker.coordinators.groups.consumer_group import ConsumerGroup, Unsaved
+from broker.coordinators.groups.consumer_member import ConsumerMember, MemberState, Target
+from broker.coordinators.groups.limits import GroupPolicy
+from broker.coordinators.groups.subscribed_topics import Topics
+from broker.storage.catalog.base import StoredConsumerGroup, StoredConsumerMember
+
+
+def to_store(group_id: str, unsaved: Unsaved, state_ms: int) -> StoredConsumerGroup:
+    """What has changed, in the form that is stored."""
+    return StoredConsumerGroup(
+        group_id=group_id,
+        group_epoch=unsaved.group_epoch,
+        assignment_epoch=unsaved.assignment_epoch,
+        topics_digest=unsaved.topics_digest,
+        state_ms=state_ms,
+        members=[_stored(member, target) for member, target in unsaved.members.values()],
+    )
+
+
+def restore_consumer_group(
+    stored: StoredConsumerGroup, policy: GroupPolicy, topics: Topics, session_timeout_ms: int, now_ms: int
+) -> ConsumerGroup:
+    """The group as it was when it was last saved."""
+    group = ConsumerGroup(stored.group_id, policy, topics)
+    group.restored(
+        stored.group_epoch,
+        stored.assignment_epoch,
+        stored.topics_digest,
+        [(_member(kept), {topic: frozenset(indexes) for topic, indexes in kept.target.items()}) for kept in stored.members],
+        session_timeout_ms,
+        now_ms,
+    )
+    return group
+
+
+def _stored(member: ConsumerMember, target: Target) -> StoredConsumerMember:
+    return StoredConsumerMember(
+        member_id=member.member_id,
+        instance_id=member.instance_id,
+        rack_id=member.rack_id,
+        client_id=member.client_id,
+        client_host=member.client_host,
+        rebalance_timeout_ms=member.rebalance_timeout_ms,
+        topic_names=sorted(member.topic_names),
+        topic_regex=member.topic_regex,
+        server_assignor=member.server_assignor,
+        epoch=member.epoch,
+        previous_epoch=member.previous_epoch,
+        state=int(member.state),
+        assigned=member.assigned,
+        pending_revocation=member.pending_revocation,
+        target={topic: sorted(indexes) for topic, indexes in target.items()},
+    )
+
+
+def _member(kept: StoredConsumerMember) -> ConsumerMember:
+    return ConsumerMember(
+        member_id=kept.member_id,
+        instance_id=kept.instance_id,
+        rack_id=kept.rack_id,
+        client_id=kept.client_id,
+        client_host=kept.client_host,
+        rebalance_timeout_ms=kept.rebalance_timeout_ms,
+        topic_names=frozenset(kept.topic_names),
+        topic_regex=kept.topic_regex,
+        server_assignor=kept.server_assignor,
+        epoch=kept.epoch,
+        previous_epoch=kept.previous_epoch,
+        state=MemberState(kept.state),
+        assigned=kept.assigned,
+        pending_revocation=kept.pending_revocation,
+    )

@@ -1,0 +1,114 @@
+"""
+ConsumerGroupDescribe (key 69), versions 0-1.
+
+Behaviour:
+- Groups of the consumer protocol: epochs, the assignor in use, each member with what it has and what it is to have.
+- Topics that are gone are left out. A group named twice is described once: a small request must not make a huge answer.
+- GROUP_ID_NOT_FOUND for what is no group, or a classic one.
+
+Versions:
+- v1: which protocol a member speaks.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from broker.coordinators.groups.consumer_group import ConsumerGroup
+from broker.coordinators.groups.consumer_member import ConsumerMember
+from broker.handlers.base import Handler, RequestContext
+from broker.handlers.groups.describe_groups import GROUP_OPERATIONS, NOT_ASKED_FOR
+from broker.wire.api import ApiKey
+from broker.wire.error_codes import ErrorCode
+from broker.wire.messages.consumer_group_describe import (
+    ConsumerGroupDescribeRequest,
+    ConsumerGroupDescribeResponse,
+    ConsumerGroupDescribeResponseAssignment,
+    ConsumerGroupDescribeResponseDescribedGroup,
+    ConsumerGroupDescribeResponseMember,
+    ConsumerGroupDescribeResponseTopicPartitions,
+)
+
+CONSUMER_PROTOCOL: Final = 1
+
+
+def handle(request: ConsumerGroupDescribeRequest, context: RequestContext) -> ConsumerGroupDescribeResponse:
+    groups = context.services.groups
+    error = groups.list_error()
+    if error:
+        return refuse(request, context, error, None)
+    operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED_FOR
+    described = []
+    for group_id in dict.fromkeys(request.group_ids):
+        group = groups.group(group_id)
+        if not group_id:
+            answer = _refused(group_id, ErrorCode.INVALID_GROUP_ID, None)
+        elif group is None:
+            answer = _refused(group_id, ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} not found.")
+        elif isinstance(group, ConsumerGroup):
+            answer = _described(group, context)
+            answer.authorized_operations = operations
+        else:
+            answer = _refused(group_id, ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
+        described.append(answer)
+    return ConsumerGroupDescribeResponse(groups=described)
+
+
+def _described(group: ConsumerGroup, context: RequestContext) -> ConsumerGroupDescribeResponseDescribedGroup:
+    return ConsumerGroupDescribeResponseDescribedGroup(
+        group_id=group.group_id,
+        group_state=group.state.value,
+        group_epoch=group.group_epoch,
+        assignment_epoch=group.assignment_epoch,
+        assignor_name=group.assignor,
+        members=[_member(member, group, context) for member in group.members.values()],
+    )
+
+
+def _member(
+    member: ConsumerMember, group: ConsumerGroup, context: RequestContext
+) -> ConsumerGroupDescribeResponseMember:
+    return ConsumerGroupDescribeResponseMember(
+        member_id=member.member_id,
+        instance_id=member.instance_id,
+        rack_id=member.rack_id,
+        member_epoch=member.epoch,
+        client_id=member.client_id,
+        client_host=member.client_host,
+        subscribed_topic_names=sorted(member.topic_names),
+        subscribed_topic_regex=member.topic_regex,
+        assignment=_assignment(member.assigned, context),
+        target_assignment=_assignment(group.targets.get(member.member_id, {}), context),
+        member_type=CONSUMER_PROTOCOL,
+    )
+
+
+def _assignment(
+    partitions: Mapping[bytes, Iterable[int]], context: RequestContext
+) -> ConsumerGroupDescribeResponseAssignment:
+    topics = []
+    for topic_id, indexes in partitions.items():
+        state = context.services.directory.by_id(topic_id)
+        if state is not None:
+            topics.append(
+                ConsumerGroupDescribeResponseTopicPartitions(
+                    topic_id=topic_id, topic_name=state.name, partitions=sorted(indexes)
+                )
+            )
+    return ConsumerGroupDescribeResponseAssignment(topic_partitions=topics)
+
+
+def _refused(group_id: str, error_code: int, message: str | None) -> ConsumerGroupDescribeResponseDescribedGroup:
+    return ConsumerGroupDescribeResponseDescribedGroup(group_id=group_id, error_code=error_code, error_message=message)
+
+
+def refuse(
+    request: ConsumerGroupDescribeRequest, context: RequestContext, error_code: int, message: str | None
+) -> ConsumerGroupDescribeResponse:
+    return ConsumerGroupDescribeResponse(
+        groups=[_refused(group_id, error_code, message) for group_id in request.group_ids]
+    )
+
+
+HANDLER = Handler(
+    key=ApiKey.CONSUMER_GROUP_DESCRIBE, name="consumer_group_describe", versions=range(2), handle=handle, refuse=refuse
+)

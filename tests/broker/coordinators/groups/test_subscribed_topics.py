@@ -1,0 +1,74 @@
+"""What a group knows of the topics it subscribes to."""
+
+import pytest
+
+from broker.coordinators.groups.consumer_member import ConsumerMember
+from broker.coordinators.groups.subscribed_topics import SubscribedTopics
+from broker.errors import BrokerError
+from broker.wire.error_codes import ErrorCode
+from tests.broker.coordinators.groups.consumer_crowd import FakeTopics
+
+NOBODY = ConsumerMember(member_id="m")
+
+
+def member(*names: str, regex: str = "") -> ConsumerMember:
+    return ConsumerMember(member_id="m", topic_names=frozenset(names), topic_regex=regex)
+
+
+def test_topics_count_while_anybody_subscribes() -> None:
+    """By as many as there are."""
+    topics = SubscribedTopics(FakeTopics(a=2, b=1))
+    topics.change(NOBODY, member("a"))
+    topics.change(NOBODY, member("a", "b", "missing"))
+    assert (topics.has("a"), topics.has("b"), sorted(topics.counts().values())) == (True, True, [1, 2])
+    topics.remove(member("a", "b", "missing"))
+
+    assert (topics.has("a"), topics.has("b")) == (True, False)
+    assert len(topics.ids_of(member("a", "missing"))) == 1
+
+
+def test_only_changes_that_concern_the_group_are_changes() -> None:
+    """More partitions, another topic of the name; not other topics."""
+    there = FakeTopics(a=2, b=1)
+    topics = SubscribedTopics(there)
+    topics.change(NOBODY, member("a"))
+    assert topics.are_outdated
+    assert topics.refresh()
+    assert not topics.are_outdated
+    there.grow("b", 9)
+    assert topics.are_outdated
+    assert not topics.refresh()
+    there.grow("a", 3)
+    assert topics.refresh()
+    there.delete("a")
+    there.create("a", 3)
+
+    assert topics.refresh()
+
+
+def test_patterns_are_known_while_anybody_has_them() -> None:
+    """What was found for one is good for the next member with the same."""
+    topics = SubscribedTopics(FakeTopics(a=1, ab=1))
+    assert not topics.change(NOBODY, member(regex="a.*"))
+    assert topics.has_unresolved
+    assert topics.take_resolved({"a.*": frozenset({"a", "ab"}), "gone": frozenset({"x"})}, topics.topics.version)
+    assert topics.change(NOBODY, member(regex="a.*"))
+    assert not topics.take_resolved({"a.*": frozenset({"a", "ab"})}, topics.topics.version)
+    assert (topics.has("ab"), topics.has("x"), len(topics.ids_of(member(regex="a.*")))) == (True, False, 2)
+    topics.remove(member(regex="a.*"))
+    assert topics.has("ab")
+    topics.remove(member(regex="a.*"))
+
+    assert not topics.has("ab")
+    assert topics.patterns == {}
+
+
+def test_a_pattern_that_is_none_is_refused() -> None:
+    """With the reason."""
+    topics = SubscribedTopics(FakeTopics())
+    topics.check_pattern("")
+    topics.check_pattern("a+")
+    with pytest.raises(BrokerError, match=r"`\(` is not a valid regular expression: missing") as raised:
+        topics.check_pattern("(")
+
+    assert raised.value.code == ErrorCode.INVALID_REGULAR_EXPRESSION
