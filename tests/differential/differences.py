@@ -263,6 +263,24 @@ MEANT: tuple[Meant, ...] = (
         "What never was, or is no more, takes no memory (docs/decisions/0007-group-coordinator.md).",
     ),
     Meant(
+        _GROUPS,
+        r"consumer_group_refused:pattern_boundary",
+        "`\\b`, `\\B`, `\\p` and `\\C` in a pattern of topic names that members subscribe with",
+        "taken (RE2)",
+        "INVALID_REGULAR_EXPRESSION",
+        "They say nothing about topic names. The rest of RE2's syntax is matched in linear time, up to 2,000 characters and 4,000 states "
+        "(`broker/coordinators/groups/topic_pattern.py`).",
+    ),
+    Meant(
+        _GROUPS,
+        r"consumer_group_offsets:classic_joins",
+        "a member of the classic protocol that joins a group of the consumer protocol with members, or the other way round",
+        "the group passes to the other protocol while it is used, as group.consumer.migration.policy allows",
+        "INCONSISTENT_GROUP_PROTOCOL, GROUP_ID_NOT_FOUND: as Apache Kafka answers with the policy \"disabled\"",
+        "A group passes from one protocol to the other while nobody is in it: stop its members, start them with the other protocol. "
+        "Offsets stay.",
+    ),
+    Meant(
         _CONFIGS,
         r"\w+:\w+/min\.insync\.replicas(?:[.\[].*)?",
         "source of min.insync.replicas",
@@ -288,11 +306,11 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         _CONFIGS,
-        r"(?:describe_configs:group/|alter_broker_configs_refused:group_of_newer_protocol\.).*",
+        r"describe_configs:group/(?:share|streams|errors)\..*",
         "settings of groups",
         "those of consumer, share and streams groups",
-        "none; INVALID_CONFIG",
-        "They belong to the newer group protocols, which come with a later release.",
+        "those of consumer groups",
+        "The others come with these groups, in a later release.",
     ),
     Meant(
         _CONFIGS,

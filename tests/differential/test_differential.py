@@ -16,6 +16,7 @@ from tests.differential import (
     scripts_batches,  # noqa: F401
     scripts_cluster,  # noqa: F401
     scripts_configs,  # noqa: F401
+    scripts_consumer_groups,  # noqa: F401
     scripts_data,  # noqa: F401
     scripts_fetching,  # noqa: F401
     scripts_group_ends,  # noqa: F401
@@ -41,6 +42,8 @@ PROPERTIES = {
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "100",
     "group.max.size": "3",
+    "group.consumer.max.size": "3",
+    "group.consumer.assignment.interval.ms": "0",
     "node.id": "1",
 }
 """What both brokers are told: short waits and small groups."""

@@ -15,12 +15,11 @@ from broker.config.settings import BY_KAFKA_NAME, Settings
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSetting:
     """One setting of a group. ``synonym`` is the broker setting that counts when it is not set; that one's ``min`` and ``max``
-    are its bounds, if ``bounded``."""
+    are its bounds."""
 
     name: str
     synonym: str
     what: str
-    bounded: bool = True
 
     @property
     def kind(self) -> Kind:
@@ -29,10 +28,6 @@ class GroupSetting:
     @property
     def check(self) -> Check | None:
         return BY_KAFKA_NAME[self.synonym].check
-
-    @property
-    def without_effect(self) -> str:
-        return BY_KAFKA_NAME[self.synonym].without_effect
 
     def fall_back(self, settings: Settings) -> Any:
         return getattr(settings, BY_KAFKA_NAME[self.synonym].name)
@@ -55,12 +50,6 @@ _ALL: Final = (
         name="consumer.assignment.interval.ms",
         synonym="group.consumer.assignment.interval.ms",
         what="The least time between two assignments of the group.",
-    ),
-    GroupSetting(
-        name="consumer.assignor.offload.enable",
-        synonym="group.consumer.assignor.offload.enable",
-        what="Whether assignments of the group are computed on another thread.",
-        bounded=False,
     ),
     GroupSetting(
         name="consumer.heartbeat.interval.ms",
@@ -89,12 +78,11 @@ def problem_of(values: Mapping[str, str], settings: Settings) -> str | None:
             read[name] = value = setting.read(text)
         except ValueProblem as problem:
             return f"Invalid value {text[:200]} for configuration {name}: {problem}"
-        if setting.bounded:
-            low_name, low, high_name, high = setting.bounds(settings)
-            if value < low:
-                return f"{name} must be greater than or equal to {low_name}"
-            if value > high:
-                return f"{name} must be less than or equal to {high_name}"
+        low_name, low, high_name, high = setting.bounds(settings)
+        if value < low:
+            return f"{name} must be greater than or equal to {low_name}"
+        if value > high:
+            return f"{name} must be less than or equal to {high_name}"
     heartbeat, session = (
         read.get(name, GROUP_SETTINGS[name].fall_back(settings))
         for name in ("consumer.heartbeat.interval.ms", "consumer.session.timeout.ms")
@@ -110,11 +98,8 @@ def value_of(name: str, values: Mapping[str, str], settings: Settings) -> Any:
     text = values.get(name)
     if text is None:
         return setting.fall_back(settings)
-    value = setting.read(text)
-    if setting.bounded:
-        _, low, _, high = setting.bounds(settings)
-        value = min(max(value, low), high)
-    return value
+    _, low, _, high = setting.bounds(settings)
+    return min(max(setting.read(text), low), high)
 
 
 def group_entries(values: Mapping[str, str], settings: Settings) -> list[Entry]:
@@ -137,5 +122,5 @@ def _entry(setting: GroupSetting, text: str | None, settings: Settings) -> Entry
         kind=setting.kind,
         read_only=False,
         synonyms=synonyms,
-        what=f"{setting.what} Without effect here: {setting.without_effect}." if setting.without_effect else setting.what,
+        what=setting.what,
     )

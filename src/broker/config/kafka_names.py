@@ -61,6 +61,8 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "fetch.purgatory.purge.interval.requests": _PURGATORY,
     "follower.replication.throttled.rate": _REPLICATION,
     "follower.fetch.last.tiered.offset.enable": _TIERS,
+    "group.consumer.assignor.offload.enable": "assignments are computed where the heartbeat is answered",
+    "group.consumer.regex.refresh.interval.ms": "patterns of topic names are looked up again whenever topics have changed",
     "group.coordinator.append.linger.ms": _INTERNAL_TOPICS,
     "group.coordinator.background.threads": _THREADS,
     "group.coordinator.cached.buffer.max.bytes": _INTERNAL_TOPICS,

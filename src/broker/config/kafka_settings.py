@@ -152,14 +152,6 @@ class KafkaSettings(BaseModel):
     group_consumer_max_assignment_interval_ms: int = kafka(
         INT, 15_000, "The longest interval that may be set for a group.", check=_ZERO_UP, unit="ms"
     )
-    group_consumer_assignor_offload_enable: bool = kafka(
-        BOOLEAN, True, "Whether assignments are computed on another thread.",
-        mode="cluster-wide", without_effect="they are computed where the heartbeat is answered",
-    )
-    group_consumer_regex_refresh_interval_ms: int = kafka(
-        INT, 600_000, "How often patterns of topic names are looked up again.", check=Range(10_000), unit="ms",
-        without_effect="they are looked up again whenever topics have changed",
-    )
     offset_metadata_max_bytes: int = kafka(
         INT, 4_096, "The longest text a client may keep with a committed offset.", unit="bytes"
     )

@@ -17,6 +17,7 @@ from anyio import to_thread
 
 from broker.coordinators.group_registry import GroupRegistry, OwnedGroup
 from broker.coordinators.group_writer import ConsumerGroupSave, GroupWriter
+from broker.coordinators.groups.commands import LeaveOutcome, Leaver
 from broker.coordinators.groups.consumer_group import ConsumerGroup, ConsumerTiming, HeartbeatAnswer, Unsaved
 from broker.coordinators.groups.consumer_member import JOIN_EPOCH, HeartbeatCommand
 from broker.coordinators.groups.limits import GroupPolicy
@@ -136,7 +137,7 @@ class ConsumerGroupCoordinator:
         """As :meth:`heartbeat`, for one that says goodbye."""
         owned = self._groups.get(group_id)
         try:
-            group = self._group_of(group_id, owned, joins=False)
+            group = self._group_of(group_id, owned, joins=False, leaves=True)
             answer = group.leave(member_id, instance_id, epoch)
         except BrokerError as refusal:
             answered(refusal)
@@ -144,15 +145,25 @@ class ConsumerGroupCoordinator:
         assert owned is not None
         self._store(owned, group, lambda error: answered(answer if not error else BrokerError(error)))
 
+    def remove(self, owned: OwnedGroup, group: ConsumerGroup, leavers: Iterable[Leaver]) -> list[LeaveOutcome]:
+        """Take members out for an administrator; what becomes of each."""
+        outcomes = [
+            LeaveOutcome(each.member_id, each.group_instance_id, group.remove(each.member_id, each.group_instance_id))
+            for each in leavers
+        ]
+        self._store(owned, group, None)
+        return outcomes
+
     def heartbeat_interval_ms(self, group_id: str) -> int:
         """What members of the group are told."""
         return self._timing(group_id).heartbeat_interval_ms
 
-    def _group_of(self, group_id: str, owned: OwnedGroup | None, *, joins: bool) -> ConsumerGroup:
+    def _group_of(self, group_id: str, owned: OwnedGroup | None, *, joins: bool, leaves: bool = False) -> ConsumerGroup:
         """The group, or a new one in the place of none or of an empty classic one; it is entered when the heartbeat is taken."""
         if owned is None:
             if not joins:
-                raise BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, f"Consumer group {group_id} not found.")
+                what = "Group" if leaves else "Consumer group"
+                raise BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, f"{what} {group_id} not found.")
             if self._groups.is_full:
                 raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
             return ConsumerGroup(group_id, self._policy, self._topics)

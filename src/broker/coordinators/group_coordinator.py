@@ -258,11 +258,13 @@ class GroupCoordinator:
         if error:
             return error, []
         owned = self._groups.get(group_id)
-        if owned is None or isinstance(owned.group, ConsumerGroup):
+        if owned is None:
             unknown = ErrorCode.UNKNOWN_MEMBER_ID
             return ErrorCode.NONE, [LeaveOutcome(each.member_id, each.group_instance_id, unknown) for each in leavers]
         if owned.group.state is GroupState.DEAD:
             return ErrorCode.COORDINATOR_NOT_AVAILABLE, []
+        if isinstance(owned.group, ConsumerGroup):
+            return ErrorCode.NONE, self.consumers.remove(owned, owned.group, leavers)
         outcomes, effects = owned.group.leave(leavers, _clock_ms())
         self._carry_out(owned, effects)
         return ErrorCode.NONE, outcomes

@@ -38,7 +38,6 @@ def test_what_counts_is_within_bounds() -> None:
     assert value_of(SESSION, {}, Settings()) == 45_000
     assert value_of(SESSION, {SESSION: "50000"}, Settings()) == 50_000
     assert value_of(SESSION, {SESSION: "50000"}, Settings(group_consumer_max_session_timeout_ms=46_000)) == 46_000
-    assert value_of("consumer.assignor.offload.enable", {"consumer.assignor.offload.enable": "false"}, Settings()) is False
 
 
 def test_entries_say_where_values_come_from() -> None:

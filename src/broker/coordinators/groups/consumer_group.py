@@ -74,7 +74,7 @@ class ConsumerGroup:
     def __init__(self, group_id: str, policy: GroupPolicy, topics: Topics) -> None:
         self.group_id = group_id
         self.policy = policy
-        self.group_epoch = 0
+        self.group_epoch = 1
         self.assignment_epoch = 0
         self.members: dict[str, ConsumerMember] = {}
         self.targets: dict[str, Target] = {}
@@ -252,12 +252,29 @@ class ConsumerGroup:
             self._fence([member.member_id])
         return HeartbeatAnswer(member_id=member_id, member_epoch=epoch)
 
+    def remove(self, member_id: str, instance_id: str | None) -> ErrorCode:
+        """An administrator takes a member out, by its id or by its instance id alone."""
+        if instance_id is None:
+            if member_id not in self.members:
+                return ErrorCode.UNKNOWN_MEMBER_ID
+        else:
+            holder = self._static_member(instance_id)
+            if holder is None:
+                return ErrorCode.UNKNOWN_MEMBER_ID
+            if member_id not in ("", holder.member_id):
+                return ErrorCode.FENCED_INSTANCE_ID
+            member_id = holder.member_id
+        self._fence([member_id])
+        return ErrorCode.NONE
+
     def _fence(self, member_ids: Iterable[str]) -> None:
         for member_id in member_ids:
             member = self.members[member_id]
             self._remove(member_id)
             self.subscribed.remove(member)
         self._bump()
+        if not self.members:
+            self.assignment_epoch = self.group_epoch  # there is nothing to assign
 
     # --- epochs and assignment ----------------------------------------------------------------------------------------
 

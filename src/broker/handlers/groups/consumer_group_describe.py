@@ -76,10 +76,18 @@ def _member(
         client_host=member.client_host,
         subscribed_topic_names=sorted(member.topic_names),
         subscribed_topic_regex=member.topic_regex,
-        assignment=_assignment(member.assigned, context),
+        assignment=_assignment(_held(member), context),
         target_assignment=_assignment(group.targets.get(member.member_id, {}), context),
         member_type=CONSUMER_PROTOCOL,
     )
+
+
+def _held(member: ConsumerMember) -> dict[bytes, set[int]]:
+    """What it has: what it was asked to give up is its own until it says that it did."""
+    held = {topic_id: set(indexes) for topic_id, indexes in member.assigned.items()}
+    for topic_id, indexes in member.pending_revocation.items():
+        held.setdefault(topic_id, set()).update(indexes)
+    return held
 
 
 def _assignment(

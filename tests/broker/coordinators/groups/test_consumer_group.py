@@ -27,13 +27,13 @@ def refusal(consumer: SimulatedConsumer, group: ConsumerGroup, **changed: Any) -
 
 
 def test_one_member_gets_everything_at_once() -> None:
-    """Epoch 1, with the assignment in the first answer."""
+    """Epoch 2 (a group begins with 1), with the assignment in the first answer."""
     topics = FakeTopics(t=3, u=1)
     group, one = group_of(topics), SimulatedConsumer("one", ("t", "u", "missing"))
     answer = one.beat(group, 0)
 
     assert answer is not None
-    assert answer.member_epoch == group.group_epoch == group.assignment_epoch == 1
+    assert answer.member_epoch == group.group_epoch == group.assignment_epoch == 2
     assert one.holds == topics.all_partitions("t", "u")
     assert group.state is GroupState.STABLE
 
@@ -45,17 +45,17 @@ def test_the_second_gets_a_partition_when_the_first_has_given_it_up() -> None:
     one.beat(group, 0)
     one.beat(group, 0)
     two.beat(group, 0)
-    assert (two.epoch, two.holds, group.members["two"].state) == (2, set(), MemberState.UNRELEASED_PARTITIONS)
+    assert (two.epoch, two.holds, group.members["two"].state) == (3, set(), MemberState.UNRELEASED_PARTITIONS)
     assert group.state is GroupState.RECONCILING
     one.beat(group, 0)
-    assert (one.epoch, len(one.holds), group.members["one"].state) == (1, 2, MemberState.UNREVOKED_PARTITIONS)
+    assert (one.epoch, len(one.holds), group.members["one"].state) == (2, 2, MemberState.UNREVOKED_PARTITIONS)
     two.beat(group, 0)
     assert two.holds == set()
     one.beat(group, 0)
-    assert (one.epoch, group.members["one"].state) == (2, MemberState.STABLE)
+    assert (one.epoch, group.members["one"].state) == (3, MemberState.STABLE)
     two.beat(group, 0)
 
-    assert (two.epoch, len(two.holds), one.holds & two.holds) == (2, 2, set())
+    assert (two.epoch, len(two.holds), one.holds & two.holds) == (3, 2, set())
     assert group.state is GroupState.STABLE
 
 
@@ -78,13 +78,13 @@ def test_several_changes_in_a_short_time_are_one_assignment() -> None:
     group.heartbeat(SimulatedConsumer("one").command(), timing, 0)
     for number in range(3):
         answer = group.heartbeat(SimulatedConsumer(f"more-{number}").command(), timing, 500)
-        assert (answer.member_epoch, answer.assigned) == (1, {})
-    assert (group.group_epoch, group.assignment_epoch, group.state) == (4, 1, GroupState.ASSIGNING)
+        assert (answer.member_epoch, answer.assigned) == (2, {})
+    assert (group.group_epoch, group.assignment_epoch, group.state) == (5, 2, GroupState.ASSIGNING)
     more = SimulatedConsumer("more-0")
-    more.epoch, more.is_told = 1, False
+    more.epoch, more.is_told = 2, False
     group.heartbeat(more.command(), timing, 1_000)
 
-    assert group.assignment_epoch == 4
+    assert group.assignment_epoch == 5
 
 
 def test_the_assignor_most_members_wish_for_is_used() -> None:
@@ -110,7 +110,7 @@ def test_topics_that_grow_appear_or_go_are_a_rebalance() -> None:
     topics = FakeTopics(t=2, other=1)
     group, one = group_of(topics), SimulatedConsumer("one", ("t", "u"))
     settle(group, [one])
-    for step, change in enumerate((lambda: topics.grow("t", 3), lambda: topics.create("u", 2), lambda: topics.delete("t")), 2):
+    for step, change in enumerate((lambda: topics.grow("t", 3), lambda: topics.create("u", 2), lambda: topics.delete("t")), 3):
         change()
         settle(group, [one])
         assert group.group_epoch == step
@@ -118,7 +118,7 @@ def test_topics_that_grow_appear_or_go_are_a_rebalance() -> None:
     topics.grow("other", 5)
     settle(group, [one])
 
-    assert group.group_epoch == 4
+    assert group.group_epoch == 5
 
 
 def test_what_is_no_longer_subscribed_to_is_given_up() -> None:
@@ -179,10 +179,10 @@ def test_epochs_that_do_not_fit_are_fenced() -> None:
     settle(group, [one])
     settle(group, [SimulatedConsumer("two")])
     settle(group, [one])
-    assert one.epoch == 2
+    assert one.epoch == 3
 
-    assert refusal(one, group, member_epoch=3) is ErrorCode.FENCED_MEMBER_EPOCH
-    assert refusal(one, group, member_epoch=1, owned=None) is ErrorCode.FENCED_MEMBER_EPOCH
+    assert refusal(one, group, member_epoch=4) is ErrorCode.FENCED_MEMBER_EPOCH
+    assert refusal(one, group, member_epoch=2, owned=None) is ErrorCode.FENCED_MEMBER_EPOCH
     assert refusal(SimulatedConsumer("nobody"), group, member_epoch=1) is ErrorCode.UNKNOWN_MEMBER_ID
 
 
@@ -274,10 +274,23 @@ def test_who_leaves_makes_room() -> None:
     assert group.state is GroupState.ASSIGNING
     settle(group, [two])
     assert two.holds == topics.all_partitions("t")
+    epochs = group.assignment_epoch
     with pytest.raises(BrokerError):
         group.leave("one", None, -1)
     group.leave("two", None, -1)
 
+    assert group.state is GroupState.EMPTY
+    assert group.assignment_epoch == group.group_epoch == epochs + 1
+
+
+def test_an_administrator_takes_members_out() -> None:
+    """By id, or by instance id with or without the id."""
+    group = group_of(FakeTopics(t=4))
+    settle(group, [SimulatedConsumer("one"), SimulatedConsumer("two", instance_id="i"), SimulatedConsumer("three", instance_id="j")])
+
+    assert group.remove("nobody", None) is group.remove("", "k") is group.remove("", None) is ErrorCode.UNKNOWN_MEMBER_ID
+    assert group.remove("one", "i") is ErrorCode.FENCED_INSTANCE_ID
+    assert group.remove("one", None) is group.remove("", "i") is group.remove("three", "j") is ErrorCode.NONE
     assert group.state is GroupState.EMPTY
 
 
@@ -321,7 +334,7 @@ def test_who_may_commit() -> None:
     group, one, two = group_of(topics), SimulatedConsumer("one"), SimulatedConsumer("two")
     assert group.commit_error("", -1, [], knows_epochs=True) is ErrorCode.NONE
     settle(group, [one])
-    assert one.epoch == 1
+    assert one.epoch == 2
     settle(group, [two, one, two])
     ((kept, index),) = one.holds
     gone = (kept, 1 - index)
@@ -329,15 +342,15 @@ def test_who_may_commit() -> None:
     def error(epoch: int, *partitions: tuple[bytes, int], member: str = "one", knows: bool = True) -> ErrorCode:
         return group.commit_error(member, epoch, partitions, knows_epochs=knows)
 
-    assert one.epoch == 2
-    assert error(2, gone) is ErrorCode.NONE
-    assert error(1, (kept, index)) is ErrorCode.NONE
-    assert error(1, gone) is ErrorCode.STALE_MEMBER_EPOCH
-    assert error(3, (kept, index)) is ErrorCode.STALE_MEMBER_EPOCH
-    assert error(1, gone, member="two") is ErrorCode.STALE_MEMBER_EPOCH
+    assert one.epoch == 3
+    assert error(3, gone) is ErrorCode.NONE
+    assert error(2, (kept, index)) is ErrorCode.NONE
+    assert error(2, gone) is ErrorCode.STALE_MEMBER_EPOCH
+    assert error(4, (kept, index)) is ErrorCode.STALE_MEMBER_EPOCH
+    assert error(2, gone, member="two") is ErrorCode.STALE_MEMBER_EPOCH
     assert error(-1, (kept, index)) is ErrorCode.STALE_MEMBER_EPOCH
     assert error(1, member="nobody") is ErrorCode.UNKNOWN_MEMBER_ID
-    assert error(2, knows=False) is ErrorCode.UNSUPPORTED_VERSION
+    assert error(3, knows=False) is ErrorCode.UNSUPPORTED_VERSION
 
 
 def test_who_may_fetch() -> None:
@@ -346,7 +359,7 @@ def test_who_may_fetch() -> None:
     settle(group, [one])
 
     assert group.fetch_error(None, -1) is ErrorCode.NONE
-    assert group.fetch_error("one", 1) is ErrorCode.NONE
+    assert group.fetch_error("one", 2) is ErrorCode.NONE
     assert group.fetch_error("one", 0) is ErrorCode.STALE_MEMBER_EPOCH
     assert group.fetch_error("nobody", 1) is group.fetch_error(None, 0) is ErrorCode.UNKNOWN_MEMBER_ID
 

@@ -24,9 +24,9 @@ async def test_a_group_is_described_with_its_members(version: int) -> None:
         (group,) = (await world.ask(HANDLER, request, version)).groups
         (member,) = group.members
 
-        assert (group.error_code, group.group_state, group.group_epoch, group.assignment_epoch) == (0, "Stable", 1, 1)
+        assert (group.error_code, group.group_state, group.group_epoch, group.assignment_epoch) == (0, "Stable", 2, 2)
         assert (group.assignor_name, group.authorized_operations > 0) == ("range", True)
-        assert (member.member_id, member.member_epoch, member.rack_id, member.client_id) == ("m", 1, "r", "client")
+        assert (member.member_id, member.member_epoch, member.rack_id, member.client_id) == ("m", 2, "r", "client")
         assert (member.client_host, member.subscribed_topic_names) == ("/10.0.0.1", ["t", "u"])
         for assignment in (member.assignment, member.target_assignment):
             assert [(part.topic_name, part.partitions) for part in assignment.topic_partitions] == [("t", [0, 1])]
@@ -71,7 +71,7 @@ async def test_offsets_are_told_to_members_of_their_epoch() -> None:
     """And to who names no member."""
     async with group_world() as world:
         await join(world)
-        asked = [("m", 1), ("m", 0), ("n", 1), (None, -1)]
+        asked = [("m", 2), ("m", 1), ("n", 2), (None, -1)]
         request = OffsetFetchRequest(
             groups=[
                 OffsetFetchRequestGroup(group_id="g", member_id=member_id, member_epoch=epoch, topics=None)

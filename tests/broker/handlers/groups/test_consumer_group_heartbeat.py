@@ -35,17 +35,17 @@ async def test_a_member_joins_stays_and_leaves(version: int) -> None:
     """It is told what to read, and how often to be heard of."""
     async with group_world() as world:
         answer = await join(world, version, member_id="" if version == 0 else "m")
-        assert (answer.error_code, answer.member_epoch, answer.heartbeat_interval_ms) == (0, 1, 5_000)
+        assert (answer.error_code, answer.member_epoch, answer.heartbeat_interval_ms) == (0, 2, 5_000)
         assert [(topic.topic_id, topic.partitions) for topic in answer.assignment.topic_partitions] == [(b"T" * 16, [0, 1])]
         assert answer.member_id
         beat = ConsumerGroupHeartbeatRequest(
             group_id="g",
             member_id=answer.member_id,
-            member_epoch=1,
+            member_epoch=2,
             topic_partitions=[ConsumerGroupHeartbeatRequestTopicPartitions(topic_id=b"T" * 16, partitions=[0, 1])],
         )
         stayed = await world.ask(HANDLER, beat, version)
-        assert (stayed.error_code, stayed.member_epoch, stayed.assignment) == (0, 1, None)
+        assert (stayed.error_code, stayed.member_epoch, stayed.assignment) == (0, 2, None)
         beat.member_epoch, beat.topic_partitions = -1, None
         left = await world.ask(HANDLER, beat, version)
 
