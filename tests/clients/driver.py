@@ -82,6 +82,12 @@ class Driver:
             self._process.wait()
         self._reader.join(_END_DEADLINE_S)
 
+    def kill(self) -> None:
+        """Kill the driver with everything it has open, as a crash of the client would."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(_END_DEADLINE_S)
+
     def log_tail(self, lines: int = 30) -> str:
         """The last lines of what the client library logged."""
         return "".join(self._log_path.read_text(errors="replace").splitlines(keepends=True)[-lines:])

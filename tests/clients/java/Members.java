@@ -2,6 +2,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,18 +18,34 @@ final class Members {
 
     private final Map<String, KafkaConsumer<byte[], byte[]>> members = new ConcurrentHashMap<>();
 
-    ObjectNode open(JsonNode args) {
-        KafkaConsumer<byte[], byte[]> consumer =
-                Records.consumer(
-                        Map.of(
-                                "bootstrap.servers", args.get("bootstrap").asText(),
-                                "group.id", args.get("group").asText(),
-                                "heartbeat.interval.ms", 1000,
-                                "session.timeout.ms", 10000,
-                                "metadata.max.age.ms", 2000));
-        consumer.subscribe(List.of(args.get("topic").asText()));
+    ObjectNode open(JsonNode args) throws ReflectiveOperationException {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put("bootstrap.servers", args.get("bootstrap").asText());
+        settings.put("group.id", args.get("group").asText());
+        settings.put("metadata.max.age.ms", 2000);
+        if (args.path("protocol").asText().equals("consumer")) {
+            settings.put("group.protocol", "consumer");
+        } else {
+            settings.put("heartbeat.interval.ms", 1000);
+            settings.put("session.timeout.ms", 10000);
+        }
+        KafkaConsumer<byte[], byte[]> consumer = Records.consumer(settings);
+        String topic = args.get("topic").asText();
+        if (topic.startsWith("^")) {
+            subscribeToPattern(consumer, topic);
+        } else {
+            consumer.subscribe(List.of(topic));
+        }
         members.put(args.get("member").asText(), consumer);
         return Driver.JSON.createObjectNode();
+    }
+
+    /** A pattern that the broker resolves; the older client line does not have it. */
+    private static void subscribeToPattern(KafkaConsumer<byte[], byte[]> consumer, String pattern)
+            throws ReflectiveOperationException {
+        Class<?> type = Class.forName("org.apache.kafka.clients.consumer.SubscriptionPattern");
+        Object resolved = type.getConstructor(String.class).newInstance(pattern);
+        KafkaConsumer.class.getMethod("subscribe", type).invoke(consumer, resolved);
     }
 
     ObjectNode assigned(JsonNode args) {

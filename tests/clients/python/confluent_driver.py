@@ -131,7 +131,8 @@ class ConfluentDriver(Driver):
         del self._streams[stream]
         return {}
 
-    def member_open(self, member: str, bootstrap: str, group: str, topic: str) -> Json:
+    def member_open(self, member: str, bootstrap: str, group: str, topic: str, protocol: str = "classic") -> Json:
+        sessions: dict[str, Any] = {"heartbeat.interval.ms": 1000, "session.timeout.ms": 10000}
         consumer = Consumer(
             {
                 **_QUIET,
@@ -139,9 +140,8 @@ class ConfluentDriver(Driver):
                 "group.id": group,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                "heartbeat.interval.ms": 1000,
-                "session.timeout.ms": 10000,
                 "topic.metadata.refresh.interval.ms": 2000,
+                **({"group.protocol": "consumer"} if protocol == "consumer" else sessions),
             }
         )
         consumer.subscribe([topic])

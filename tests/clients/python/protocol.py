@@ -11,7 +11,8 @@ produce        topic, records, compression, acks, idempotent -> placed: [partiti
 read           topic, count, deadline_ms -> records from the start of every partition, without a group
 stream_open    stream, topic, partitions, idempotent; stream_send: stream, first, count (queues numbers as values,
                number % partitions decides); stream_flush: stream -> acknowledged; stream_close: stream
-member_open    member, group, topic; member_assigned: member, count, deadline_ms -> partitions;
+member_open    member, group, topic (a pattern when it begins with ^), protocol ("consumer"; classic when left out);
+               member_assigned: member, count, deadline_ms -> partitions;
                member_take: member, count, deadline_ms -> records, whose offsets are committed; member_close: member
 topic_create   topic, partitions, configs; topic_delete: topic; topics -> topics; partitions_grow: topic, partitions;
                topic_describe: topic -> partitions
