@@ -157,7 +157,6 @@ class StoredGroup:
     state_ms: int = 0
 
 
-
 class TopicCatalog(Protocol):
     """Topics and their partitions."""
 
@@ -366,7 +365,7 @@ class TransactionCatalog(Protocol):
         ...
 
 
-class Catalog(TopicCatalog, ConfigCatalog, LogCatalog, GroupCatalog, Protocol):
+class Catalog(TopicCatalog, ConfigCatalog, LogCatalog, GroupCatalog, TransactionCatalog, Protocol):
     """All of them, as one store offers them."""
 
     async def aclose(self) -> None: ...

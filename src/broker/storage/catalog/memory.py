@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import Appended, CommittedOffset, LogBounds, Topic
-from broker.storage.catalog import log_rules, topic_rules
+from broker.storage.catalog import log_rules, topic_rules, transaction_changes
 from broker.storage.catalog.base import (
     CommitGroup,
     OffsetKey,
@@ -17,26 +17,25 @@ from broker.storage.catalog.base import (
 )
 from broker.storage.catalog.commit_rules import PartitionState, decide
 from broker.storage.catalog.log_state import LogChanges, LogState
+from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.wire.error_codes import ErrorCode
 
 
-class MemoryCatalog:
+class MemoryCatalog(MemoryTransactions):
     """Implements :class:`broker.storage.catalog.base.Catalog`. Every method is done before it first waits."""
 
     def __init__(self) -> None:
+        super().__init__(LogState(tail_limit=None))
         self._topics: dict[bytes, Topic] = {}
         self._next_pid = 1
         self._configs: dict[tuple[int, str], dict[str, str]] = {}
         self._meta: dict[str, str] = {}
-        self._state = LogState(tail_limit=None)
         self._live: Counter[int] = Counter()
         self._forgotten: set[int] = set()
         self._recent = RecentCommits()
         self._next_producer_id = 0
         self._groups: dict[str, StoredGroup] = {}
-        self._offsets: dict[OffsetKey, CommittedOffset] = {}
-        self._closed = False
 
     # Topics
 
@@ -72,9 +71,9 @@ class MemoryCatalog:
         del self._topics[topic_id]
         changes = LogChanges(self._state)
         for pid in topic.partitions:
-            for span in self._state.runs.get(pid, ()):
-                self._live[span.object_id] -= 1
+            self._lower_counts(self._state.runs.get(pid, ()))
             changes.partitions[pid] = None
+        transaction_changes.forget_partitions(changes, topic.name, topic.partitions)
         self._state.publish(changes)
 
     async def add_partitions(self, topic_id: bytes, total: int) -> Topic:
@@ -171,8 +170,9 @@ class MemoryCatalog:
         if moved is not state:
             run = self._state.runs.get(pid)
             dropped = [] if run is None else run.drop_below(offset)
-            for span in dropped:
-                self._live[span.object_id] -= 1
+            self._lower_counts(dropped)
+            if (aborted := self._state.aborted_runs.get(pid)) is not None:
+                aborted.drop_below(offset)
             moved = log_rules.without_bytes(moved, sum(span.length for span in dropped))
             changes = LogChanges(self._state)
             changes.partitions[pid] = moved
@@ -212,6 +212,11 @@ class MemoryCatalog:
         first, self._next_producer_id = self._next_producer_id, self._next_producer_id + count
         return first
 
+    def _lower_counts(self, dropped: Iterable[Span]) -> None:
+        for span in dropped:
+            if span.object_id >= 0:  # a marker lies in none
+                self._live[span.object_id] -= 1
+
     def _partition(self, pid: int) -> PartitionState:
         state = self._state.partitions.get(pid)
         if state is None:
@@ -250,7 +255,3 @@ class MemoryCatalog:
 
     async def aclose(self) -> None:
         self._closed = True
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise StorageUnavailable("the catalog is closed")

@@ -11,5 +11,6 @@ async def test_the_catalog_is_made_of_parts(tmp_path: Path) -> None:
     catalog = SqliteCatalog.open(tmp_path / "catalog.db")
     parts = [part.__name__ for part in type(catalog).__mro__ if issubclass(part, CatalogPart)]
 
-    assert parts == ["SqliteCatalog", "SqliteTopics", "SqliteConfigs", "SqliteLogs", "SqliteGroups", "CatalogPart"]
+    contracts = ["SqliteTopics", "SqliteConfigs", "SqliteLogs", "SqliteGroups", "SqliteTransactions"]
+    assert parts == ["SqliteCatalog", *contracts, "CatalogPart"]
     await catalog.aclose()
