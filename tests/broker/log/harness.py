@@ -48,6 +48,7 @@ def entry(data: Buffer) -> BatchEntry:
         header.producer_epoch,
         header.base_sequence,
         header.last_sequence,
+        header.is_transactional,
     )
 
 

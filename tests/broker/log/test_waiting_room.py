@@ -145,6 +145,15 @@ async def test_an_end_before_the_arrival_is_told_is_not_lost() -> None:
     assert waiter.is_woken
 
 
+async def test_an_arrival_that_finds_the_transaction_ended_wakes() -> None:
+    """What was open is stable now, and how much that is, the reader must find out."""
+    ends, room = Ends(p1=bounds(5, 20)), WaitingRoom()
+    waiter = room.enter([1], 10**6, ends)
+    ends.now[1] = bounds(25, 25)
+    room.arrived(1, 100)
+    assert waiter.is_woken
+
+
 async def test_where_bounds_cannot_be_looked_at_nothing_is_missed() -> None:
     """A catalog elsewhere: bytes count as they arrive, and every end of a transaction wakes."""
     ends, room = Ends(), WaitingRoom()
