@@ -1,7 +1,9 @@
 """What readers get of logs with transactions: whatever is where, a read_committed client ends up with the committed records."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -11,9 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.log.fetch_plan import PartitionAnswer, Wanted
+from broker.log.reader import Reader
 from broker.log.visibility import READ_COMMITTED, READ_UNCOMMITTED
+from broker.log.writer import Writer
 from broker.storage.catalog.base import MARKER_BYTES
 from broker.storage.catalog.transactions import AbortedTransaction
+from broker.storage.embedded import open_embedded
 from broker.wire.error_codes import ErrorCode
 from tests.broker.log.harness import Log, batch, running_log
 from tests.broker.log.transactional_producer import TransactionalProducer, bases, next_offset, offsets_kept
@@ -157,6 +162,44 @@ async def test_a_reader_of_everything_gets_everything(actions: list[tuple[str, A
             assert found == sorted(found)
             offset = next_offset(answer)
         assert offset == model.end
+
+
+@asynccontextmanager
+async def embedded_log(directory: Path) -> AsyncIterator[Log]:
+    """A log on files and SQLite, with nothing in memory of earlier runs."""
+    storage = open_embedded(directory)
+    log = Log(tail_bytes=0)
+    log.catalog = storage.catalog  # type: ignore[assignment]
+    log.writer = Writer(storage.committer, storage.catalog, log.tail, log.waiting, lambda: log.clock, log.fatal.append)
+    log.reader = Reader(storage.store, storage.catalog, log.tail, log.waiting)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(log.writer.run)
+        yield log
+        tasks.cancel_scope.cancel()
+    await storage.aclose()
+
+
+async def test_after_a_restart_everything_is_as_it_was(tmp_path: Path) -> None:
+    """Markers and aborted transactions come from the catalog then, and what was open still is."""
+    async with embedded_log(tmp_path) as log:
+        (pid,) = (await log.topic()).pids
+        first, second, third = [await TransactionalProducer(log, name).init() for name in ("first", "second", "third")]
+        await first.append(pid, 2)
+        await second.append(pid, 1)
+        await log.append(pid, batch(1))
+        await first.end(commit=False)
+        await second.end()
+        await third.append(pid, 1)
+        before = [await read(log, Wanted(pid, offset, 1 << 20)) for offset in range(8)]
+    async with embedded_log(tmp_path) as log:
+        assert log.catalog.peek_aborted(pid, 0, 6) is None
+        assert log.reader.look([Wanted(pid, 0, 1 << 20)], 1 << 20, READ_COMMITTED) is None
+        assert [await read(log, Wanted(pid, offset, 1 << 20)) for offset in range(8)] == before
+        ((answer,), *_) = before
+        assert offsets_kept(answer, 0) == [2, 3]
+        assert answer.last_stable_offset == 6
+        await TransactionalProducer(log, "third").init()
+        assert bases(await read(log, Wanted(pid, 6, 1 << 20))) == [[6, 7]]
 
 
 # What an answer says
