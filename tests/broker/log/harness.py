@@ -138,6 +138,7 @@ class Log:
             topics=None,  # type: ignore[arg-type]  # not asked here
             configs=None,  # type: ignore[arg-type]
             groups=None,  # type: ignore[arg-type]
+            transactions=None,  # type: ignore[arg-type]
             producer_ids=ProducerIdAllocator(self.catalog),
             now_ms=lambda: self.clock,
         )
