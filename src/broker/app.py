@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,7 @@ from broker.config.groups_live import LiveGroupConfigs
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.errors import StorageFailed
 from broker.handlers.base import Services
 from broker.handlers.table import HANDLERS
@@ -43,7 +44,18 @@ from broker.storage.embedded import DataMissing, open_embedded
 from broker.storage.ownership import DirectoryInUse
 from observability import logs
 from observability.health import Health
-from observability.metrics import BUILD, GROUPS, IN_FLIGHT_BYTES, PARTITIONS, READY, TOPICS, group_committed
+from observability.metrics import (
+    BUILD,
+    GROUPS,
+    IN_FLIGHT_BYTES,
+    OLDEST_TRANSACTION_SECONDS,
+    PARTITIONS,
+    READY,
+    TOPICS,
+    TRANSACTIONAL_IDS,
+    TRANSACTIONS_OPEN,
+    group_committed,
+)
 
 EXIT_STORAGE_FAILED: Final = 3
 _log = logs.get("broker")
@@ -114,6 +126,11 @@ class App:
                 configs=group_configs,
             )
             await groups.load()
+            producer_ids = ProducerIdAllocator(catalog)
+            transactions = TransactionCoordinator(
+                catalog, groups, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
+            )
+            transactions.load()
             services = Services(
                 settings=live,
                 identity=identity,
@@ -124,17 +141,19 @@ class App:
                 topics=topics,
                 configs=ConfigAdministrator(catalog, live, directory, topics, identity.node_id, group_configs),
                 groups=groups,
-                producer_ids=ProducerIdAllocator(catalog),
+                transactions=transactions,
+                producer_ids=producer_ids,
                 now_ms=now_ms,
                 served=HANDLERS,
             )
             directory.on_removed(lambda state: _forget_partitions(reader, state))
             cleaner = Cleaner(store, catalog, directory, live, now_ms, on_fatal=self._storage_failed)
-            self._watch(directory, groups)
+            self._watch(directory, groups, transactions)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._stop_on_signal, tasks)
                 tasks.start_soon(writer.run)
-                tasks.start_soon(self._keep_groups, groups)
+                tasks.start_soon(self._keep, groups.run)
+                tasks.start_soon(self._keep, transactions.run)
                 tasks.start_soon(cleaner.run)
                 http = await self._listen(tasks, services)
                 await self._stopping.wait()
@@ -193,12 +212,15 @@ class App:
         _log.info("serving", kafka=bound, http=_address(http_host, http_port), data=str(settings.data_dir), pid=os.getpid())
         return http
 
-    def _watch(self, directory: TopicDirectory, groups: GroupCoordinator) -> None:
+    def _watch(self, directory: TopicDirectory, groups: GroupCoordinator, transactions: TransactionCoordinator) -> None:
         self._health.add_liveness("storage", lambda: "storage failed, stopping" if self._exit_code else None)
         self._health.add_readiness("serving", lambda: "draining" if self._stopping.is_set() else None)
         TOPICS.set_function(lambda: len(directory))
         PARTITIONS.set_function(lambda: directory.partition_count)
         GROUPS.set_function(lambda: len(groups))
+        TRANSACTIONAL_IDS.set_function(lambda: len(transactions))
+        TRANSACTIONS_OPEN.set_function(lambda: transactions.open_count)
+        OLDEST_TRANSACTION_SECONDS.set_function(lambda: transactions.oldest_age_ms / 1000)
 
     # --- stop ---------------------------------------------------------------------------------------------------------
 
@@ -211,9 +233,10 @@ class App:
                 _log.info("draining; a second signal stops at once", signal=signal.Signals(number).name)
                 self._stopping.set()
 
-    async def _keep_groups(self, groups: GroupCoordinator) -> None:
+    async def _keep(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Have a coordinator running; the broker stops when storage fails under it."""
         try:
-            await groups.run()
+            await run()
         except* StorageFailed as failures:
             self._storage_failed(_first(failures))
 

@@ -73,6 +73,19 @@ OFFSET_COMMITS: Final = LoopCounter(
 OFFSET_COMMIT_FAILURES: Final = LoopCounter(
     "penstock_offset_commit_failures", "Commits of a group's offsets refused by storage.", registry=REGISTRY
 )
+TRANSACTIONAL_IDS: Final = Gauge("penstock_transactional_ids", "Transactional ids known to this broker.", registry=REGISTRY)
+TRANSACTIONS_OPEN: Final = Gauge("penstock_transactions_open", "Transactions that are neither committed nor aborted.", registry=REGISTRY)
+OLDEST_TRANSACTION_SECONDS: Final = Gauge(
+    "penstock_oldest_transaction_seconds",
+    "Since when the transaction that is open longest is open. While it is, read_committed consumers of its partitions wait.",
+    registry=REGISTRY,
+)
+TRANSACTIONS_ENDED: Final = LoopCounter(
+    "penstock_transactions_ended",
+    "Transactions that ended. commit and abort: the producer said so; timeout: nobody did in time; fenced: another producer took over.",
+    ["outcome"],
+    registry=REGISTRY,
+)
 TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)
 READY: Final = Gauge("penstock_ready", "1 when the broker serves, 0 before and while it drains.", registry=REGISTRY)

@@ -20,6 +20,7 @@ from broker.cluster.identity import ClusterIdentity
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.handlers.base import CloseConnection, ConnectionInfo, Pending, Services
 from broker.handlers.table import HANDLERS
 from broker.log.producer_id_allocator import ProducerIdAllocator
@@ -82,6 +83,10 @@ class World:
         topics = TopicAdministrator(catalog, directory, live, self.now_ms)
         groups = GroupCoordinator(catalog, live, self.now_ms, topic_exists=lambda name, topic_id: True)
         await groups.load()
+        producer_ids = ProducerIdAllocator(catalog)
+        transactions = TransactionCoordinator(
+            catalog, groups, live, self.now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
+        )
         self.services = Services(
             settings=live,
             identity=identity,
@@ -92,7 +97,8 @@ class World:
             topics=topics,
             configs=ConfigAdministrator(catalog, live, directory, topics, 1),
             groups=groups,
-            producer_ids=ProducerIdAllocator(catalog),
+            transactions=transactions,
+            producer_ids=producer_ids,
             now_ms=self.now_ms,
             served=HANDLERS,
         )

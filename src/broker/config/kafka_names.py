@@ -18,7 +18,7 @@ _CONTROLLER: Final = "there is no controller quorum; topics and groups are kept 
 _ZOOKEEPER: Final = "there is no ZooKeeper"
 _SECURITY: Final = "encryption, authentication and authorization come with the security release"
 _QUOTAS: Final = "quotas come with the security release"
-_TRANSACTIONS: Final = "transactions come with a later release"
+_ONE_STEP: Final = "a transaction begins and ends in one step of the catalog; brokers do not ask each other about it"
 _NEWER_GROUPS: Final = "the classic and the consumer protocol are served; share and streams groups come later"
 _INTERNAL_TOPICS: Final = "offsets and transactions are kept in the catalog, not in topics"
 _PURGATORY: Final = "waiting requests leave by themselves when they are answered"
@@ -30,8 +30,8 @@ _METRICS: Final = "metrics are always on, on the HTTP surface"
 _SOCKETS: Final = "the operating system sizes socket buffers"
 
 WITHOUT_MEANING: Final[Mapping[str, str]] = {
-    "add.partitions.to.txn.retry.backoff.max.ms": _TRANSACTIONS,
-    "add.partitions.to.txn.retry.backoff.ms": _TRANSACTIONS,
+    "add.partitions.to.txn.retry.backoff.max.ms": _ONE_STEP,
+    "add.partitions.to.txn.retry.backoff.ms": _ONE_STEP,
     "alter.config.policy.class.name": _PLUGINS,
     "alter.log.dirs.replication.quota.window.num": _REPLICATION,
     "alter.log.dirs.replication.quota.window.size.seconds": _REPLICATION,
@@ -111,7 +111,8 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "socket.receive.buffer.bytes": _SOCKETS,
     "socket.send.buffer.bytes": _SOCKETS,
     "telemetry.max.bytes": "client metrics (KIP-714) are not collected",
-    "transaction.partition.verification.enable": _TRANSACTIONS,
+    "transaction.partition.verification.enable": "a transactional batch is always checked against its transaction",
+    "transaction.two.phase.commit.enable": "two-phase commit (KIP-939) is not served",
     "unclean.leader.election.interval.ms": _REPLICATION,
     "unstable.api.versions.enable": "only versions that work are offered",
     "unstable.feature.versions.enable": "only versions that work are offered",
@@ -141,8 +142,7 @@ PREFIXES_WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "server.max.startup.": "starting is not bounded in time",
     "share.coordinator.": _NEWER_GROUPS,
     "ssl.": _SECURITY,
-    "transaction.": _TRANSACTIONS,
-    "transactional.id.": _TRANSACTIONS,
+    "transaction.state.log.": _INTERNAL_TOPICS,
     "zookeeper.": _ZOOKEEPER,
 }
 

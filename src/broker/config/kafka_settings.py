@@ -21,7 +21,7 @@ def _join(values: tuple[object, ...]) -> str:
 
 
 class KafkaSettings(BaseModel):
-    """Identity, listeners, limits, topics, groups and producers, by Kafka's names."""
+    """Identity, listeners, limits, topics, groups, producers and transactions, by Kafka's names."""
 
     model_config = ConfigDict(defer_build=True)  # only the whole, Settings, is ever made
 
@@ -167,4 +167,21 @@ class KafkaSettings(BaseModel):
     producer_id_expiration_ms: int = kafka(
         INT, 86_400_000, "What is known of an idempotent producer is forgotten after so long without a batch from it.",
         check=_ONE_UP, unit="ms", mode="cluster-wide",
+    )
+
+    # --- transactions -------------------------------------------------------------------------------------------------
+
+    transaction_max_timeout_ms: int = kafka(
+        INT, 900_000, "The longest transaction timeout a producer may ask for.", check=_ONE_UP, unit="ms"
+    )
+    transactional_id_expiration_ms: int = kafka(
+        INT, 604_800_000, "A transactional id that nobody has used for so long, and that has no transaction open, is forgotten.",
+        check=_ONE_UP, unit="ms",
+    )
+    transaction_abort_timed_out_transaction_cleanup_interval_ms: int = kafka(
+        INT, 10_000, "How often it is looked for transactions that have outlived their timeout, at the least; one whose time comes "
+        "earlier is aborted then.", check=_ONE_UP, unit="ms",
+    )
+    transaction_remove_expired_transaction_cleanup_interval_ms: int = kafka(
+        INT, 3_600_000, "How often it is looked for transactional ids to forget.", check=_ONE_UP, unit="ms"
     )

@@ -5,12 +5,12 @@ A group comes into being with the first request that may fill it, and goes when 
 
 from collections.abc import Callable
 
-from broker.coordinators.group_timers import GroupTimers
 from broker.coordinators.groups.classic import ClassicGroup
 from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.limits import GROUP_BYTES, GroupPolicy
 from broker.coordinators.groups.offsets import OffsetTable
 from broker.coordinators.groups.rebalancing import GroupState
+from broker.coordinators.wake_ups import WakeUps
 from broker.wire.error_codes import ErrorCode
 
 Group = ClassicGroup | ConsumerGroup
@@ -53,7 +53,7 @@ class GroupRegistry:
     """Keeps the totals right: ``members_total``, ``pending_total`` ids given out but not used, ``state_bytes_total`` bytes of
     memory, about."""
 
-    def __init__(self, policy: GroupPolicy, offsets: OffsetTable, timers: GroupTimers) -> None:
+    def __init__(self, policy: GroupPolicy, offsets: OffsetTable, timers: WakeUps) -> None:
         self._policy = policy
         self._offsets = offsets
         self._timers = timers

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from broker.cluster.identity import ClusterIdentity
     from broker.config.live import LiveSettings
     from broker.coordinators.group_coordinator import GroupCoordinator
+    from broker.coordinators.transaction_coordinator import TransactionCoordinator
     from broker.log.producer_id_allocator import ProducerIdAllocator
     from broker.log.reader import Reader
     from broker.log.writer import Writer
@@ -92,6 +93,7 @@ class Services:
     topics: "TopicAdministrator"
     configs: "ConfigAdministrator"
     groups: "GroupCoordinator"
+    transactions: "TransactionCoordinator"
     producer_ids: "ProducerIdAllocator"
     now_ms: Callable[[], int]
     served: Sequence["Handler"] = ()

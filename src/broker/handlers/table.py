@@ -26,12 +26,22 @@ from broker.handlers.groups import (
     offset_delete,
     offset_fetch,
     sync_group,
+    txn_offset_commit,
 )
 from broker.handlers.producers import describe_producers, init_producer_id
 from broker.handlers.session import api_versions
 from broker.handlers.topics import create_partitions, create_topics, delete_topics
+from broker.handlers.transactions import (
+    add_offsets_to_txn,
+    add_partitions_to_txn,
+    describe_transactions,
+    end_txn,
+    list_transactions,
+)
 
 HANDLERS: tuple[Handler, ...] = (
+    add_offsets_to_txn.HANDLER,
+    add_partitions_to_txn.HANDLER,
     alter_configs.HANDLER,
     alter_partition_reassignments.HANDLER,
     api_versions.HANDLER,
@@ -48,7 +58,9 @@ HANDLERS: tuple[Handler, ...] = (
     describe_log_dirs.HANDLER,
     describe_producers.HANDLER,
     describe_topic_partitions.HANDLER,
+    describe_transactions.HANDLER,
     elect_leaders.HANDLER,
+    end_txn.HANDLER,
     fetch.HANDLER,
     find_coordinator.HANDLER,
     heartbeat.HANDLER,
@@ -60,6 +72,7 @@ HANDLERS: tuple[Handler, ...] = (
     list_groups.HANDLER,
     list_offsets.HANDLER,
     list_partition_reassignments.HANDLER,
+    list_transactions.HANDLER,
     metadata.HANDLER,
     offset_commit.HANDLER,
     offset_delete.HANDLER,
@@ -67,5 +80,6 @@ HANDLERS: tuple[Handler, ...] = (
     offset_for_leader_epoch.HANDLER,
     produce.HANDLER,
     sync_group.HANDLER,
+    txn_offset_commit.HANDLER,
 )
 assert len({handler.key for handler in HANDLERS}) == len(HANDLERS), "two handlers claim one API key"

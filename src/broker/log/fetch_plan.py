@@ -4,14 +4,18 @@ Partitions come in the order of the request (a fetch session rotates it), each u
 request's; the first that has anything gives at least one batch, so that a reader always gets on (KIP-74).
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from broker.log.visibility import EpochEnd
-from broker.model import LogBounds
+from broker.model import UNKNOWN_OFFSET, LogBounds
 from broker.storage.catalog.base import Span
+from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.objects.base import Buffer
+from broker.wire.error_codes import ErrorCode
 
 FIRST_READ_BYTES: Final = 64 * 1024
 """What is read at least when a batch must come whatever the limits say: its size is known only from its header."""
@@ -27,6 +31,8 @@ MERGED_BYTES_MAX: Final = 8 * 1024 * 1024
 COALESCE_BELOW: Final = 2048
 """Buffers smaller than this on average are joined: handing the socket thousands of them costs more than the copy."""
 
+_BASE: Final = attrgetter("base")
+
 
 @dataclass(slots=True)
 class Wanted:
@@ -41,7 +47,8 @@ class Wanted:
 
 @dataclass(slots=True)
 class PartitionAnswer:
-    """What one partition answers; offsets are -1 with an error. ``records`` are whole batches back to back, ``size`` bytes."""
+    """What one partition answers; offsets are -1 with an error. ``records`` are whole batches back to back, ``size`` bytes, the last of
+    which ends before ``next_offset``. ``aborted`` is what a read_committed reader must leave out of them."""
 
     error_code: int
     high_watermark: int = -1
@@ -50,11 +57,20 @@ class PartitionAnswer:
     records: list[Buffer] = field(default_factory=list)
     size: int = 0
     diverging: EpochEnd | None = None
+    next_offset: int = UNKNOWN_OFFSET
+    aborted: Sequence[AbortedTransaction] = ()
 
-    def give(self, records: list[Buffer], size: int) -> None:
+    def give(self, records: list[Buffer], size: int, next_offset: int) -> None:
         """Add the bytes."""
         self.records = coalesced(records, size)
         self.size = size
+        self.next_offset = next_offset
+
+    def fail(self, code: ErrorCode) -> None:
+        """Answer with an error and nothing else."""
+        self.error_code = int(code)
+        self.high_watermark = self.last_stable_offset = self.log_start = self.next_offset = UNKNOWN_OFFSET
+        self.records, self.size, self.aborted = [], 0, ()
 
 
 def answer_of(bounds: LogBounds) -> PartitionAnswer:
@@ -89,6 +105,13 @@ class Shares:
         """A partition gives ``size`` bytes."""
         self.left -= size
         self.taken += size
+
+
+def below(spans: Sequence[Span], upper: int) -> Sequence[Span]:
+    """Those of ``spans`` that begin below offset ``upper``."""
+    if not spans or spans[-1].base < upper:
+        return spans
+    return spans[: bisect_left(spans, upper, key=_BASE)]
 
 
 class ReadRange(NamedTuple):

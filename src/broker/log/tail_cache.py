@@ -2,7 +2,8 @@
 
 Invariants
 
-1. The batches held of a partition are contiguous in offsets: a run without gaps that ends with the newest batch put.
+1. The batches held of a partition are contiguous in offsets: a run without gaps that ends with the newest batch of all put. One
+   that comes late, after a newer one, is not held.
 2. The bytes charged, counting everything that a held buffer keeps alive, never exceed the capacity.
 3. The batch that goes first is the oldest of all partitions.
 """
@@ -18,13 +19,14 @@ _COMPACT_AT = 64
 
 
 class TailSlice(NamedTuple):
-    """Whole batches in offset order, offsets already stamped, and their size in bytes."""
+    """Whole batches in offset order, offsets already stamped, their size in bytes, and the offset after the last of them."""
 
     buffers: list[Buffer]
     size: int
+    next_offset: int
 
 
-EMPTY_SLICE = TailSlice([], 0)
+EMPTY_SLICE = TailSlice([], 0, -1)
 
 
 class _Run:
@@ -77,6 +79,9 @@ class TailCache:
         """
         if self.capacity <= 0:
             return
+        run = self._runs.get(pid)
+        if run is not None and base < run.next_offset:
+            return
         size = len(batch)
         if type(batch) is memoryview:
             owner_size = len(batch.obj)  # type: ignore[arg-type]  # frames are bytearrays or bytes
@@ -85,7 +90,6 @@ class TailCache:
                 batch = bytes(batch)
             else:
                 size = owner_size
-        run = self._runs.get(pid)
         if run is None or run.next_offset != base:
             if run is not None:
                 self._drop(run)
@@ -119,7 +123,8 @@ class TailCache:
             stop = min(stop, bisect_left(bases, upper, first))
         if stop <= first:
             return EMPTY_SLICE
-        return TailSlice(run.buffers[first:stop], ends[stop - 1] - start)
+        next_offset = bases[stop] if stop < len(bases) else run.next_offset
+        return TailSlice(run.buffers[first:stop], ends[stop - 1] - start, next_offset)
 
     def has_batch(self, pid: int, offset: int) -> bool:
         """Whether the batch that holds ``offset`` is here."""

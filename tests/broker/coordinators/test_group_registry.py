@@ -1,18 +1,18 @@
 """Which groups there are, and what they take together."""
 
 from broker.coordinators.group_registry import GroupRegistry, OwnedGroup
-from broker.coordinators.group_timers import GroupTimers
 from broker.coordinators.groups.limits import GROUP_BYTES, GroupPolicy
 from broker.coordinators.groups.member import Member
 from broker.coordinators.groups.offsets import OffsetTable
 from broker.coordinators.groups.rebalancing import GroupState
+from broker.coordinators.wake_ups import WakeUps
 from broker.model import CommittedOffset
 
 
 class Registry(GroupRegistry):
     def __init__(self, **policy: int) -> None:
         self.offsets = OffsetTable()
-        self.timers = GroupTimers()
+        self.timers = WakeUps()
         super().__init__(GroupPolicy(**policy), self.offsets, self.timers)
 
 

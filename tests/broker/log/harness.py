@@ -48,6 +48,7 @@ def entry(data: Buffer) -> BatchEntry:
         header.producer_epoch,
         header.base_sequence,
         header.last_sequence,
+        header.is_transactional,
     )
 
 
@@ -137,6 +138,7 @@ class Log:
             topics=None,  # type: ignore[arg-type]  # not asked here
             configs=None,  # type: ignore[arg-type]
             groups=None,  # type: ignore[arg-type]
+            transactions=None,  # type: ignore[arg-type]
             producer_ids=ProducerIdAllocator(self.catalog),
             now_ms=lambda: self.clock,
         )

@@ -13,12 +13,15 @@ from broker.log.fetch_plan import (
     PartitionAnswer,
     Shares,
     answer_of,
+    below,
     coalesced,
     merge,
     ranges_of,
 )
 from broker.model import LogBounds
 from broker.storage.catalog.base import Span
+from broker.storage.catalog.transactions import AbortedTransaction
+from broker.wire.error_codes import ErrorCode
 
 
 def test_the_first_that_has_anything_gives_at_least_one_batch() -> None:
@@ -112,3 +115,22 @@ def test_many_small_buffers_become_one() -> None:
     assert coalesced(few, 16) is few
     large: list[bytes | bytearray | memoryview] = [b"x" * 4096] * 100
     assert coalesced(large, 409_600) is large
+
+
+def test_spans_above_the_upper_bound_are_left_out() -> None:
+    """One that begins below it stays, also when it reaches beyond."""
+    spans = [Span(base, base + 9, 1, base * 10, 100, 0, 0, 1) for base in (0, 10, 20)]
+    assert below(spans, 30) is spans
+    assert below(spans, 21) is spans
+    assert below(spans, 20) == spans[:2]
+    assert below(spans, 5) == spans[:1]
+    assert below([], 5) == []
+
+
+def test_a_failed_answer_says_nothing_but_its_error() -> None:
+    """Whatever was in it before."""
+    answer = answer_of(LogBounds(1, 9, 8, 0, 0))
+    answer.give([b"abc"], 3, 5)
+    answer.aborted = [AbortedTransaction(1, 2, 3)]
+    answer.fail(ErrorCode.OFFSET_OUT_OF_RANGE)
+    assert answer == PartitionAnswer(int(ErrorCode.OFFSET_OUT_OF_RANGE))

@@ -9,6 +9,7 @@ from broker.log.offset_finder import OffsetFinder
 from broker.wire.error_codes import ErrorCode
 from broker.wire.records.record import Position, Record, encode_batch
 from tests.broker.log.harness import batch, running_log
+from tests.broker.log.transactional_producer import TransactionalProducer
 
 pytestmark = pytest.mark.anyio
 
@@ -61,3 +62,30 @@ async def test_damaged_data_is_a_storage_error() -> None:
         with pytest.raises(BrokerError) as raised:
             await OffsetFinder(log.catalog, log.reader).at_timestamp(pid, 1)
         assert raised.value.code is ErrorCode.KAFKA_STORAGE_ERROR
+
+
+@given(
+    st.lists(
+        st.tuples(st.lists(st.integers(1, 30), min_size=1, max_size=3), st.booleans(), st.integers(1, 30)), max_size=6
+    ),
+    st.integers(0, 31),
+)
+async def test_markers_have_their_time_too(transactions: list[tuple[list[int], bool, int]], target: int) -> None:
+    """As in Kafka a marker is found by the time at which its transaction ended; nothing about it is in the store."""
+    async with running_log(tail_bytes=0) as log:
+        (pid,) = (await log.topic()).pids
+        producer = await TransactionalProducer(log).init()
+        times: list[int] = []
+        for of_records, commit, ended_at in transactions:
+            await producer.add(pid)
+            await log.append(pid, *[producer.batch(pid, timestamp=each) for each in of_records])
+            log.clock = ended_at
+            await producer.end(commit)
+            times += [*of_records, ended_at]
+        records = [Position(offset, each) for offset, each in enumerate(times)]
+        finder = OffsetFinder(log.catalog, log.reader)
+        assert (await finder.at_timestamp(pid, target))[1] == next(
+            (each for each in records if each.timestamp >= target), None
+        )
+        best = max(records, key=lambda each: (each.timestamp, -each.offset), default=None)
+        assert (await finder.at_max_timestamp(pid))[1] == best

@@ -43,7 +43,7 @@ def test_nothing_at_or_above_the_upper_bound_is_given() -> None:
     cache = TailCache(1000)
     cache.put(1, 0, 4, b"a")
     cache.put(1, 5, 9, b"b")
-    assert cache.take(1, 0, 100, 5, True) == ([b"a"], 1)
+    assert cache.take(1, 0, 100, 5, True) == ([b"a"], 1, 5)
     assert cache.take(1, 5, 100, 5, True) == EMPTY_SLICE
 
 
@@ -56,6 +56,28 @@ def test_a_gap_starts_the_run_anew() -> None:
     assert taken(cache, 1, 5) is None
     assert taken(cache, 1, 10) == b"bb"
     assert cache.charged == 2
+
+
+def test_a_slice_says_where_it_ends() -> None:
+    """The offset after its last batch, be that the newest one or not."""
+    cache = TailCache(1000)
+    cache.put(1, 0, 4, b"a")
+    cache.put(1, 5, 9, b"b")
+    for limit, next_offset in ((1, 5), (2, 10)):
+        found = cache.take(1, 3, limit, ANYTHING, True)
+        assert found is not None
+        assert found.next_offset == next_offset
+
+
+def test_a_batch_that_comes_late_changes_nothing() -> None:
+    """A marker may be told of after the group that was committed behind it: readers at the end keep what they have."""
+    cache = TailCache(1000)
+    cache.put(1, 0, 4, b"aaaa")
+    cache.put(1, 6, 6, b"cc")
+    cache.put(1, 5, 5, b"b")
+    assert taken(cache, 1, 5) is None
+    cache.put(1, 7, 7, b"d")
+    assert taken(cache, 1, 6) == b"ccd"
 
 
 def test_a_small_slice_does_not_keep_a_large_frame() -> None:

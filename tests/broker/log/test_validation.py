@@ -27,6 +27,7 @@ from broker.wire.records.batch import (
     parse_header,
 )
 from broker.wire.records.compression import Codec
+from broker.wire.records.control import ABORT, COMMIT, encode_marker
 from broker.wire.records.record import Record, assemble, encode_batch, iter_records
 from tests.broker.wire.records.batches import CODECS, NOW_MS, plain, records, sample, sample_batch
 
@@ -104,6 +105,9 @@ def test_transactional_batches_say_so() -> None:
     """The flag is passed on for the transaction rules to judge."""
     batch = bytes(encode_batch(sample(), producer_id=1, producer_epoch=0, base_sequence=0, transactional=True))
     assert check_records(batch, RULES, NOW_MS, VERSION).transactional
+    anew = check_records(batch, AppendRules(codec=Codec.GZIP), NOW_MS, VERSION)
+    assert anew.transactional
+    assert parse_header(anew.buffer).is_transactional
 
 
 # 1. One whole batch of magic 2
@@ -230,6 +234,9 @@ def test_count_and_offsets_must_agree(fields: dict[str, int]) -> None:
 def test_clients_do_not_write_control_records() -> None:
     """Markers come from the transaction coordinator alone."""
     assert refusal(altered(sample_batch(), attributes=0x20)).code == ErrorCode.INVALID_RECORD
+    for kind in (ABORT, COMMIT):
+        marker = encode_marker(kind, base_offset=0, producer_id=1, producer_epoch=0, timestamp=NOW_MS)
+        assert refusal(bytes(marker)).code == ErrorCode.INVALID_RECORD
 
 
 @pytest.mark.parametrize(

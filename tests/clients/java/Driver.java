@@ -45,6 +45,7 @@ public final class Driver {
         operations.put("member_assigned", members::assigned);
         operations.put("member_take", members::take);
         operations.put("member_close", members::close);
+        new Transactions().register(operations);
         new Administration().register(operations);
     }
 

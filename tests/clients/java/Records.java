@@ -57,7 +57,10 @@ final class Records {
         long end = System.nanoTime() + args.get("deadline_ms").asLong() * 1_000_000;
         ObjectNode result = Driver.JSON.createObjectNode();
         ArrayNode records = result.putArray("records");
-        Map<String, Object> settings = Map.of("bootstrap.servers", args.get("bootstrap").asText());
+        Map<String, Object> settings =
+                Map.of(
+                        "bootstrap.servers", args.get("bootstrap").asText(),
+                        "isolation.level", args.path("isolation").asText("read_uncommitted"));
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(settings)) {
             List<TopicPartition> partitions =
                     consumer.partitionsFor(args.get("topic").asText()).stream()
@@ -133,7 +136,7 @@ final class Records {
         return new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    private static KafkaProducer<byte[], byte[]> producer(Map<String, Object> settings) {
+    static KafkaProducer<byte[], byte[]> producer(Map<String, Object> settings) {
         return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     }
 

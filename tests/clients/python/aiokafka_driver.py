@@ -30,6 +30,7 @@ class AiokafkaDriver(Driver):
         self._streams: dict[str, Any] = {}
         self._members: dict[str, Any] = {}
         self._admins: dict[str, Any] = {}
+        self._transactional: dict[str, Any] = {}
 
     def perform(self, op: str, args: Json) -> Json:
         answer: Json = asyncio.run_coroutine_threadsafe(getattr(self, op)(**args), self._loop).result()
@@ -63,8 +64,10 @@ class AiokafkaDriver(Driver):
             await producer.stop()
         return {"placed": [[answer.partition, answer.offset] if answer else [-1, -1] for answer in answers]}
 
-    async def read(self, bootstrap: str, topic: str, count: int, deadline_ms: int) -> Json:
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    async def read(
+        self, bootstrap: str, topic: str, count: int, deadline_ms: int, isolation: str = "read_uncommitted"
+    ) -> Json:
+        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level=isolation)
         await consumer.start()
         try:
             await consumer._client.add_topic(topic)
@@ -149,6 +152,39 @@ class AiokafkaDriver(Driver):
 
     async def member_close(self, member: str) -> Json:
         await self._members.pop(member).stop()
+        return {}
+
+    async def txn_open(self, producer: str, bootstrap: str, transactional_id: str) -> Json:
+        it = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=transactional_id, request_timeout_ms=90000)
+        await it.start()
+        self._transactional[producer] = it
+        return {}
+
+    async def txn_begin(self, producer: str) -> Json:
+        await self._transactional[producer].begin_transaction()
+        return {}
+
+    async def txn_send(self, producer: str, topic: str, partition: int, values: list[str]) -> Json:
+        it = self._transactional[producer]
+        for future in [await it.send(topic, value.encode(), partition=partition) for value in values]:
+            await future
+        return {}
+
+    async def txn_offsets(self, producer: str, group: str, topic: str, partition: int, offset: int) -> Json:
+        offsets = {TopicPartition(topic, partition): offset}
+        await self._transactional[producer].send_offsets_to_transaction(offsets, group)
+        return {}
+
+    async def txn_commit(self, producer: str) -> Json:
+        await self._transactional[producer].commit_transaction()
+        return {}
+
+    async def txn_abort(self, producer: str) -> Json:
+        await self._transactional[producer].abort_transaction()
+        return {}
+
+    async def txn_close(self, producer: str) -> Json:
+        await self._transactional.pop(producer).stop()
         return {}
 
     async def topic_create(self, bootstrap: str, topic: str, partitions: int, configs: dict[str, str]) -> Json:

@@ -53,6 +53,7 @@ class ConfluentDriver(Driver):
         self._streams: dict[str, _Stream] = {}
         self._members: dict[str, Consumer] = {}
         self._admins: dict[str, AdminClient] = {}
+        self._transactional: dict[str, Producer] = {}
 
     def produce(
         self, bootstrap: str, topic: str, records: list[Json], compression: str, acks: str, idempotent: bool
@@ -93,9 +94,17 @@ class ConfluentDriver(Driver):
             raise RuntimeError(f"{left} records undelivered, errors {errors[:3]}")
         return {"placed": placed}
 
-    def read(self, bootstrap: str, topic: str, count: int, deadline_ms: int) -> Json:
+    def read(
+        self, bootstrap: str, topic: str, count: int, deadline_ms: int, isolation: str = "read_uncommitted"
+    ) -> Json:
         consumer = Consumer(
-            {**_QUIET, "bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False}
+            {
+                **_QUIET,
+                "bootstrap.servers": bootstrap,
+                "group.id": "unused",
+                "enable.auto.commit": False,
+                "isolation.level": isolation,
+            }
         )
         partitions = consumer.list_topics(topic, 10).topics[topic].partitions
         consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
@@ -178,6 +187,47 @@ class ConfluentDriver(Driver):
 
     def member_close(self, member: str) -> Json:
         self._members.pop(member).close()
+        return {}
+
+    def txn_open(self, producer: str, bootstrap: str, transactional_id: str) -> Json:
+        it = Producer({**_QUIET, "bootstrap.servers": bootstrap, "transactional.id": transactional_id, "linger.ms": 5})
+        it.init_transactions(60)
+        self._transactional[producer] = it
+        return {}
+
+    def txn_begin(self, producer: str) -> Json:
+        self._transactional[producer].begin_transaction()
+        return {}
+
+    def txn_send(self, producer: str, topic: str, partition: int, values: list[str]) -> Json:
+        it = self._transactional[producer]
+        errors: list[Any] = []
+        for value in values:
+            it.produce(
+                topic, value.encode(), partition=partition, on_delivery=lambda error, _: error and errors.append(error)
+            )
+        left = it.flush(60)
+        if errors or left:
+            raise RuntimeError(f"{left} records undelivered, errors {errors[:3]}")
+        return {}
+
+    def txn_offsets(self, producer: str, group: str, topic: str, partition: int, offset: int) -> Json:
+        # Whoever assigns partitions by itself has a group without being a member of it.
+        consumer = Consumer({**_QUIET, "bootstrap.servers": "localhost:1", "group.id": group})
+        it = self._transactional[producer]
+        it.send_offsets_to_transaction([TopicPartition(topic, partition, offset)], consumer.consumer_group_metadata(), 60)
+        return {}
+
+    def txn_commit(self, producer: str) -> Json:
+        self._transactional[producer].commit_transaction(60)
+        return {}
+
+    def txn_abort(self, producer: str) -> Json:
+        self._transactional[producer].abort_transaction(60)
+        return {}
+
+    def txn_close(self, producer: str) -> Json:
+        del self._transactional[producer]
         return {}
 
     def topic_create(self, bootstrap: str, topic: str, partitions: int, configs: dict[str, str]) -> Json:

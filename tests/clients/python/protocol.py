@@ -8,12 +8,15 @@ travel as base64 or null, headers as pairs of name and base64 or null, timestamp
 Operations (each but those of an open stream or member takes `bootstrap`):
 
 produce        topic, records, compression, acks, idempotent -> placed: [partition, offset] of each record
-read           topic, count, deadline_ms -> records from the start of every partition, without a group
+read           topic, count, deadline_ms, isolation ("read_uncommitted" if left out, only where there are transactions) -> records
+               from the start of every partition, without a group
 stream_open    stream, topic, partitions, idempotent; stream_send: stream, first, count (queues numbers as values,
                number % partitions decides); stream_flush: stream -> acknowledged; stream_close: stream
 member_open    member, group, topic (a pattern when it begins with ^), protocol ("consumer"; classic when left out);
                member_assigned: member, count, deadline_ms -> partitions;
                member_take: member, count, deadline_ms -> records, whose offsets are committed; member_close: member
+txn_open       producer, transactional_id; txn_begin: producer; txn_send: producer, topic, partition, values (texts; acknowledged when
+               answered); txn_offsets: producer, group, topic, partition, offset; txn_commit, txn_abort, txn_close: producer
 topic_create   topic, partitions, configs; topic_delete: topic; topics -> topics; partitions_grow: topic, partitions;
                topic_describe: topic -> partitions
 config_get     topic, name -> value; config_set: topic, name, value; config_unset: topic, name

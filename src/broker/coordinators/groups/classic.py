@@ -284,6 +284,18 @@ class ClassicGroup(RebalancingGroup):
             return ErrorCode.REBALANCE_IN_PROGRESS
         return ErrorCode.NONE
 
+    def transactional_commit_error(self, member_id: str, group_instance_id: str | None, generation: int) -> ErrorCode:
+        """Whether a transaction may carry offsets of this group for these (KIP-447). Older producers name neither member nor
+        generation and are fenced by their transactional id alone; a rebalance under way is no reason to refuse."""
+        if self.state is GroupState.DEAD:
+            return ErrorCode.COORDINATOR_NOT_AVAILABLE
+        if generation < 0 and (self.state is GroupState.EMPTY or (not member_id and group_instance_id is None)):
+            return ErrorCode.NONE
+        error = self.member_error(member_id, group_instance_id)
+        if error:
+            return error
+        return ErrorCode.NONE if generation == self.generation else ErrorCode.ILLEGAL_GENERATION
+
     def heard_of_committer(self, member_id: str, now_ms: int) -> None:
         """A commit keeps the session alive like a heartbeat does."""
         member = self.roster.members.get(member_id)

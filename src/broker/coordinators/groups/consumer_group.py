@@ -353,6 +353,18 @@ class ConsumerGroup:
                 return ErrorCode.STALE_MEMBER_EPOCH
         return ErrorCode.NONE
 
+    def transactional_commit_error(self, member_id: str, instance_id: str | None, epoch: int) -> ErrorCode:
+        """Whether a transaction may carry offsets of this group for these (KIP-447). Producers that name nobody are fenced by their
+        transactional id alone; TxnOffsetCommit has no word for an epoch that is stale but that of a generation."""
+        if self._is_dead:
+            return ErrorCode.COORDINATOR_NOT_AVAILABLE
+        if epoch < 0 and (not self.members or (not member_id and instance_id is None)):
+            return ErrorCode.NONE
+        member = self.members.get(member_id)
+        if member is None:
+            return ErrorCode.UNKNOWN_MEMBER_ID
+        return ErrorCode.NONE if epoch == member.epoch else ErrorCode.ILLEGAL_GENERATION
+
     def fetch_error(self, member_id: str | None, epoch: int) -> ErrorCode:
         """Whether these may ask for offsets: who names no member may (administrators)."""
         if member_id is None and epoch < 0:

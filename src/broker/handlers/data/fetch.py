@@ -4,6 +4,8 @@ Fetch (key 1), versions 4-18.
 Behaviour:
 - Answers when min_bytes can be given, a partition has an error, or max_wait_ms are over. Memory answers at once where it can.
 - Whole batches only, at least one for the first partition that has any; the batch that holds the offset comes whole.
+- Markers of transactions are batches like others. read_committed is given what lies below the last stable offset, and the aborted
+  transactions that reach into exactly that, in the order in which they ended; it leaves their records out itself.
 - Partitions are served in the order of the request; a fetch session rotates its own.
 - A partition that does not exist does not end the wait of the others, as in Kafka.
 - The consumer's rack is accepted; there is no nearer replica to name (KIP-392).
@@ -28,6 +30,7 @@ from broker.wire.messages.fetch import (
     FetchableTopicResponse,
     FetchRequest,
     FetchResponse,
+    FetchResponseAbortedTransaction,
     FetchResponseEpochEndOffset,
     FetchResponsePartitionData,
 )
@@ -155,7 +158,7 @@ def _respond(
     following = iter(read)
     whole = [next(following) if answer is None else answer for answer in answers]
     session = fetch.answer(whole, context.services.now_ms())
-    aborted: list[Any] | None = [] if request.isolation_level == READ_COMMITTED else None
+    is_committed = request.isolation_level == READ_COMMITTED
     topics: list[FetchableTopicResponse] = []
     sent = 0
     topic: FetchableTopicResponse | None = None
@@ -172,7 +175,7 @@ def _respond(
             high_watermark=answer.high_watermark,
             last_stable_offset=answer.last_stable_offset,
             log_start_offset=answer.log_start,
-            aborted_transactions=aborted if not code else [] if code in _NOT_READ else None,
+            aborted_transactions=_aborted(answer) if code or is_committed else None,
             records=answer.records or b"",
         )
         if answer.diverging is not None:
@@ -184,6 +187,16 @@ def _respond(
     if sent:
         RECORD_BYTES_OUT.inc(sent)
     return FetchResponse(error_code=session.error_code, session_id=session.session_id, responses=topics)
+
+
+def _aborted(answer: PartitionAnswer) -> list[FetchResponseAbortedTransaction] | None:
+    """What is said of aborted transactions where something must be: to read_committed readers, and with an error."""
+    if answer.error_code:
+        return [] if answer.error_code in _NOT_READ else None
+    return [
+        FetchResponseAbortedTransaction(producer_id=each.producer_id, first_offset=each.first_offset)
+        for each in answer.aborted
+    ]
 
 
 def refuse(request: FetchRequest, context: RequestContext, code: int, message: str | None) -> FetchResponse:

@@ -8,15 +8,16 @@ Behaviour:
   What fails later, in storage or by its sequence, the client could not act on anyway; it is dropped.
 - Batches that must be decoded or compressed anew are checked in a worker thread. The connection's next request waits for that,
   so a partition's order stays that of arrival.
-- Transactional batches are refused with INVALID_PRODUCER_ID_MAPPING, Kafka's answer for a producer id that no transactional id owns:
-  there is no transaction that they could belong to.
+- A transactional batch must belong to the open transaction of its producer; the catalog decides that when it commits the batch. From
+  v12 on the partitions are added to the transaction here, all that are missing in one step, and the batches take their places then.
 - A partition named twice is appended to once; its later mentions are refused with INVALID_REQUEST.
 - Every refusal carries a message from v8 on (Kafka gives one only for refused records).
 
 Versions:
 - v0-2 are advertised and refused (KAFKA-18659): older librdkafka turns compression off when they are missing.
 - v5: log start offset. v7: zstd (KIP-110). v8: refused records (KIP-467). v9: flexible. v10: leader hints (KIP-951), never
-  needed here. v12: implicit transactions (KIP-890). v13: topic ids (KIP-516).
+  needed here. v11: TRANSACTION_ABORTABLE where before it was INVALID_TXN_STATE, v12: implicit transactions (both KIP-890).
+- v13: topic ids (KIP-516).
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,13 @@ from anyio.to_thread import run_sync
 from broker.cluster.directory import TopicState
 from broker.handlers.base import CloseConnection, Handler, Pending, RequestContext
 from broker.handlers.data.append_rules import append_rules, strict_append_rules
+from broker.handlers.data.transactional_batches import (
+    as_answered,
+    check_owner,
+    must_be_added,
+    producer_of,
+    refused_addition,
+)
 from broker.log.validation import AppendRules, CheckedBatch, RecordsRefused, check_contents, check_header
 from broker.log.writer import Writer
 from broker.model import Appended
@@ -66,10 +74,11 @@ _WITHOUT_LOG_START: Final = frozenset(
 class _Answering:
     """Collects what the partitions of one request came to and gives the answer after the last one."""
 
-    __slots__ = ("missing", "pending", "response")
+    __slots__ = ("missing", "pending", "response", "version")
 
-    def __init__(self, response: ProduceResponse | None) -> None:
+    def __init__(self, response: ProduceResponse | None, version: int) -> None:
         self.response = response
+        self.version = version
         self.pending = Pending()
         self.missing = 1  # the handler's own, so that a batch settled at once does not end the request
 
@@ -81,14 +90,18 @@ class _Answering:
         answer.error_message = appended.message
         self.release()
 
+    def settle_transactional(self, answer: ProduceResponsePartitionProduceResponse, appended: Appended) -> None:
+        appended.error_code = as_answered(appended.error_code, self.version)  # type: ignore[misc]
+        self.settle(answer, appended)
+
     def release(self) -> None:
         self.missing -= 1
         if not self.missing:
             self.pending.resolve(self.response)
 
 
-class _Heavy:
-    """A batch whose contents are still to be checked."""
+class _Waiting:
+    """A batch that cannot take its place yet: its contents are still to be checked, or its partition joins the transaction first."""
 
     __slots__ = ("answer", "checked", "pid", "refused", "rules")
 
@@ -119,8 +132,9 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
     rules_of = strict_append_rules if services.settings.current.check_records else append_rules
     now_ms = services.now_ms()
     responses: list[ProduceResponseTopicProduceResponse] = []
-    answering = _Answering(None if request.acks == 0 else ProduceResponse(responses=responses))
-    heavy: list[_Heavy] = []
+    answering = _Answering(None if request.acks == 0 else ProduceResponse(responses=responses), version)
+    heavy: list[_Waiting] = []
+    transactional: list[_Waiting] = []
     seen: set[int] = set()
     for topic in request.topic_data:
         state: TopicState | None = find(topic.topic_id if version >= FIRST_VERSION_WITH_IDS else topic.name)  # type: ignore[arg-type]
@@ -145,10 +159,9 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
             try:
                 checked = check_header(data.records, rules, now_ms, version)
                 if checked.transactional:
-                    raise RecordsRefused(
-                        ErrorCode.INVALID_PRODUCER_ID_MAPPING,
-                        "transactions are not supported: no transaction owns this producer id",
-                    )
+                    check_owner(request.transactional_id, checked, transactional[0].checked if transactional else None)
+                    transactional.append(_Waiting(pid, checked, rules, answer))
+                    continue
             except RecordsRefused as error:
                 _refuse_partition(context, answer, pid, error)
                 continue
@@ -156,7 +169,11 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
                 answering.missing += 1
                 _enqueue(writer, pid, checked, answering, answer)
             else:
-                heavy.append(_Heavy(pid, checked, rules, answer))
+                heavy.append(_Waiting(pid, checked, rules, answer))
+    if transactional:
+        if _must_join(transactional, request, context):
+            return _join(transactional, heavy, request, context, now_ms, answering, responses)
+        _take(transactional, heavy, writer, answering)
     if heavy:
         return _check_heavy(heavy, context, now_ms, answering, responses)
     refusal = _refusal(responses) if answering.response is None else None
@@ -166,6 +183,45 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
     if answering.missing == 1:
         raise refusal
     return _close_when_settled(answering, refusal)
+
+
+def _must_join(transactional: Sequence[_Waiting], request: ProduceRequest, context: RequestContext) -> bool:
+    state = context.services.transactions.transaction(request.transactional_id or "")
+    pids = [each.pid for each in transactional]
+    return must_be_added(context.api_version, state, producer_of(transactional[0].checked), pids)
+
+
+async def _join(
+    transactional: Sequence[_Waiting],
+    heavy: list[_Waiting],
+    request: ProduceRequest,
+    context: RequestContext,
+    now_ms: int,
+    answering: _Answering,
+    responses: Sequence[ProduceResponseTopicProduceResponse],
+) -> ProduceResponse | None:
+    """Add the partitions to the transaction, let the batches take their places, and wait for the whole answer."""
+    producer_id, epoch = producer_of(transactional[0].checked)
+    error = await context.services.transactions.add_partitions(
+        request.transactional_id or "", producer_id, epoch, [each.pid for each in transactional]
+    )
+    if error:
+        for each in transactional:
+            _refuse_partition(context, each.answer, each.pid, refused_addition(error))
+    else:
+        _take(transactional, heavy, context.services.writer, answering)
+    return await _check_heavy(heavy, context, now_ms, answering, responses)
+
+
+def _take(
+    transactional: Sequence[_Waiting], heavy: list[_Waiting], writer: Writer, answering: _Answering
+) -> None:
+    for each in transactional:
+        if each.checked.settled:
+            answering.missing += 1
+            _enqueue(writer, each.pid, each.checked, answering, each.answer)
+        else:
+            heavy.append(each)
 
 
 async def _close_when_settled(answering: _Answering, refusal: CloseConnection) -> None:
@@ -182,7 +238,7 @@ async def _settled(answering: _Answering) -> None:
 
 
 async def _check_heavy(
-    heavy: list[_Heavy],
+    heavy: list[_Waiting],
     context: RequestContext,
     now_ms: int,
     answering: _Answering,
@@ -194,7 +250,8 @@ async def _check_heavy(
         for each in heavy:
             each.check(now_ms)
 
-    await run_sync(check_all, limiter=_heavy_limiter())
+    if heavy:
+        await run_sync(check_all, limiter=_heavy_limiter())
     for each in heavy:
         if each.refused is not None:
             _refuse_partition(context, each.answer, each.pid, each.refused)
@@ -240,10 +297,11 @@ def _enqueue(
             header.producer_epoch,
             header.base_sequence,
             checked.last_sequence,
-            False,
+            checked.transactional,
             checked.log_append_time,
         )
-    writer.enqueue(pid, buffer, entry, partial(answering.settle, answer))
+    settle = answering.settle_transactional if entry.transactional else answering.settle
+    writer.enqueue(pid, buffer, entry, partial(settle, answer))
 
 
 def _unknown(state: TopicState | None, name: str, index: int, version: int) -> tuple[ErrorCode, str]:

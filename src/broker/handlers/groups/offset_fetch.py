@@ -4,7 +4,8 @@ OffsetFetch (key 9), versions 1-10.
 Behaviour:
 - Offsets that were acknowledged, and no others. -1 where a group has none, also for groups and topics that do not exist.
 - An offset of a deleted topic is never shown for a new topic of the same name.
-- ``require_stable`` changes nothing: no offset is ever pending, commits of transactions included.
+- What a transaction carries is not shown before it is committed. With ``require_stable`` such a partition is answered
+  UNSTABLE_OFFSET_COMMIT until the transaction ends; among all offsets of a group only where it has an offset already, as in Kafka.
 
 Versions:
 - v2: an error for the group as a whole; null topics ask for all offsets of the group.
@@ -17,7 +18,7 @@ Versions:
 - v10: topic ids instead of names.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from broker.cluster.directory import TopicState
 from broker.handlers.base import Handler, RequestContext
@@ -41,12 +42,15 @@ def handle(request: OffsetFetchRequest, context: RequestContext) -> OffsetFetchR
     if error:
         return refuse(request, context, error, None)
     if context.api_version >= 8:
-        return OffsetFetchResponse(groups=_groups(request.groups, context))
+        return OffsetFetchResponse(groups=_groups(request, context))
     offsets = context.services.groups.offsets_of(request.group_id)
     if request.topics is None:
         return OffsetFetchResponse(
             topics=[
-                _old_topic(name, sorted(of_topic), of_topic, state) for name, of_topic, state in _all(offsets, context)
+                _old_topic(
+                    name, sorted(of_topic), of_topic, state, _unstable(request, request.group_id, name, of_topic, context)
+                )
+                for name, of_topic, state in _all(offsets, context)
             ]
         )
     return OffsetFetchResponse(
@@ -56,26 +60,29 @@ def handle(request: OffsetFetchRequest, context: RequestContext) -> OffsetFetchR
                 topic.partition_indexes,
                 offsets.get(topic.name, {}),
                 context.services.directory.by_name(topic.name),
+                _unstable(request, request.group_id, topic.name, topic.partition_indexes, context),
             )
             for topic in request.topics
         ]
     )
 
 
-def _groups(groups: Iterable[OffsetFetchRequestGroup], context: RequestContext) -> list[OffsetFetchResponseGroup]:
+def _groups(request: OffsetFetchRequest, context: RequestContext) -> list[OffsetFetchResponseGroup]:
     """All offsets of a group are answered once, however often they are asked for: the answer would dwarf the request."""
     answers = []
     in_full: set[str] = set()
-    for group in groups:
+    for group in request.groups:
         if group.topics is None:
             if group.group_id in in_full:
                 continue
             in_full.add(group.group_id)
-        answers.append(_group(group, context))
+        answers.append(_group(request, group, context))
     return answers
 
 
-def _group(group: OffsetFetchRequestGroup, context: RequestContext) -> OffsetFetchResponseGroup:
+def _group(
+    request: OffsetFetchRequest, group: OffsetFetchRequestGroup, context: RequestContext
+) -> OffsetFetchResponseGroup:
     error = context.services.groups.fetch_error(group.group_id, group.member_id, group.member_epoch)
     if error:
         return OffsetFetchResponseGroup(group_id=group.group_id, error_code=error)
@@ -87,7 +94,8 @@ def _group(group: OffsetFetchRequestGroup, context: RequestContext) -> OffsetFet
         for name, of_topic, state in _all(offsets, context):
             if state is not None or not by_id:
                 topic_id = state.topic_id if state is not None else ZERO_UUID
-                answers.append(_topic(name, topic_id, sorted(of_topic), of_topic, state))
+                unstable = _unstable(request, group.group_id, name, of_topic, context)
+                answers.append(_topic(name, topic_id, sorted(of_topic), of_topic, state, unstable))
         return OffsetFetchResponseGroup(group_id=group.group_id, topics=answers)
     for topic in group.topics:
         state = directory.by_id(topic.topic_id) if by_id else directory.by_name(topic.name)
@@ -97,7 +105,8 @@ def _group(group: OffsetFetchRequestGroup, context: RequestContext) -> OffsetFet
             )
         else:
             name = state.name if state is not None else topic.name
-            answers.append(_topic(name, topic.topic_id, topic.partition_indexes, offsets.get(name, {}), state))
+            unstable = _unstable(request, group.group_id, name, topic.partition_indexes, context)
+            answers.append(_topic(name, topic.topic_id, topic.partition_indexes, offsets.get(name, {}), state, unstable))
     return OffsetFetchResponseGroup(group_id=group.group_id, topics=answers)
 
 
@@ -113,17 +122,39 @@ def _all(offsets: Mapping[str, Mapping[int, CommittedOffset]], context: RequestC
             yield name, current, state
 
 
+def _unstable(
+    request: OffsetFetchRequest, group_id: str, topic: str, indexes: Iterable[int], context: RequestContext
+) -> Collection[int]:
+    """The partitions whose offset may change when an open transaction ends, for a client that does not want to see such."""
+    if not request.require_stable:
+        return ()
+    is_pending = context.services.groups.is_pending
+    return {index for index in indexes if is_pending(group_id, topic, index)}
+
+
 def _is_of(offset: CommittedOffset, state: TopicState | None) -> bool:
     return state is None or offset.topic_id in (ZERO_UUID, state.topic_id)
 
 
 def _old_topic(
-    name: str, indexes: Iterable[int], offsets: Mapping[int, CommittedOffset], state: TopicState | None
+    name: str,
+    indexes: Iterable[int],
+    offsets: Mapping[int, CommittedOffset],
+    state: TopicState | None,
+    unstable: Collection[int],
 ) -> OffsetFetchResponseTopic:
     partitions = []
     for index in indexes:
         offset = offsets.get(index)
-        if offset is None or not _is_of(offset, state):
+        if index in unstable:
+            partitions.append(
+                OffsetFetchResponsePartition(
+                    partition_index=index,
+                    committed_offset=UNKNOWN_OFFSET,
+                    error_code=ErrorCode.UNSTABLE_OFFSET_COMMIT,
+                )
+            )
+        elif offset is None or not _is_of(offset, state):
             partitions.append(OffsetFetchResponsePartition(partition_index=index, committed_offset=UNKNOWN_OFFSET))
         else:
             partitions.append(
@@ -138,12 +169,25 @@ def _old_topic(
 
 
 def _topic(
-    name: str, topic_id: bytes, indexes: Iterable[int], offsets: Mapping[int, CommittedOffset], state: TopicState | None
+    name: str,
+    topic_id: bytes,
+    indexes: Iterable[int],
+    offsets: Mapping[int, CommittedOffset],
+    state: TopicState | None,
+    unstable: Collection[int],
 ) -> OffsetFetchResponseTopics:
     partitions = []
     for index in indexes:
         offset = offsets.get(index)
-        if offset is None or not _is_of(offset, state):
+        if index in unstable:
+            partitions.append(
+                OffsetFetchResponsePartitions(
+                    partition_index=index,
+                    committed_offset=UNKNOWN_OFFSET,
+                    error_code=ErrorCode.UNSTABLE_OFFSET_COMMIT,
+                )
+            )
+        elif offset is None or not _is_of(offset, state):
             partitions.append(OffsetFetchResponsePartitions(partition_index=index, committed_offset=UNKNOWN_OFFSET))
         else:
             partitions.append(

@@ -2,9 +2,10 @@
 DescribeProducers (key 61), version 0 (KIP-664).
 
 Behaviour:
-- The idempotent producers that each partition remembers, with their last sequence and the time of their last batch.
+- The idempotent producers that each partition remembers, with their last sequence and the time of their last batch, and where their
+  open transaction begins on the partition (-1 without one).
 - A partition named twice: INVALID_REQUEST, for a small request must not make a huge answer.
-- There are no transactions: no coordinator epoch and no open transaction, -1 each.
+- The coordinator epoch is 0 for a producer that has a transactional id: there has been one coordinator; -1 for others.
 """
 
 from broker.errors import BrokerError
@@ -53,6 +54,7 @@ async def _describe(
     except BrokerError as error:
         answer.error_code, answer.error_message = error.code, error.message
         return answer
+    transactional_id_of = context.services.catalog.transaction_of_producer
     answer.active_producers = [
         DescribeProducersResponseProducerState(
             producer_id=producer.producer_id,
@@ -60,7 +62,7 @@ async def _describe(
             last_sequence=producer.last_sequence,
             # Of the records, not of their arrival, as Kafka reports it.
             last_timestamp=producer.window[0][3] if producer.window else producer.last_timestamp,
-            coordinator_epoch=-1,
+            coordinator_epoch=-1 if transactional_id_of(producer.producer_id) is None else 0,
             current_txn_start_offset=-1 if producer.open_first_offset is None else producer.open_first_offset,
         )
         for producer in producers

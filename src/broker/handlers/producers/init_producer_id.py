@@ -4,12 +4,16 @@ InitProducerId (key 22), versions 0-6.
 Behaviour:
 - Without a transactional id: a fresh producer id with epoch 0, always. A producer that sends the id it has (v3) gets a new one
   too, as from Kafka: idempotent producers raise their epoch by themselves (KIP-360).
-- With a transactional id: UNSUPPORTED_VERSION. Transactions are not supported here, and unlike the codes that speak of coordinators
-  this one is not retried: producers fail at once, in initTransactions(), and say why.
-- Half of an id and epoch pair, or an empty transactional id: INVALID_REQUEST.
+- With a transactional id: its producer id, with a higher epoch, so that whoever used it before is fenced. A transaction that is
+  open is aborted first, in the same step: Kafka answers CONCURRENT_TRANSACTIONS until it has done so.
+- Half of an id and epoch pair, or an empty transactional id: INVALID_REQUEST. A timeout that is not positive or beyond
+  transaction.max.timeout.ms: INVALID_TRANSACTION_TIMEOUT.
+- Two-phase commit (KIP-939) is switched off, as in Kafka by default: TRANSACTIONAL_ID_AUTHORIZATION_FAILED to who asks for it,
+  UNSUPPORTED_VERSION to who wants to keep a prepared transaction.
 
 Versions:
-- v2: flexible. v3: the producer's present id and epoch (KIP-360). v6: two-phase commit (KIP-939), for transactions only.
+- v2: flexible. v3: the producer's present id and epoch (KIP-360). v4: PRODUCER_FENCED where before it was INVALID_PRODUCER_EPOCH
+  (KIP-588). v5: TRANSACTION_ABORTABLE may be answered. v6: two-phase commit.
 """
 
 from typing import Any
@@ -23,12 +27,17 @@ from broker.wire.messages.init_producer_id import InitProducerIdRequest, InitPro
 
 
 def handle(request: InitProducerIdRequest, context: RequestContext) -> Any:
-    if request.transactional_id is not None:
-        code = ErrorCode.UNSUPPORTED_VERSION if request.transactional_id else ErrorCode.INVALID_REQUEST
-        return refuse(request, context, code, None)
     if (request.producer_id == NO_PRODUCER_ID) != (request.producer_epoch == NO_PRODUCER_EPOCH):
         return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
-    return _allocate(request, context)
+    if request.transactional_id is None:
+        return _allocate(request, context)
+    if not request.transactional_id:
+        return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
+    if request.enable2_pc:
+        return refuse(request, context, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, None)
+    if request.keep_prepared_txn:
+        return refuse(request, context, ErrorCode.UNSUPPORTED_VERSION, None)
+    return _take_over(request.transactional_id, request, context)
 
 
 async def _allocate(request: InitProducerIdRequest, context: RequestContext) -> InitProducerIdResponse:
@@ -36,6 +45,19 @@ async def _allocate(request: InitProducerIdRequest, context: RequestContext) -> 
         return InitProducerIdResponse(producer_id=await context.services.producer_ids.next(), producer_epoch=0)
     except BrokerError as error:
         return refuse(request, context, error.code, error.message)
+
+
+async def _take_over(
+    transactional_id: str, request: InitProducerIdRequest, context: RequestContext
+) -> InitProducerIdResponse:
+    answer = await context.services.transactions.init_producer(
+        transactional_id, request.transaction_timeout_ms, request.producer_id, request.producer_epoch
+    )
+    error = answer.error_code
+    if error:
+        older = error is ErrorCode.PRODUCER_FENCED and context.api_version < 4
+        return refuse(request, context, ErrorCode.INVALID_PRODUCER_EPOCH if older else error, None)
+    return InitProducerIdResponse(producer_id=answer.producer_id, producer_epoch=answer.epoch)
 
 
 def refuse(

@@ -5,12 +5,14 @@ Behaviour:
 - Lists exactly what this broker serves, from the table of handlers, so it cannot promise what is not there.
 - Produce is listed from version 0 although 3 is the first that works, as Apache Kafka does (KAFKA-18659): librdkafka before 2.11.1
   otherwise turns compression off.
+- The feature transaction.version is finalized at 2 (KIP-890): producers that know it have an epoch for each transaction and do not
+  send AddPartitionsToTxn or AddOffsetsToTxn. There are no other features.
 - A version newer than known is answered with UNSUPPORTED_VERSION in the body of version 0 and what this key itself supports
   (KIP-511), so that the client can step down.
 
 Versions:
 - v3: flexible; carries the client's software name and version (KIP-511), which are checked and kept with the connection.
-- v4: fixes a client bug about minimum versions of features; same layout.
+- v4: features may begin with version 0, which older clients take for an error; before, 1 is said (KAFKA-17011).
 """
 
 import re
@@ -20,10 +22,22 @@ from typing import Any, Final
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
-from broker.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse, ApiVersionsResponseApiVersion
+from broker.wire.messages.api_versions import (
+    ApiVersionsRequest,
+    ApiVersionsResponse,
+    ApiVersionsResponseApiVersion,
+    ApiVersionsResponseFinalizedFeatureKey,
+    ApiVersionsResponseSupportedFeatureKey,
+)
 
 _SOFTWARE: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]{0,254}[a-zA-Z0-9])?")
 """KIP-511's rule for a software name or version; bounded here because both end in logs."""
+
+
+_TRANSACTION_VERSION: Final = "transaction.version"
+_TRANSACTION_LEVEL: Final = 2
+_FEATURES_EPOCH: Final = 0
+"""Features never change while a broker runs; clients only want it not to be negative."""
 
 
 @cache
@@ -44,7 +58,27 @@ def handle(request: ApiVersionsRequest, context: RequestContext) -> ApiVersionsR
             return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
         context.connection.software_name = name
         context.connection.software_version = version
-    return ApiVersionsResponse(error_code=0, api_keys=_listed(tuple(context.services.served)), throttle_time_ms=0)
+    answer = ApiVersionsResponse(error_code=0, api_keys=_listed(tuple(context.services.served)), throttle_time_ms=0)
+    if context.api_version >= 3:
+        _add_features(answer, context)
+    return answer
+
+
+def _add_features(answer: ApiVersionsResponse, context: RequestContext) -> None:
+    """Only what is served may be promised: without EndTxn there is no version of transactions."""
+    if not any(handler.key == ApiKey.END_TXN for handler in context.services.served):
+        return
+    answer.supported_features = [
+        ApiVersionsResponseSupportedFeatureKey(
+            name=_TRANSACTION_VERSION, min_version=0 if context.api_version >= 4 else 1, max_version=_TRANSACTION_LEVEL
+        )
+    ]
+    answer.finalized_features_epoch = _FEATURES_EPOCH
+    answer.finalized_features = [
+        ApiVersionsResponseFinalizedFeatureKey(
+            name=_TRANSACTION_VERSION, max_version_level=_TRANSACTION_LEVEL, min_version_level=_TRANSACTION_LEVEL
+        )
+    ]
 
 
 def refuse(request: Any, context: RequestContext, code: int, message: str | None) -> ApiVersionsResponse:

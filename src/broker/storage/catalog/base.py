@@ -18,6 +18,15 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from broker.model import Appended, CommittedOffset, LogBounds, Topic, value
+from broker.storage.catalog.transactions import (
+    AbortedTransaction,
+    EndAnswer,
+    InitAnswer,
+    PendingOffsets,
+    TransactionState,
+)
+from broker.storage.catalog.transactions import OffsetKey as OffsetKey
+from broker.wire.error_codes import ErrorCode
 
 SPANS_PER_ANSWER = 1024
 """No answer names more spans than this, however many bytes were asked for; whoever wants more asks again."""
@@ -28,6 +37,11 @@ FLAG_COMMIT_MARKER = 4
 FLAG_ABORT_MARKER = 8
 FLAG_TRANSACTIONAL = 16
 FLAG_LOG_APPEND_TIME = 32
+
+MARKER_BYTES = 78
+"""The size of the batch that a transaction's marker is read as. A marker is one span without an object: its ``object_id`` is
+-(producer epoch + 1), its ``position`` the producer id, its flags FLAG_COMMIT_MARKER or FLAG_ABORT_MARKER, FLAG_TRANSACTIONAL and
+FLAG_FINAL_OFFSETS, its timestamps the time at which the transaction ended."""
 
 
 @value
@@ -180,10 +194,6 @@ class StoredConsumerGroup:
     members: Sequence[StoredConsumerMember] = ()
 
 
-OffsetKey = tuple[str, str, int]
-"""(group id, topic name, partition index)."""
-
-
 class TopicCatalog(Protocol):
     """Topics and their partitions."""
 
@@ -320,7 +330,88 @@ class GroupCatalog(Protocol):
         ...
 
 
-class Catalog(TopicCatalog, ConfigCatalog, LogCatalog, GroupCatalog, Protocol):
+class TransactionCatalog(Protocol):
+    """Transactional ids and their transactions. All of them are in memory, so looking needs no waiting; every change is durable
+    before it is answered, and everything that ends a transaction is one commit (I1): markers, last stable offsets, the index of aborted
+    transactions, group offsets, epochs. Refusals are answered as Kafka's coordinator answers them, never raised.
+
+    The rules are those of :mod:`broker.storage.catalog.transaction_rules`.
+    """
+
+    async def init_transaction(
+        self, transactional_id: str, timeout_ms: int, producer_id: int, epoch: int, now_ms: int, new_producer_id: int
+    ) -> InitAnswer:
+        """InitProducerId. ``producer_id`` and ``epoch`` are what the client believes to have, -1 and -1 when it does not say.
+        What is open is aborted. ``new_producer_id`` is fresh; it is taken for a new id and for an exhausted epoch."""
+        ...
+
+    async def add_to_transaction(
+        self,
+        transactional_id: str,
+        producer_id: int,
+        epoch: int,
+        pids: Sequence[int],
+        group_id: str | None,
+        now_ms: int,
+    ) -> ErrorCode:
+        """Add partitions, a group or both, all or none; opens a transaction when there is none."""
+        ...
+
+    async def add_transaction_offsets(
+        self,
+        transactional_id: str,
+        producer_id: int,
+        epoch: int,
+        offsets: PendingOffsets,
+        implicit_group: str | None,
+        now_ms: int,
+    ) -> ErrorCode:
+        """Keep group offsets that take effect with the commit. With ``implicit_group`` the group is added as well (KIP-890); without it
+        the groups named must have been added."""
+        ...
+
+    async def end_transaction(
+        self,
+        transactional_id: str,
+        producer_id: int,
+        epoch: int,
+        commit: bool,
+        bump: bool,
+        new_producer_id: int,
+        now_ms: int,
+    ) -> EndAnswer:
+        """EndTxn. ``bump``: the client follows KIP-890 and takes a new epoch (or ``new_producer_id``) from the answer."""
+        ...
+
+    async def abort_transaction(self, transactional_id: str, producer_id: int, epoch: int, now_ms: int) -> EndAnswer:
+        """Abort what is open on behalf of nobody (it timed out, an operator wants it) and fence the producer, if it still is the
+        transaction of that producer id and epoch."""
+        ...
+
+    async def delete_transactional_ids(self, before_ms: int) -> int:
+        """Forget ids that were last used before that time and have nothing open; how many went."""
+        ...
+
+    def peek_transaction(self, transactional_id: str) -> TransactionState | None: ...
+
+    def peek_transactions(self) -> Sequence[TransactionState]: ...
+
+    def transaction_of_producer(self, producer_id: int) -> TransactionState | None:
+        """The transactional id that has this producer id now."""
+        ...
+
+    def pending_offsets(self, transactional_id: str) -> PendingOffsets: ...
+
+    async def aborted(self, pid: int, first_offset: int, upper_offset: int) -> list[AbortedTransaction]:
+        """Aborted transactions that reach into [first_offset, upper_offset), in order of ``last_offset``."""
+        ...
+
+    def peek_aborted(self, pid: int, first_offset: int, upper_offset: int) -> list[AbortedTransaction] | None:
+        """The same without waiting; None when memory does not reach back that far."""
+        ...
+
+
+class Catalog(TopicCatalog, ConfigCatalog, LogCatalog, GroupCatalog, TransactionCatalog, Protocol):
     """All of them, as one store offers them."""
 
     async def aclose(self) -> None: ...

@@ -3,6 +3,9 @@
 Every catalog shares it, so that they cannot differ: offsets are assigned, producers checked, and spans cut around the
 batches that are refused or were there before. Nothing is changed here; the :class:`Decision` says what to change.
 
+A transactional batch is taken iff its producer has a transaction open that has the batch's epoch and this partition. It is decided from
+states alone, as everything here is: a group must come to the same when it is recovered.
+
 A span is also cut when it grows beyond ``SPAN_BYTES`` or ``SPAN_BATCHES``, because a span is the least that can be
 found and walked: a small fetch in a large flush must not read all of it.
 """
@@ -21,6 +24,7 @@ from broker.storage.catalog.base import (
     Span,
     SpanEntry,
 )
+from broker.storage.catalog.transactions import TransactionState, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 
 SPAN_BYTES: Final = 1 << 20
@@ -31,11 +35,17 @@ _NONE: Final = int(ErrorCode.NONE)
 
 @value
 class PartitionState:
-    """A partition as the sequencer knows it. ``running_timestamp`` is the largest timestamp ever appended."""
+    """A partition as the sequencer knows it. ``running_timestamp`` is the largest timestamp ever appended; ``open_transactions`` are those
+    with records here, as (first offset, producer id), in that order."""
 
     bounds: LogBounds
     running_timestamp: int = -1
-    first_open_offset: int | None = None
+    open_transactions: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def first_open_offset(self) -> int | None:
+        """Where the earliest open transaction begins."""
+        return self.open_transactions[0][0] if self.open_transactions else None
 
 
 @dataclass(slots=True)
@@ -49,11 +59,13 @@ class Decision:
 
 
 class View(Protocol):
-    """The states before the group: of partitions by pid, of producers by (pid, producer id)."""
+    """The states before the group: of partitions by pid, of producers by (pid, producer id), of the transactional ids that have them now."""
 
     def partition(self, pid: int) -> PartitionState | None: ...
 
     def producer(self, pid: int, producer_id: int) -> ProducerState | None: ...
+
+    def transaction_of_producer(self, producer_id: int) -> TransactionState | None: ...
 
 
 def decide(group: CommitGroup, view: View) -> Decision:
@@ -72,18 +84,21 @@ def _append(group: CommitGroup, entry: SpanEntry, state: PartitionState, view: V
     pid, bounds = entry.pid, state.bounds
     log_start, offset = bounds.log_start, bounds.high_watermark
     running, position, appended_bytes = state.running_timestamp, entry.position, 0
+    open_transactions = state.open_transactions
     answers: list[Appended] = []
     cutter = _SpanCutter(pid, group.object_id, decision.spans)
     for batch in entry.batches:
         if batch.producer_id >= 0 or batch.transactional:
             key = (pid, batch.producer_id)
             producer = decision.producers.get(key) or view.producer(pid, batch.producer_id)
-            refused = _refused_or_duplicate(producer, batch, log_start)
+            refused = _refused_or_duplicate(pid, producer, batch, log_start, view)
             if refused is not None:
                 answers.append(refused)
                 cutter.close()
                 position += batch.length
                 continue
+            if batch.transactional and (producer is None or producer.open_first_offset is None):
+                open_transactions = (*open_transactions, (offset, batch.producer_id))
             decision.producers[key] = producer_rules.after_append(producer, batch, offset, group.now_ms)
         if batch.max_timestamp > running:
             running = batch.max_timestamp
@@ -95,26 +110,55 @@ def _append(group: CommitGroup, entry: SpanEntry, state: PartitionState, view: V
     cutter.close()
     decision.answers.append(answers)
     if appended_bytes:
-        stable = offset if state.first_open_offset is None else bounds.last_stable_offset
+        if not open_transactions:
+            stable = offset
+        elif state.open_transactions:
+            stable = bounds.last_stable_offset
+        else:
+            stable = open_transactions[0][0]
         decision.partitions[pid] = PartitionState(
             LogBounds(log_start, offset, stable, bounds.leader_epoch, bounds.bytes + appended_bytes),
             running,
-            state.first_open_offset,
+            open_transactions,
         )
 
 
-def _refused_or_duplicate(producer: ProducerState | None, batch: BatchEntry, log_start: int) -> Appended | None:
-    if batch.transactional:
-        return Appended(
-            int(ErrorCode.INVALID_TXN_STATE), -1, -1, log_start, False, "no transaction is open for this batch"
-        )
+def _refused_or_duplicate(
+    pid: int, producer: ProducerState | None, batch: BatchEntry, log_start: int, view: View
+) -> Appended | None:
     duplicate = producer_rules.find_duplicate(producer, batch)
     if duplicate is not None:
         # Kafka gives the batch's timestamp as the log append time of a duplicate whatever the topic's timestamp type is.
         return Appended(_NONE, duplicate[2], duplicate[3], log_start, True)
+    if batch.transactional:
+        outside = _outside_transaction(view.transaction_of_producer(batch.producer_id), pid, batch)
+        if outside is not None:
+            return Appended(int(outside[0]), -1, -1, log_start, False, outside[1])
     refused = producer_rules.refusal(producer, batch)
     if refused is not None:
         return Appended(int(refused[0]), -1, -1, log_start, False, refused[1])
+    return None
+
+
+def _outside_transaction(
+    transaction: TransactionState | None, pid: int, batch: BatchEntry
+) -> tuple[ErrorCode, str] | None:
+    """Why a transactional batch belongs to no open transaction of its producer on this partition; None when it does.
+
+    Kafka asks the coordinator beforehand; here both are in one catalog, and the answer is the one at the commit.
+    """
+    if transaction is not None and batch.producer_epoch < transaction.epoch:
+        return (
+            ErrorCode.INVALID_PRODUCER_EPOCH,
+            f"producer {batch.producer_id} has epoch {transaction.epoch}, the batch has {batch.producer_epoch}",
+        )
+    if (
+        transaction is None
+        or transaction.status is not TransactionStatus.ONGOING
+        or transaction.epoch != batch.producer_epoch
+        or pid not in transaction.partitions
+    ):
+        return ErrorCode.INVALID_TXN_STATE, f"producer {batch.producer_id} has no transaction open on this partition"
     return None
 
 

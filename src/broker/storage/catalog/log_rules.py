@@ -22,7 +22,9 @@ def with_log_start(state: PartitionState, offset: int) -> PartitionState:
         )
     if offset <= bounds.log_start:
         return state
-    return replace(state, bounds=replace(bounds, log_start=offset))
+    # The start may pass records of an open transaction, but what is stable never lies before it.
+    stable = max(bounds.last_stable_offset, offset)
+    return replace(state, bounds=replace(bounds, log_start=offset, last_stable_offset=stable))
 
 
 def without_bytes(state: PartitionState, count: int) -> PartitionState:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import Appended, CommittedOffset, LogBounds, Topic
-from broker.storage.catalog import log_rules, topic_rules
+from broker.storage.catalog import log_rules, topic_rules, transaction_changes
 from broker.storage.catalog.base import (
     CommitGroup,
     OffsetKey,
@@ -20,19 +20,20 @@ from broker.storage.catalog.base import (
 )
 from broker.storage.catalog.commit_rules import PartitionState, decide
 from broker.storage.catalog.log_state import LogChanges, LogState
+from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.wire.error_codes import ErrorCode
 
 
-class MemoryCatalog:
+class MemoryCatalog(MemoryTransactions):
     """Implements :class:`broker.storage.catalog.base.Catalog`. Every method is done before it first waits."""
 
     def __init__(self) -> None:
+        super().__init__(LogState(tail_limit=None))
         self._topics: dict[bytes, Topic] = {}
         self._next_pid = 1
         self._configs: dict[tuple[int, str], dict[str, str]] = {}
         self._meta: dict[str, str] = {}
-        self._state = LogState(tail_limit=None)
         self._live: Counter[int] = Counter()
         self._forgotten: set[int] = set()
         self._recent = RecentCommits()
@@ -40,8 +41,6 @@ class MemoryCatalog:
         self._groups: dict[str, StoredGroup] = {}
         self._consumer_groups: dict[str, StoredConsumerGroup] = {}
         self._consumer_members: dict[str, dict[str, StoredConsumerMember]] = {}
-        self._offsets: dict[OffsetKey, CommittedOffset] = {}
-        self._closed = False
 
     # Topics
 
@@ -77,9 +76,9 @@ class MemoryCatalog:
         del self._topics[topic_id]
         changes = LogChanges(self._state)
         for pid in topic.partitions:
-            for span in self._state.runs.get(pid, ()):
-                self._live[span.object_id] -= 1
+            self._lower_counts(self._state.runs.get(pid, ()))
             changes.partitions[pid] = None
+        transaction_changes.forget_partitions(changes, topic.name, topic.partitions)
         self._state.publish(changes)
 
     async def add_partitions(self, topic_id: bytes, total: int) -> Topic:
@@ -176,8 +175,9 @@ class MemoryCatalog:
         if moved is not state:
             run = self._state.runs.get(pid)
             dropped = [] if run is None else run.drop_below(offset)
-            for span in dropped:
-                self._live[span.object_id] -= 1
+            self._lower_counts(dropped)
+            if (aborted := self._state.aborted_runs.get(pid)) is not None:
+                aborted.drop_below(offset)
             moved = log_rules.without_bytes(moved, sum(span.length for span in dropped))
             changes = LogChanges(self._state)
             changes.partitions[pid] = moved
@@ -216,6 +216,11 @@ class MemoryCatalog:
         self._check_open()
         first, self._next_producer_id = self._next_producer_id, self._next_producer_id + count
         return first
+
+    def _lower_counts(self, dropped: Iterable[Span]) -> None:
+        for span in dropped:
+            if span.object_id >= 0:  # a marker lies in none
+                self._live[span.object_id] -= 1
 
     def _partition(self, pid: int) -> PartitionState:
         state = self._state.partitions.get(pid)
@@ -277,7 +282,3 @@ class MemoryCatalog:
 
     async def aclose(self) -> None:
         self._closed = True
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise StorageUnavailable("the catalog is closed")

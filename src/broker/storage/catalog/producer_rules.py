@@ -12,6 +12,8 @@ P6  A batch that lies wholly before a full window is DUPLICATE_SEQUENCE_NUMBER, 
     offset unknown". Kafka documents the code and today answers OUT_OF_ORDER_SEQUENCE_NUMBER, after which clients give up
     on a batch that is in the log.
 P7  While the producer has a transaction open on the partition, a plain batch is INVALID_TXN_STATE.
+P8  The first transactional batch opens the producer's transaction on the partition; its marker ends it
+    (:mod:`broker.storage.catalog.marker_rules`).
 """
 
 from typing import Final
@@ -80,10 +82,11 @@ def refusal(state: ProducerState | None, batch: BatchEntry) -> tuple[ErrorCode, 
 def after_append(state: ProducerState | None, batch: BatchEntry, base_offset: int, now_ms: int) -> ProducerState:
     """The producer's state once ``batch`` stands at ``base_offset``."""
     remembered = (batch.first_sequence, batch.last_sequence, base_offset, batch.max_timestamp)
-    open_first_offset = None
+    open_first_offset = base_offset if batch.transactional else None
     window: tuple[Remembered, ...] = (remembered,)
     if state is not None:
-        open_first_offset = state.open_first_offset
+        if state.open_first_offset is not None:
+            open_first_offset = state.open_first_offset
         if state.epoch == batch.producer_epoch:
             window = (remembered, *state.window[: WINDOW - 1])
     return ProducerState(

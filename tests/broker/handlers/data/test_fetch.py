@@ -19,6 +19,7 @@ from broker.wire.messages.fetch import (
 )
 from broker.wire.records.batch import iter_batches
 from tests.broker.log.harness import Log, batch, running_log
+from tests.broker.log.transactional_producer import TransactionalProducer
 
 pytestmark = pytest.mark.anyio
 
@@ -204,6 +205,71 @@ async def test_partitions_of_a_topic_are_grouped_as_they_come() -> None:
         asked.topics += request((0, 0), (1, 0), topic="b").topics + request((1, 0), topic="a").topics
         response = await fetched(log, asked)
         assert [(topic.topic, len(topic.partitions)) for topic in response.responses] == [("a", 1), ("b", 2), ("a", 1)]
+
+
+def said(data: FetchResponsePartitionData) -> list[tuple[int, int]] | None:
+    """The aborted transactions of an answer."""
+    aborted = data.aborted_transactions
+    return None if aborted is None else [(each.producer_id, each.first_offset) for each in aborted]
+
+
+@pytest.mark.parametrize("version", fetch.HANDLER.versions)
+async def test_aborted_transactions_are_named_to_those_who_must_know(version: int) -> None:
+    """Of exactly what is given, in every version; null for read_uncommitted; in the order in which they ended."""
+    async with running_log() as log:
+        state = await log.topic()
+        (pid,) = state.pids
+        first, second = [await TransactionalProducer(log, name).init() for name in ("first", "second")]
+        await first.append(pid, 1)
+        await second.append(pid, 1)
+        await second.end(commit=False)
+        await first.end(commit=False)
+        await first.append(pid, 1)
+        await first.end()
+
+        async def data(offset: int, **fields: Any) -> FetchResponsePartitionData:
+            asked = request((0, offset), topic_id=state.topic_id, **fields)
+            return partitions_of(await fetched(log, asked, version))[0]
+
+        whole = await data(0, isolation_level=1)
+        assert bases(whole) == [0, 1, 2, 3, 4, 5]
+        assert said(whole) == [(second.producer_id, 1), (first.producer_id, 0)]
+        assert said(await data(3, isolation_level=1)) == [(first.producer_id, 0)]
+        assert said(await data(4, isolation_level=1)) == []
+        assert said(await data(6, isolation_level=1)) == []
+        assert said(await data(0, isolation_level=1, max_bytes=1)) == [(first.producer_id, 0)]
+        assert said(await data(0)) is None
+        assert said(await data(9, isolation_level=1)) is None
+
+
+async def test_the_stable_end_is_told_while_a_transaction_is_open() -> None:
+    """read_committed ends before it, and is told where everything ends; read_uncommitted goes on."""
+    async with running_log() as log:
+        (pid,) = (await log.topic()).pids
+        await log.append(pid, batch(1))
+        await (await TransactionalProducer(log).init()).append(pid, 1)
+        (data,) = partitions_of(await fetched(log, request((0, 0), isolation_level=1)))
+        assert (bases(data), data.last_stable_offset, data.high_watermark) == ([0], 1, 2)
+        (data,) = partitions_of(await fetched(log, request((0, 1), isolation_level=1, max_wait_ms=0)))
+        assert (data.error_code, data.records, data.last_stable_offset) == (0, b"", 1)
+        (data,) = partitions_of(await fetched(log, request((0, 0))))
+        assert (bases(data), data.last_stable_offset) == ([0, 1], 1)
+
+
+async def test_a_session_of_a_committed_reader_tells_of_the_high_watermark_and_then_of_the_records() -> None:
+    """As in Kafka: while a transaction grows its partition has news, without records; without growth it has none."""
+    async with running_log() as log:
+        (pid,) = (await log.topic()).pids
+        opened = await fetched(log, request((0, 0), isolation_level=1, session_epoch=0, max_wait_ms=0))
+        session: dict[str, Any] = {"session_id": opened.session_id, "isolation_level": 1, "max_wait_ms": 0}
+        producer = await TransactionalProducer(log).init()
+        await producer.append(pid, 2)
+        (data,) = partitions_of(await fetched(log, request(**session, session_epoch=1)))
+        assert (data.records, data.last_stable_offset, data.high_watermark) == (b"", 0, 2)
+        assert partitions_of(await fetched(log, request(**session, session_epoch=2))) == []
+        await producer.end(commit=False)
+        (data,) = partitions_of(await fetched(log, request(**session, session_epoch=3)))
+        assert (bases(data), said(data), data.last_stable_offset) == ([0, 2], [(producer.producer_id, 0)], 3)
 
 
 def test_refuse_has_the_shape_of_the_version() -> None:

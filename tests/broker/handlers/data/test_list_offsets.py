@@ -15,6 +15,7 @@ from broker.wire.messages.list_offsets import (
     ListOffsetsTopic,
 )
 from tests.broker.log.harness import NOW_MS, Log, batch, running_log
+from tests.broker.log.transactional_producer import TransactionalProducer
 
 pytestmark = pytest.mark.anyio
 
@@ -115,6 +116,27 @@ async def test_the_catalog_is_asked_when_bounds_are_not_at_hand() -> None:
         assert state is not None
         await log.catalog.delete_topic(state.topic_id)
         assert (await listed(log, request((0, -2))))[0].error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+
+
+async def test_read_committed_sees_no_further_than_the_last_stable_offset() -> None:
+    """Latest is that offset, and a record at or beyond it is not found; when the transaction ends, all is as for everybody."""
+    async with running_log() as log:
+        (pid,) = (await log.topic()).pids
+        await log.append(pid, batch(2))
+        producer = await TransactionalProducer(log).init()
+        await producer.add(pid)
+        await log.append(pid, producer.batch(pid, 2, timestamp=NOW_MS + 100))
+        await log.append(pid, batch(1, timestamp=NOW_MS + 50))
+        asked = [(0, timestamps.LATEST), (0, timestamps.EARLIEST), (0, timestamps.MAX), (0, NOW_MS), (0, NOW_MS + 50)]
+
+        async def offsets(isolation: int) -> list[int]:
+            return [(await listed(log, request(each, isolation=isolation)))[0].offset for each in asked]
+
+        assert await offsets(0) == [5, 0, 2, 0, 2]
+        assert await offsets(1) == [2, 0, -1, 0, -1]
+        log.clock = NOW_MS + 1
+        await producer.end(commit=False)
+        assert await offsets(0) == await offsets(1) == [6, 0, 2, 0, 2]
 
 
 def test_refuse_answers_every_partition() -> None:

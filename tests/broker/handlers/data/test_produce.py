@@ -1,11 +1,15 @@
 """Produce: what is appended, what is refused and how, answers in every mode of acks."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from threading import Event, Lock
 from typing import Any
 
 import anyio
 import pytest
 
+from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.errors import StorageUnavailable
 from broker.handlers.base import CloseConnection, Pending
 from broker.handlers.data import fetch, produce
@@ -207,7 +211,7 @@ async def test_few_requests_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch)
             running -= 1
 
     together = Event()
-    monkeypatch.setattr(produce._Heavy, "check", check)
+    monkeypatch.setattr(produce._Waiting, "check", check)
     async with running_log() as log:
         await log.topic(cleanup_policy="compact")
         async with anyio.create_task_group() as tasks:
@@ -244,14 +248,103 @@ async def test_idempotent_producers_get_their_first_answer_again() -> None:
         assert answer.error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
 
 
-async def test_transactional_batches_are_refused() -> None:
-    """No transaction owns their producer id."""
+# --- transactions ----------------------------------------------------------------------------------------------------
+
+
+def transactional(
+    log: Log, producer: tuple[int, int], *, sequence: int = 0, indexes: tuple[int, ...] = (0,), name: str | None = "x"
+) -> ProduceRequest:
+    """One record to each partition from a producer that got its id and epoch from InitProducerId."""
+    fields: dict[str, Any] = {"producer_id": producer[0], "producer_epoch": producer[1], "transactional": True}
+    asked = request(*((index, batch(1, base_sequence=sequence, **fields)) for index in indexes))
+    asked.transactional_id = name
+    return asked
+
+
+async def initialized(log: Log) -> tuple[int, int]:
+    answer = await log.services.transactions.init_producer("x", 60_000, -1, -1)
+    assert not answer.error_code
+    return answer.producer_id, answer.epoch
+
+
+@asynccontextmanager
+async def log_with_transactions() -> AsyncIterator[Log]:
     async with running_log() as log:
-        await log.topic()
-        data = batch(1, producer_id=5, producer_epoch=0, base_sequence=0, transactional=True)
-        (answer,) = await produced(log, request((0, data)))
+        log.services.transactions = TransactionCoordinator(
+            log.catalog,
+            GroupCoordinator(log.catalog, log.live, log.services.now_ms),
+            log.live,
+            log.services.now_ms,
+            new_producer_id=log.services.producer_ids.next,
+            on_ended=log.reader.transaction_ended,
+        )
+        yield log
+
+
+async def test_partitions_join_the_transaction_by_themselves_from_version_12_on() -> None:
+    """All that are missing in one step; batches of partitions that are in it wait for nothing."""
+    async with log_with_transactions() as log:
+        await log.topic(partitions=3)
+        producer = await initialized(log)
+        answers = await produced(log, transactional(log, producer, indexes=(0, 2)), 12)
+        assert [(answer.error_code, answer.base_offset) for answer in answers] == [(0, 0), (0, 0)]
+        state = log.services.transactions.transaction("x")
+        assert state is not None
+        assert len(state.partitions) == 2
+        assert isinstance(produce.handle(transactional(log, producer, sequence=1), log.context(12)), Pending)
+        await log.writer.drain()
+        assert len(await records_of(log)) == 2
+
+
+@pytest.mark.parametrize(("version", "code"), [(10, ErrorCode.INVALID_TXN_STATE), (11, ErrorCode.TRANSACTION_ABORTABLE)])
+async def test_before_version_12_a_producer_adds_its_partitions_itself(version: int, code: ErrorCode) -> None:
+    """One that is not in the transaction is refused, by the code that the version knows."""
+    async with log_with_transactions() as log:
+        state = await log.topic(partitions=2)
+        producer = await initialized(log)
+        await log.services.transactions.add_partitions("x", *producer, [state.pids[0]])
+        answers = await produced(log, transactional(log, producer, indexes=(0, 1)), version)
+        assert [answer.error_code for answer in answers] == [0, code]
+
+
+@pytest.mark.parametrize("version", [11, 12])
+async def test_a_fenced_producer_appends_nothing(version: int) -> None:
+    """INVALID_PRODUCER_EPOCH in every version."""
+    async with log_with_transactions() as log:
+        state = await log.topic()
+        old = await initialized(log)
+        await log.services.transactions.add_partitions("x", *old, [state.pids[0]])
+        await initialized(log)
+        (answer,) = await produced(log, transactional(log, old), version)
+        assert answer.error_code == ErrorCode.INVALID_PRODUCER_EPOCH
+        assert await records_of(log) == []
+
+
+async def test_transactional_batches_need_an_owner() -> None:
+    """A request without a transactional id, an id with another producer, two producers in one request."""
+    async with log_with_transactions() as log:
+        await log.topic(partitions=2)
+        producer_id, epoch = await initialized(log)
+        (answer,) = await produced(log, transactional(log, (producer_id, epoch), name=None), 12)
+        assert answer.error_code == ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+        (answer,) = await produced(log, transactional(log, (producer_id + 1, epoch)), 12)
         assert answer.error_code == ErrorCode.INVALID_PRODUCER_ID_MAPPING
-        assert not log.store.appends
+        asked = transactional(log, (producer_id, epoch))
+        other = transactional(log, (producer_id + 1, epoch), indexes=(1,))
+        asked.topic_data[0].partition_data += other.topic_data[0].partition_data
+        answers = await produced(log, asked, 12)
+        assert [answer.error_code for answer in answers] == [0, ErrorCode.INVALID_PRODUCER_ID_MAPPING]
+
+
+async def test_heavy_transactional_batches_are_checked_after_their_partitions_joined() -> None:
+    """And plain batches of the same request go beside them."""
+    async with log_with_transactions() as log:
+        await log.topic(compression_type="zstd")
+        await log.topic("plain")
+        asked = transactional(log, await initialized(log))
+        asked.topic_data += request((0, batch(1)), topic="plain").topic_data
+        answers = await produced(log, asked, 12)
+        assert [(answer.error_code, answer.base_offset) for answer in answers] == [(0, 0), (0, 0)]
 
 
 async def test_log_append_time_is_answered() -> None:

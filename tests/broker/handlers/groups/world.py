@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +11,12 @@ import anyio
 from broker.cluster.directory import TopicDirectory
 from broker.cluster.identity import ClusterIdentity
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.handlers.base import ConnectionInfo, Handler, Pending, RequestContext
 from broker.handlers.groups import join_group, leave_group, offset_commit, offset_fetch, sync_group
+from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.model import Topic
+from broker.storage.catalog.transactions import Ended
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from broker.wire.messages.leave_group import LeaveGroupRequest
@@ -33,7 +37,7 @@ SUBSCRIBES_T = b"\0\0\0\0\0\x01\0\x01t"
 
 
 class GroupWorld:
-    """Topics ``t`` (2 partitions) and ``u`` (1), and whatever groups the test makes."""
+    """Topics ``t`` (2 partitions) and ``u`` (1), and whatever groups and transactions the test makes. ``clock`` is the wall clock."""
 
     def __init__(self, groups: GroupCoordinator, catalog: TroubledCatalog) -> None:
         self.groups = groups
@@ -43,18 +47,32 @@ class GroupWorld:
         self.identity = ClusterIdentity("cluster", NODE_ID)
         node = self.identity.advertise("internal", "broker.example", 9092)
         self.connection = ConnectionInfo(1, "10.0.0.1:5000", "10.0.0.1", "internal", node)
+        self.clock = NOW_MS
+        self.ended: list[Ended] = []
+        producer_ids = ProducerIdAllocator(catalog)
+        self.transactions = TransactionCoordinator(
+            catalog,
+            groups,
+            groups._settings,
+            lambda: self.clock,
+            new_producer_id=producer_ids.next,
+            on_ended=self.ended.append,
+        )
         self.services: Any = SimpleNamespace(
             settings=groups._settings,
             identity=self.identity,
             directory=self.directory,
             groups=groups,
-            now_ms=lambda: NOW_MS,
+            transactions=self.transactions,
+            producer_ids=producer_ids,
+            now_ms=lambda: self.clock,
         )
         self.topic("t", b"T" * 16, 2)
         self.topic("u", b"U" * 16, 1)
 
     def topic(self, name: str, topic_id: bytes, partitions: int) -> None:
-        self.directory.put(Topic(topic_id=topic_id, name=name, partitions=tuple(range(partitions))))
+        pids = self.catalog._new_partitions(partitions)
+        self.directory.put(Topic(topic_id=topic_id, name=name, partitions=pids))
 
     def context(self, version: int) -> RequestContext:
         return RequestContext(self.services, self.connection, version, 1, "client")
@@ -148,6 +166,8 @@ class Sent:
 
     async def answer(self) -> Any:
         response = self.outcome
+        if isawaitable(response):
+            response = await response
         if isinstance(response, Pending):
             there = anyio.Event()
             response.when_done(lambda _: there.set())

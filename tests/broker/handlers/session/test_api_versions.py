@@ -52,3 +52,26 @@ def test_an_unknown_version_is_told_what_this_key_supports() -> None:
     answer = refuse(None, context(0), ErrorCode.UNSUPPORTED_VERSION, None)
 
     assert [(key.api_key, key.min_version, key.max_version) for key in answer.api_keys] == [(18, 0, 4)]
+
+
+@pytest.mark.parametrize(("version", "lowest"), [(3, 1), (4, 0)])
+def test_transactions_are_of_version_2(version: int, lowest: int) -> None:
+    """KIP-890; a feature from 0 on is kept from clients that take that for an error."""
+    answer = handle(ApiVersionsRequest(client_software_name="a", client_software_version="1"), context(version))
+
+    (supported,), (finalized,) = answer.supported_features, answer.finalized_features
+    assert (supported.name, supported.min_version, supported.max_version) == ("transaction.version", lowest, 2)
+    assert (finalized.name, finalized.min_version_level, finalized.max_version_level) == ("transaction.version", 2, 2)
+    assert answer.finalized_features_epoch == 0
+
+
+def test_no_feature_is_promised_that_is_not_served() -> None:
+    """Nor told before version 3, which cannot carry it."""
+    asked = context(4)
+    asked.services.served = [handler for handler in HANDLERS if handler.key != ApiKey.END_TXN]
+    for answer in (
+        handle(ApiVersionsRequest(client_software_name="a", client_software_version="1"), asked),
+        handle(ApiVersionsRequest(), context(2)),
+    ):
+        assert answer.supported_features == answer.finalized_features == []
+        assert answer.finalized_features_epoch == -1

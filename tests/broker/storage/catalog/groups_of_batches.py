@@ -15,13 +15,14 @@ def batch(
     epoch: int = -1,
     first: int = -1,
     last: int | None = None,
+    transactional: bool = False,
 ) -> BatchEntry:
     """A batch; with a producer its last sequence follows from the first and the number of records."""
     if producer >= 0 and epoch < 0:
         epoch = 0
     if last is None:
         last = -1 if first < 0 else (first + records - 1) % 2**31
-    return BatchEntry(records, length, at, producer, epoch, first, last)
+    return BatchEntry(records, length, at, producer, epoch, first, last, transactional)
 
 
 def group(spans: dict[int, list[BatchEntry]], *, object_id: int = 1, position: int = 0, now: int = NOW) -> CommitGroup:

@@ -8,7 +8,7 @@ from broker.storage.catalog import base
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.catalog.sqlite.catalog import SqliteCatalog
 
-CONTRACTS = (base.TopicCatalog, base.ConfigCatalog, base.LogCatalog, base.GroupCatalog, base.Catalog)
+CONTRACTS = (base.TopicCatalog, base.ConfigCatalog, base.LogCatalog, base.GroupCatalog, base.TransactionCatalog, base.Catalog)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)

@@ -62,7 +62,7 @@ def test_nothing_changes_when_all_is_refused() -> None:
 def test_the_stable_offset_waits_for_open_transactions() -> None:
     """It follows the high watermark only while none is open (I5)."""
     view = LogChanges(LogState(None))
-    view.partitions[1] = PartitionState(LogBounds(0, 10, 4, 0, 0), first_open_offset=4)
+    view.partitions[1] = PartitionState(LogBounds(0, 10, 4, 0, 0), open_transactions=((4, 9),))
     decision = decide(group({1: [batch(3)]}), view)
 
     assert decision.partitions[1].bounds == LogBounds(0, 13, 4, 0, 100)

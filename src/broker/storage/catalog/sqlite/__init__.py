@@ -3,7 +3,7 @@
 - ``schema`` and ``migrations/``: tables, how they are brought up to date, how a connection is opened
 - ``writer``: the one thread that writes; ``transaction``: what it gathers for one commit
 - ``reader``: read-only connections on worker threads
-- ``topics``, ``configs``, ``logs``, ``groups``: the contracts, one file each; ``catalog`` joins them
+- ``topics``, ``configs``, ``logs``, ``groups``, ``transactions``: the contracts, one file each; ``catalog`` joins them
 
 The states of partitions and producers are held in memory and are what the writer decides by
 (:mod:`broker.storage.catalog.log_state`); the database is what makes them durable. Statements take their rows as one JSON

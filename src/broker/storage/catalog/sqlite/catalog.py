@@ -5,18 +5,19 @@ from pathlib import Path
 from typing import Final
 
 from broker.storage.catalog.log_state import LogState
-from broker.storage.catalog.sqlite import log_queries, schema
+from broker.storage.catalog.sqlite import log_queries, schema, transaction_rows
 from broker.storage.catalog.sqlite.configs import SqliteConfigs
 from broker.storage.catalog.sqlite.groups import SqliteGroups
 from broker.storage.catalog.sqlite.logs import SqliteLogs
 from broker.storage.catalog.sqlite.reader import CatalogReader
 from broker.storage.catalog.sqlite.topics import SqliteTopics
+from broker.storage.catalog.sqlite.transactions import SqliteTransactions
 from broker.storage.catalog.sqlite.writer import CatalogWriter
 
 TAIL_SPANS: Final = 65_536
 
 
-class SqliteCatalog(SqliteTopics, SqliteConfigs, SqliteLogs, SqliteGroups):
+class SqliteCatalog(SqliteTopics, SqliteConfigs, SqliteLogs, SqliteGroups, SqliteTransactions):
     """Implements :class:`broker.storage.catalog.base.Catalog` in one file. Used from one event loop."""
 
     @classmethod
@@ -38,6 +39,7 @@ class SqliteCatalog(SqliteTopics, SqliteConfigs, SqliteLogs, SqliteGroups):
         it loses with the power are given to it again at the next start, so they need no flush."""
         state = LogState(tail_spans)
         state.partitions.update(log_queries.load_partitions(connection))
+        transaction_rows.load(connection, state)
         reader = CatalogReader(path)
         writer = CatalogWriter(connection, path, state, log_queries.load_trims(connection), recoverable)
         return cls(writer, reader, state)

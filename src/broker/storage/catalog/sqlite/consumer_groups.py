@@ -8,7 +8,8 @@ import orjson
 
 from broker.storage.catalog.base import StoredConsumerGroup, StoredConsumerMember, StoredPartitions
 from broker.storage.catalog.sqlite.base import CatalogPart
-from broker.storage.catalog.sqlite.transaction import Transaction, text_key
+from broker.storage.catalog.sqlite.offset_rows import text_key
+from broker.storage.catalog.sqlite.transaction import Transaction
 
 _SAVE_GROUP: Final = "INSERT OR REPLACE INTO consumer_protocol_groups VALUES (?, ?, ?, ?, ?)"
 _SAVE_MEMBER: Final = "INSERT OR REPLACE INTO consumer_protocol_members VALUES (?, ?, ?)"

@@ -10,7 +10,8 @@ import orjson
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import OffsetKey, StoredGroup, StoredMember
 from broker.storage.catalog.sqlite.consumer_groups import SqliteConsumerGroups, forget_consumer_group
-from broker.storage.catalog.sqlite.transaction import Transaction, text_key
+from broker.storage.catalog.sqlite.offset_rows import offset_of_row, text_key
+from broker.storage.catalog.sqlite.transaction import Transaction
 
 _SAVE_GROUP: Final = """
 INSERT INTO consumer_groups VALUES (?, ?, ?, ?, ?, ?, ?, 1)
@@ -56,7 +57,7 @@ class SqliteGroups(SqliteConsumerGroups):
 
     async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]:
         def work(connection: sqlite3.Connection) -> dict[OffsetKey, CommittedOffset]:
-            return dict(map(_offset_of, connection.execute("SELECT * FROM group_offsets").fetchall()))
+            return dict(map(offset_of_row, connection.execute("SELECT * FROM group_offsets").fetchall()))
 
         return await self._reader.run(work)
 
@@ -108,16 +109,4 @@ def _group_of(row: Sequence[Any]) -> StoredGroup:
         leader=leader,
         members=tuple(_member_of(values) for values in orjson.loads(members)),
         state_ms=state_ms,
-    )
-
-
-def _offset_of(row: Sequence[Any]) -> tuple[OffsetKey, CommittedOffset]:
-    group_id, topic, index, offset, leader_epoch, metadata, commit_ms, expire_ms, topic_id = row
-    return (orjson.loads(group_id), topic, index), CommittedOffset(
-        offset=offset,
-        leader_epoch=leader_epoch,
-        metadata=orjson.loads(metadata),
-        commit_ms=commit_ms,
-        expire_ms=expire_ms,
-        topic_id=bytes.fromhex(topic_id),
     )

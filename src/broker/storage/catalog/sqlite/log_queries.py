@@ -15,13 +15,13 @@ from broker.storage.catalog.sqlite.transaction import producer_of_row
 
 _FIRST_SPANS: Final = 64
 
-_LOGS: Final = "SELECT json_group_array(json_array(pid, log_start, high_watermark, last_stable, leader_epoch, bytes, running_timestamp, first_open_offset)) FROM logs"
+_LOGS: Final = "SELECT json_group_array(json_array(pid, log_start, high_watermark, last_stable, leader_epoch, bytes, running_timestamp)) FROM logs"
 
-_LOG: Final = "SELECT log_start, high_watermark, last_stable, leader_epoch, bytes, running_timestamp, first_open_offset FROM logs WHERE pid = ?"
+_LOG: Final = "SELECT log_start, high_watermark, last_stable, leader_epoch, bytes, running_timestamp FROM logs WHERE pid = ?"
 
 _FIND: Final = """
 SELECT json_group_array(json_array(
-    (SELECT json_array(log_start, high_watermark, last_stable, leader_epoch, bytes, running_timestamp, first_open_offset)
+    (SELECT json_array(log_start, high_watermark, last_stable, leader_epoch, bytes, running_timestamp)
      FROM logs WHERE pid = asked.value ->> 0),
     (SELECT json_group_array(json_array(
         base, last, object_id, position, length, max_timestamp, running_timestamp, batch_count, flags
@@ -58,7 +58,7 @@ FROM (SELECT * FROM producers WHERE pid = ? ORDER BY producer_id)
 
 
 def load_partitions(connection: sqlite3.Connection) -> dict[int, PartitionState]:
-    """The state of every log, for the start."""
+    """The state of every log, for the start; transactions are added by :func:`broker.storage.catalog.sqlite.transaction_rows.load`."""
     (text,) = connection.execute(_LOGS).fetchone()
     return {row[0]: _state_of(row[1:]) for row in orjson.loads(text)}
 
@@ -163,7 +163,5 @@ def _bounds(connection: sqlite3.Connection, pid: int) -> LogBounds | None:
 
 
 def _state_of(row: Sequence[Any]) -> PartitionState:
-    log_start, high_watermark, last_stable, leader_epoch, size, running_timestamp, first_open = row
-    return PartitionState(
-        LogBounds(log_start, high_watermark, last_stable, leader_epoch, size), running_timestamp, first_open
-    )
+    log_start, high_watermark, last_stable, leader_epoch, size, running_timestamp = row
+    return PartitionState(LogBounds(log_start, high_watermark, last_stable, leader_epoch, size), running_timestamp)

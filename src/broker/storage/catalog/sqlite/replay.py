@@ -6,7 +6,7 @@ from typing import Final
 
 from broker.storage.catalog.base import CommitGroup
 from broker.storage.catalog.log_state import LogState
-from broker.storage.catalog.sqlite import log_queries
+from broker.storage.catalog.sqlite import log_queries, transaction_rows
 from broker.storage.catalog.sqlite.transaction import Transaction
 
 _GROUPS_AT_ONCE: Final = 256
@@ -18,6 +18,7 @@ def replay(connection: sqlite3.Connection, groups: Sequence[CommitGroup]) -> Non
         return
     state = LogState(0)
     state.partitions.update(log_queries.load_partitions(connection))
+    transaction_rows.load(connection, state)
     for at in range(0, len(groups), _GROUPS_AT_ONCE):
         transaction = Transaction(connection, state)
         connection.execute("BEGIN IMMEDIATE")

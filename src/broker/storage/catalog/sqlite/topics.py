@@ -7,7 +7,7 @@ from typing import Final
 import orjson
 
 from broker.model import Topic
-from broker.storage.catalog import topic_rules
+from broker.storage.catalog import topic_rules, transaction_changes
 from broker.storage.catalog.sqlite import trimming
 from broker.storage.catalog.sqlite.base import CatalogPart
 from broker.storage.catalog.sqlite.transaction import Transaction
@@ -67,6 +67,8 @@ class SqliteTopics(CatalogPart):
             for pid in topic.partitions:
                 transaction.changes.partitions[pid] = None
                 transaction.trims[pid] = trimming.EVERYTHING
+            transaction_changes.forget_partitions(transaction.changes, topic.name, topic.partitions)
+            transaction.write_changes()
 
         await self._writer.run(work)
 

@@ -1,7 +1,7 @@
 """What the writer gathers for one commit: rows to be flushed together, and the changes to publish once they are durable."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +12,8 @@ from broker.model import Appended, CommittedOffset
 from broker.storage.catalog.base import CommitGroup, OffsetKey, ProducerState, Span
 from broker.storage.catalog.commit_rules import PartitionState, decide
 from broker.storage.catalog.log_state import LogChanges, LogState
+from broker.storage.catalog.sqlite import transaction_rows
+from broker.storage.catalog.sqlite.offset_rows import json_text, offset_row
 
 _FLUSH: Final = "INSERT INTO flushes VALUES (?, ?, ?, ?, ?)"
 _PRODUCERS: Final = """
@@ -81,6 +83,19 @@ class Transaction:
         self.changes.partitions[pid] = state
         self._rows.logs.add(pid)
 
+    def write_changes(self) -> None:
+        """Write what was changed in ``changes`` itself: logs, producers, spans of no object, transactions."""
+        self._rows.spans += self.changes.spans
+        self._rows.logs.update(self.changes.partitions)
+        self._rows.producers.update(self.changes.producers)
+        transaction_rows.write(self._connection, self.changes)
+
+    def load_producers(self, pids: Iterable[int]) -> None:
+        """Have the producers of these partitions in memory, where decisions look for them."""
+        for pid in pids:
+            if pid not in self._state.producers:
+                self._load_producers(pid)
+
     def nested(self) -> "Transaction":
         """A transaction inside this one, for changes that may be dropped again."""
         self.flush()
@@ -110,11 +125,11 @@ class Transaction:
         self._connection.execute(
             _FLUSH,
             (
-                _json([_span_row(pid, span) for pid, span in rows.spans]),
-                _json(logs),
-                _json([(object_id, live, end) for object_id, (live, end) in rows.objects.items()]),
-                _json(producers),
-                _json([_offset_row(key, offset) for key, offset in rows.offsets.items()]),
+                json_text([_span_row(pid, span) for pid, span in rows.spans]),
+                json_text(logs),
+                json_text([(object_id, live, end) for object_id, (live, end) in rows.objects.items()]),
+                json_text(producers),
+                json_text([offset_row(key, offset) for key, offset in rows.offsets.items()]),
             ),
         )
 
@@ -144,11 +159,6 @@ def producer_of_row(row: list[object]) -> ProducerState:
     producer_id, epoch, last_sequence, last_timestamp, recent, first_open = row
     window = tuple(tuple(entry) for entry in recent)  # type: ignore[attr-defined]
     return ProducerState(producer_id, epoch, last_sequence, last_timestamp, window, first_open)  # type: ignore[arg-type]
-
-
-def text_key(text: str) -> str:
-    """Any text of a client's in a form that SQLite's JSON functions keep whole (they cut a string at a NUL)."""
-    return orjson.dumps(text).decode()
 
 
 def _span_row(pid: int, span: Span) -> tuple[int, ...]:
@@ -190,22 +200,3 @@ def _producer_row(pid: int, producer: ProducerState) -> tuple[object, ...]:
         producer.window,
         producer.open_first_offset,
     )
-
-
-def _offset_row(key: OffsetKey, offset: CommittedOffset) -> tuple[object, ...]:
-    group_id, topic, index = key
-    return (
-        text_key(group_id),
-        topic,
-        index,
-        offset.offset,
-        offset.leader_epoch,
-        text_key(offset.metadata),
-        offset.commit_ms,
-        offset.expire_ms,
-        offset.topic_id.hex(),
-    )
-
-
-def _json(rows: Sequence[tuple[object, ...]]) -> str:
-    return orjson.dumps(rows).decode() if rows else "[]"

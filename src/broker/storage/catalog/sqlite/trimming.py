@@ -1,4 +1,5 @@
-"""Takes the spans of deleted data out of the database, a bounded number at a time, and lowers the objects' counts with them (I4)."""
+"""Takes the spans of deleted data out of the database, a bounded number at a time, and lowers the objects' counts with them (I4). Markers
+name no object, and the transactions they aborted leave the index with them."""
 
 from typing import Final
 
@@ -24,6 +25,8 @@ def drop_spans(transaction: Transaction, pid: int, below: int, limit: int) -> bo
     if count:
         transaction.execute(_LOWER_COUNTS, (pid, last))
         transaction.execute("DELETE FROM spans WHERE pid = ? AND last <= ?", (pid, last))
+        # Each marker is a span, so these are no more than those.
+        transaction.execute("DELETE FROM aborted_transactions WHERE pid = ? AND last_offset <= ?", (pid, last))
         state = transaction.changes.partition(pid)
         if state is not None:
             transaction.set_partition(pid, log_rules.without_bytes(state, length))

@@ -8,11 +8,14 @@ from uuid import uuid4
 
 import pytest
 
+from broker.model import CommittedOffset
 from broker.storage import segment
-from broker.storage.catalog.base import CommitGroup, SpanEntry
+from broker.storage.catalog.base import FLAG_ABORT_MARKER, FLAG_COMMIT_MARKER, CommitGroup, SpanEntry
+from broker.storage.catalog.transactions import TransactionStatus
 from broker.storage.embedded import DataMissing, EmbeddedStorage, open_embedded
 from broker.storage.objects.base import TocEntry
 from broker.storage.recovery import entry_of
+from broker.wire.error_codes import ErrorCode
 from broker.wire.records.batch import parse_header, stamp_log_append_time
 from broker.wire.records.record import Record, encode_batch
 
@@ -24,14 +27,18 @@ TABLES = {
     "objects": "SELECT * FROM objects ORDER BY object_id",
     # Without the time of the append, which is that of the replay.
     "producers": """
-        SELECT pid, producer_id, epoch, last_sequence,
+        SELECT pid, producer_id, epoch, last_sequence, first_open_offset,
                (SELECT json_group_array(json_array(value ->> 0, value ->> 1, value ->> 2)) FROM json_each(recent)) FROM producers ORDER BY 1, 2
     """,
+    "transactions": "SELECT * FROM transactions ORDER BY transactional_id",
+    "transaction_offsets": "SELECT * FROM transaction_offsets ORDER BY 1, 2, 3, 4",
+    "aborted_transactions": "SELECT * FROM aborted_transactions ORDER BY pid, last_offset",
 }
 
 
 class Workload:
-    """Random groups over a few partitions: plain and idempotent, in order, repeated, with gaps, of partitions that are gone."""
+    """Random groups over a few partitions: plain, idempotent and transactional, in order, repeated, with gaps, of partitions that are gone
+    or not in the transaction."""
 
     def __init__(self, storage: EmbeddedStorage, random: Random) -> None:
         self.storage = storage
@@ -39,6 +46,8 @@ class Workload:
         self.pids: list[int] = []
         self.next: dict[tuple[int, int], int] = {}
         self.codes: set[int] = set()
+        self.transactional: dict[int, int] = {}
+        self.opened = 0
 
     async def topic(self, partitions: int) -> None:
         name = f"topic-{len(self.pids)}"
@@ -53,6 +62,8 @@ class Workload:
             if self.random.random() < 0.3:
                 stamp_log_append_time(data, 0, NOW + 77)
             return data
+        if self.transactional and self.random.random() < 0.5:
+            return self.transactional_batch(pid, records)
         producer = self.random.randint(1, 3)
         first = self.next.get((pid, producer), 0)
         kind = self.random.random()
@@ -63,6 +74,41 @@ class Workload:
         else:
             first += self.random.randint(1, 9)
         return encode_batch(records, producer_id=producer, producer_epoch=0, base_sequence=first)
+
+    def transactional_batch(self, pid: int, records: list[Record]) -> bytearray:
+        """Of the open transaction, mostly; it may not have the partition, or have ended with this epoch."""
+        producer, epoch = self.random.choice(sorted(self.transactional.items()))
+        epoch -= self.random.random() < 0.1
+        state = self.storage.catalog.transaction_of_producer(producer)
+        assert state is not None
+        key = (pid, producer * 1000 + epoch)
+        first = self.next.get(key, 0)
+        if pid in state.partitions and state.status is TransactionStatus.ONGOING:
+            self.next[key] = first + len(records)
+        return encode_batch(
+            records, producer_id=producer, producer_epoch=max(epoch, 0), base_sequence=first, transactional=True
+        )
+
+    async def transaction(self) -> None:
+        """End what is open, in one way or another, and open another one; two producers take turns."""
+        catalog, random = self.storage.catalog, self.random
+        transactional_id = f"t-{self.opened % 2}"
+        self.opened += 1
+        state = catalog.peek_transaction(transactional_id)
+        if state is None or random.random() < 0.2:
+            first = await catalog.init_transaction(transactional_id, 60_000, -1, -1, NOW, 100 + self.opened)
+            producer, epoch = first.producer_id, first.epoch
+        else:
+            ended = await catalog.end_transaction(
+                transactional_id, state.producer_id, state.epoch, random.random() < 0.5, random.random() < 0.7, -1, NOW
+            )
+            producer, epoch = ended.producer_id, ended.epoch
+        pids = random.sample(self.pids, random.randint(1, len(self.pids)))
+        code = await catalog.add_to_transaction(transactional_id, producer, epoch, pids, "g", NOW)
+        offsets = {("g", "topic-0", 0): CommittedOffset(offset=self.opened)}
+        assert code is ErrorCode.NONE
+        assert not await catalog.add_transaction_offsets(transactional_id, producer, epoch, offsets, None, NOW)
+        self.transactional[producer] = epoch
 
     async def group(self) -> None:
         """Append one, and commit it."""
@@ -120,6 +166,9 @@ async def test_replaying_comes_to_what_was_lost(tmp_path: Path, seed: int) -> No
             # Durable by itself, and everything before it with it: older images are none that a crash can leave.
             await (work.topic(2) if random.random() < 0.5 else storage.catalog.advance_log_start(work.pids[0], step // 4))
             images.clear()
+        if step < 50 and step % 8 == 4:
+            await work.transaction()
+            images.clear()
         if random.random() < 0.3 or step == 55:
             images.append(tmp_path / f"image-{step}.db")
             copy(database, images[-1])
@@ -128,6 +177,8 @@ async def test_replaying_comes_to_what_was_lost(tmp_path: Path, seed: int) -> No
     segments = {path: path.read_bytes() for path in (directory / "segments").iterdir()}
     wanted = content(database)
     assert {0, 3, 45} <= work.codes, "some batches were refused"
+    assert ErrorCode.INVALID_TXN_STATE in work.codes, "also some that their transaction does not have"
+    assert any(row[9] & (FLAG_COMMIT_MARKER | FLAG_ABORT_MARKER) for row in wanted["spans"])
 
     assert images
     for image in images:

@@ -5,7 +5,7 @@ from pathlib import Path
 from broker.model import CommittedOffset
 from broker.storage.catalog.log_state import LogState
 from broker.storage.catalog.sqlite import schema
-from broker.storage.catalog.sqlite.transaction import Transaction, text_key
+from broker.storage.catalog.sqlite.transaction import Transaction
 from tests.broker.storage.catalog.groups_of_batches import batch, group
 from tests.broker.storage.catalog.sqlite.faulty_connection import FaultyConnection
 
@@ -61,9 +61,3 @@ def test_what_is_inside_is_kept_or_dropped_as_a_whole(tmp_path: Path) -> None:
 
     assert transaction.changes.partition(1) is None
     assert transaction.trims == {1: 5}
-
-
-def test_any_text_makes_a_key_without_a_nul() -> None:
-    """SQLite would cut it there."""
-    assert "\0" not in text_key("a\0b")
-    assert text_key("a\0b") != text_key("a")

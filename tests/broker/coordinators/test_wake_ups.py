@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.coordinators.group_timers import GroupTimers
+from broker.coordinators.wake_ups import WakeUps
 
 
 def test_the_earliest_wake_up_of_a_group_counts() -> None:
     """A later one changes nothing; when it has come, the group has none."""
-    timers = GroupTimers()
+    timers = WakeUps()
     assert timers.wake_at("g", 10)
     assert not timers.wake_at("g", 20)
     assert timers.wake_at("g", 5)
@@ -20,7 +20,7 @@ def test_the_earliest_wake_up_of_a_group_counts() -> None:
 
 def test_it_says_when_somebody_must_be_woken_earlier() -> None:
     """Whoever sleeps until the next wake-up must hear of an earlier one, and of no other."""
-    timers = GroupTimers()
+    timers = WakeUps()
 
     assert timers.wake_at("a", 10)
     assert not timers.wake_at("b", 20)
@@ -30,7 +30,7 @@ def test_it_says_when_somebody_must_be_woken_earlier() -> None:
 
 def test_a_forgotten_group_is_not_woken() -> None:
     """Unless it asks again."""
-    timers = GroupTimers()
+    timers = WakeUps()
     timers.wake_at("g", 10)
     timers.forget("g")
     assert timers.due(10) == []
@@ -40,7 +40,7 @@ def test_a_forgotten_group_is_not_woken() -> None:
 
 def test_wake_ups_of_groups_that_are_gone_do_not_pile_up() -> None:
     """A client can make and drop groups for ever."""
-    timers = GroupTimers()
+    timers = WakeUps()
     timers.wake_at("stays", 10**9)
     for number in range(10_000):
         timers.wake_at("g", 10**6 + number)
@@ -53,7 +53,7 @@ def test_wake_ups_of_groups_that_are_gone_do_not_pile_up() -> None:
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 50))), st.integers(0, 60))
 def test_everybody_due_is_woken_once(asked: list[tuple[str, int]], now_ms: int) -> None:
     """Those whose earliest wish is not after now."""
-    timers = GroupTimers()
+    timers = WakeUps()
     for name, at_ms in asked:
         timers.wake_at(name, at_ms)
 

@@ -1,0 +1,215 @@
+"""Reads from the store what memory does not hold of a fetch: finds the batches, checks them, gives them their offsets.
+
+What the catalog says lies in a span is read in ranges, those near each other in one go. Markers are in no object: their batches
+are made here and take their place among what was read.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import anyio
+from anyio.to_thread import run_sync
+
+from broker.errors import StorageUnavailable
+from broker.log.batch_marks import WORTH_BYTES, BatchMarks
+from broker.log.fetch_plan import PartitionAnswer, ReadRange, Wanted, merge, ranges_of
+from broker.log.marker_batches import batch_of_span, is_marker
+from broker.log.stored_batches import Piece, StoredDataError, cut, skip
+from broker.model import UNKNOWN_OFFSET, LogBounds
+from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, Span
+from broker.storage.objects.base import Buffer, ObjectStore
+from broker.wire.records.batch import NO_LEADER_EPOCH
+
+COLD_READERS: Final = 4
+"""Fetches that read from the store at the same time. They share its threads with nobody who writes."""
+
+_LOCATE_BYTES: Final = 1024 * 1024
+_CHECK_IN_THREAD_BYTES: Final = 2 * 1024 * 1024
+
+
+class ColdShare:
+    """What one partition is to give from the store."""
+
+    __slots__ = ("answer", "at_least_one", "bounds", "limit", "spans", "upper", "wanted")
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        answer: PartitionAnswer,
+        bounds: LogBounds,
+        spans: Sequence[Span],
+        limit: int,
+        upper: int,
+        at_least_one: bool,
+    ) -> None:
+        self.wanted = wanted
+        self.answer = answer
+        self.bounds = bounds
+        self.spans = spans
+        self.limit = limit
+        self.upper = upper
+        self.at_least_one = at_least_one
+
+
+class ColdReader:
+    """Owns the limiter of cold reads and what is known of batches within stored spans."""
+
+    def __init__(self, store: ObjectStore, readers: int = COLD_READERS) -> None:
+        self._store = store
+        self._turn = anyio.Semaphore(readers)
+        self._marks = BatchMarks()
+
+    def size_from(self, spans: Sequence[Span], offset: int) -> int:
+        """About how many bytes ``spans`` have from ``offset`` on."""
+        if not spans:
+            return 0
+        return sum(span.length for span in spans) - self._marks.find(spans[0], offset).at
+
+    async def read(self, shares: Sequence[ColdShare]) -> list[tuple[ColdShare, str]]:
+        """Fill the answers from the store. Returns the shares that could not be read."""
+        failed: list[tuple[ColdShare, str]] = []
+        async with self._turn:
+            ranges: list[list[ReadRange]] = []
+            for share in shares:
+                try:
+                    first = share.spans[0]
+                    base, at = await self._locate(first, share.wanted.offset)
+                    ranges.append(ranges_of(share.spans, base, at, share.limit, share.at_least_one))
+                except (StorageUnavailable, StoredDataError) as error:
+                    failed.append((share, str(error)))
+                    ranges.append([])
+            pieces = await self._read_ranges([each for of_share in ranges for each in of_share])
+            for share, of_share in zip(shares, ranges, strict=True):
+                if not of_share:
+                    continue
+                try:
+                    await self._fill(share, of_share, pieces)
+                except (StorageUnavailable, StoredDataError) as error:
+                    failed.append((share, str(error)))
+        return failed
+
+    async def read_span(self, span: Span) -> Piece:
+        """A whole span as it is stored, unchecked. Raises StorageUnavailable."""
+        if is_marker(span):
+            return Piece(batch_of_span(span, NO_LEADER_EPOCH), span.base, span.last, True, True)
+        async with self._turn:
+            (data,) = await self._store.read(span.object_id, [(span.position, span.length)])
+        return Piece(data, span.base, span.last, bool(span.flags & FLAG_FINAL_OFFSETS), True)
+
+    async def _read_ranges(self, ranges: Sequence[ReadRange]) -> dict[tuple[int, int], memoryview | StorageUnavailable]:
+        """The bytes of each range by (object id, position), ranges near each other read as one; or why they cannot be had."""
+        by_object: dict[int, list[ReadRange]] = {}
+        for each in ranges:
+            if is_marker(each.span):
+                continue
+            by_object.setdefault(each.span.object_id, []).append(each)
+        pieces: dict[tuple[int, int], memoryview | StorageUnavailable] = {}
+
+        async def read_object(object_id: int, members: list[ReadRange]) -> None:
+            merged = merge([(member.position, member.length) for member in members])
+            try:
+                views = await self._store.read(object_id, [(each.position, each.length) for each in merged])
+            except StorageUnavailable as error:
+                for member in members:
+                    pieces[object_id, member.position] = error
+                return
+            for each, view in zip(merged, views, strict=True):
+                for index in each.members:
+                    member = members[index]
+                    at = member.position - each.position
+                    pieces[object_id, member.position] = view[at : at + member.length]
+
+        if len(by_object) == 1:
+            ((object_id, members),) = by_object.items()
+            await read_object(object_id, members)
+        elif by_object:
+            async with anyio.create_task_group() as tasks:
+                for object_id, members in by_object.items():
+                    tasks.start_soon(read_object, object_id, members)
+        return pieces
+
+    async def _fill(
+        self,
+        share: ColdShare,
+        ranges: Sequence[ReadRange],
+        pieces: dict[tuple[int, int], memoryview | StorageUnavailable],
+    ) -> None:
+        """Cut what was read for one partition into its answer. Raises StoredDataError or StorageUnavailable when nothing came."""
+        held: list[tuple[ReadRange, memoryview]] = []
+        for each in ranges:
+            if is_marker(each.span):
+                held.append((each, batch_of_span(each.span, share.bounds.leader_epoch)))
+                continue
+            data = pieces[each.span.object_id, each.position]
+            if isinstance(data, StorageUnavailable):
+                if not held:
+                    raise data
+                break
+            held.append((each, data))
+        size = sum(len(data) for _, data in held)
+        if size > _CHECK_IN_THREAD_BYTES:
+            needed = await run_sync(self._cut_all, share, held)
+        else:
+            needed = self._cut_all(share, held)
+        if needed and share.at_least_one:
+            # The batch that must come is larger than what was read of it; now its size is known.
+            each, _ = held[0]
+            length = min(needed, each.span.position + each.span.length - each.position)
+            (data,) = await self._store.read(each.span.object_id, [(each.position, length)])
+            self._cut_all(share, [(each._replace(length=length), data)])
+
+    def _cut_all(self, share: ColdShare, held: Sequence[tuple[ReadRange, memoryview]]) -> int:
+        """Cut, check and stamp; returns the size of the batch that did not fit when nothing did, else 0."""
+        answer = share.answer
+        records: list[Buffer] = []
+        taken = 0
+        needed = 0
+        next_offset = UNKNOWN_OFFSET
+        for each, data in held:
+            span = each.span
+            piece = Piece(data, each.base, span.last, bool(span.flags & FLAG_FINAL_OFFSETS), each.is_whole)
+            try:
+                result = cut(
+                    piece,
+                    share.wanted.offset,
+                    share.upper,
+                    share.limit - taken,
+                    share.bounds.leader_epoch,
+                    share.at_least_one and not taken,
+                )
+            except StoredDataError:
+                if not taken:
+                    raise
+                break
+            if result.next_offset <= span.last:
+                self._marks.add(span, result.next_offset, each.position - span.position + result.next_at)
+            if result.data:
+                records.append(result.data)
+                taken += len(result.data)
+                next_offset = result.next_offset
+            needed = result.needed
+            if result.next_offset <= span.last:
+                break
+        if taken:
+            answer.give(records, taken, next_offset)
+            return 0
+        return needed
+
+    async def _locate(self, span: Span, offset: int) -> tuple[int, int]:
+        """(first offset, bytes into the span) of the batch that holds ``offset``; of the span's first for a small span.
+
+        Walks a large span from the nearest known batch in steps, and remembers what it comes across.
+        """
+        base, at = self._marks.find(span, offset)
+        if span.length <= WORTH_BYTES:
+            return span.base, 0
+        final = bool(span.flags & FLAG_FINAL_OFFSETS)
+        while base < offset:
+            length = min(span.length - at, _LOCATE_BYTES)
+            (data,) = await self._store.read(span.object_id, [(span.position + at, length)])
+            step = skip(Piece(data, base, span.last, final, at + length == span.length), offset)
+            base, at = step.base, at + step.at
+            self._marks.add(span, base, at)
+            if step.is_found:
+                break
+        return base, at
