@@ -1,8 +1,9 @@
 """Coordinators: what several clients must agree on through the broker.
 
 - ``group_coordinator`` the agent that owns every consumer group in memory and answers for them
+- ``consumer_group_coordinator`` the agent for those of them that speak the consumer protocol
 - ``group_writer``      the agent that brings what groups decide into the catalog, in order
 - ``group_registry``    rule: which groups there are, and what they take together
 - ``group_timers``      rule: which group is to be looked at when
-- ``groups/``           the rules of the classic group protocol and of committed offsets
+- ``groups/``           the rules of both group protocols and of committed offsets
 """
