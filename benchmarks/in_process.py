@@ -16,6 +16,7 @@ from broker.cluster.identity import ClusterIdentity
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.handlers.base import ConnectionInfo, Services
 from broker.handlers.table import HANDLERS
 from broker.log.gathering import Gathering
@@ -151,6 +152,8 @@ async def in_process_broker(data_dir: Path | None) -> AsyncIterator[InProcessBro
     writer = Writer(committer, catalog, tail, waiting, now_ms, _fail, on_group=group_committed, gathering=Gathering())
     reader = Reader(store, catalog, tail, waiting)
     topics = TopicAdministrator(catalog, directory, live, now_ms)
+    groups = GroupCoordinator(catalog, live, now_ms)
+    producer_ids = ProducerIdAllocator(catalog)
     services = Services(
         settings=live,
         identity=identity,
@@ -160,8 +163,11 @@ async def in_process_broker(data_dir: Path | None) -> AsyncIterator[InProcessBro
         reader=reader,
         topics=topics,
         configs=ConfigAdministrator(catalog, live, directory, topics, identity.node_id),
-        groups=GroupCoordinator(catalog, live, now_ms),
-        producer_ids=ProducerIdAllocator(catalog),
+        groups=groups,
+        transactions=TransactionCoordinator(
+            catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
+        ),
+        producer_ids=producer_ids,
         now_ms=now_ms,
     )
     async with anyio.create_task_group() as tasks:

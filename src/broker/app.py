@@ -128,7 +128,7 @@ class App:
             await groups.load()
             producer_ids = ProducerIdAllocator(catalog)
             transactions = TransactionCoordinator(
-                catalog, groups, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
+                catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
             )
             transactions.load()
             services = Services(

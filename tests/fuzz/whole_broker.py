@@ -85,7 +85,7 @@ class World:
         await groups.load()
         producer_ids = ProducerIdAllocator(catalog)
         transactions = TransactionCoordinator(
-            catalog, groups, live, self.now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
+            catalog, groups.transactional, live, self.now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
         )
         self.services = Services(
             settings=live,

@@ -115,6 +115,8 @@ class ConsumerGroupCoordinator:
         try:
             group = self._group_of(group_id, owned, joins=command.member_epoch == JOIN_EPOCH)
             is_new = command.member_id not in group.members
+            if is_new and self._groups.state_bytes_total >= self._policy.total_bytes_max:
+                raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
             answer = group.heartbeat(command, self._timing(group_id), self._clock_ms())
         except BrokerError as refusal:
             answered(refusal)

@@ -45,11 +45,11 @@ FENCED: Final = "fenced"
 
 
 class GroupOffsets(Protocol):
-    """What the coordinator of groups is told (:class:`broker.coordinators.group_coordinator.GroupCoordinator`)."""
+    """What the coordinator of groups is told (:mod:`broker.coordinators.transactional_offsets`)."""
 
-    def offsets_pending(self, transactional_id: str, keys: Sequence[OffsetKey]) -> None: ...
+    def added(self, transactional_id: str, keys: Sequence[OffsetKey]) -> None: ...
 
-    def transaction_ended(self, transactional_id: str, applied: Mapping[OffsetKey, CommittedOffset]) -> None: ...
+    def ended(self, transactional_id: str, applied: Mapping[OffsetKey, CommittedOffset]) -> None: ...
 
 
 class TransactionCoordinator:
@@ -101,7 +101,7 @@ class TransactionCoordinator:
                 self._note_open(state)
                 pending = self._catalog.pending_offsets(state.transactional_id)
                 if pending:
-                    self._groups.offsets_pending(state.transactional_id, list(pending))
+                    self._groups.added(state.transactional_id, list(pending))
         if self._open:
             _log.info("loaded open transactions", transactions=len(self._open))
 
@@ -169,7 +169,7 @@ class TransactionCoordinator:
             except BrokerError as refusal:
                 return self._refused(refusal)
             if not error:
-                self._groups.offsets_pending(transactional_id, list(offsets))
+                self._groups.added(transactional_id, list(offsets))
             self._look_again(transactional_id)
             return error
 
@@ -239,7 +239,7 @@ class TransactionCoordinator:
 
     def _ended(self, transactional_id: str, ended: Ended, outcome: str) -> None:
         self._open.pop(transactional_id, None)
-        self._groups.transaction_ended(transactional_id, ended.offsets)
+        self._groups.ended(transactional_id, ended.offsets)
         self._on_ended(ended)
         TRANSACTIONS_ENDED.labels(outcome).inc()
 

@@ -278,3 +278,21 @@ async def test_a_catalog_that_cannot_store_is_told() -> None:
 
     assert await refused(world.set(BROKER, "", log_retention_ms="5")) == (ErrorCode.KAFKA_STORAGE_ERROR, "no space left")
     assert world.live.current is world.live.static
+
+
+async def test_a_group_s_settings_change_at_once_and_stay() -> None:
+    """Whether there is such a group or not; checked against the broker's bounds."""
+    world = ConfigWorld()
+    setting = "consumer.session.timeout.ms"
+    await world.set(GROUP, "g", consumer_session_timeout_ms="50000", only_validate=True)
+    assert world.value(GROUP, "g", setting) == ("45000", Source.DEFAULT)
+    await world.set(GROUP, "g", consumer_session_timeout_ms="50000")
+    assert world.value(GROUP, "g", setting) == ("50000", Source.GROUP)
+    assert world.configs.resources([GROUP]) == [(GROUP, "g")]
+    assert (await refused(world.set(GROUP, "g", consumer_session_timeout_ms="1")))[0] == ErrorCode.INVALID_CONFIG
+    append = Operation(setting, 2, "1")
+    assert (await refused(world.configs.alter(GROUP, "g", [append], validate_only=False)))[0] == ErrorCode.INVALID_CONFIG
+    await world.configs.replace(GROUP, "g", [], validate_only=False)
+
+    assert world.configs.resources([GROUP]) == []
+    assert await world.catalog.load_configs() == {}

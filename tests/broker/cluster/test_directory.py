@@ -216,3 +216,20 @@ def test_any_course_of_changes_leaves_one_consistent_picture(changes: list[tuple
         for index in range(4):
             entry = found.by_pid(number * 100 + index)
             assert (entry is not None) == (name in model and index < len(model[name].partitions))
+
+
+def test_changes_are_counted() -> None:
+    """So that whoever keeps something derived from many topics sees whether it is still good."""
+    made = directory()
+    versions = [made.version]
+    made.put(topic(1))
+    versions.append(made.version)
+    made.put(topic(1, partitions=3))
+    versions.append(made.version)
+    made.remove(topic(1).topic_id)
+    versions.append(made.version)
+    made.remove(topic(1).topic_id)
+
+    assert versions == sorted(set(versions))
+    assert made.version == versions[-1]
+    assert list(made.names()) == []

@@ -44,6 +44,12 @@ def test_the_http_surface_is_a_door_too() -> None:
         ({"advertised_listeners": "PLAINTEXT://0.0.0.0:1"}, "cannot connect"),
         ({"advertised_listeners": "PLAINTEXT://host:0"}, "cannot connect"),
         ({"node_id": 1, "broker_id": 2}, "differs from node_id"),
+        ({"group_consumer_session_timeout_ms": 1_000}, "it is not from 45000"),
+        ({"group_consumer_heartbeat_interval_ms": 16_000}, "it is not from 5000"),
+        (
+            {"group_consumer_heartbeat_interval_ms": 50_000, "group_consumer_max_heartbeat_interval_ms": 50_000},
+            "not below group_consumer_session_timeout_ms",
+        ),
         ({"group_min_session_timeout_ms": 10, "group_max_session_timeout_ms": 5}, "above group_max_session_timeout_ms"),
         ({"log_retention_ms": 0}, "1 or more, or -1"),
         ({"log_retention_minutes": -2}, "1 or more, or -1"),

@@ -9,6 +9,7 @@ from trio.testing import MockClock
 from broker.config.groups_live import LiveGroupConfigs
 from broker.coordinators.group_coordinator import GroupCoordinator
 from broker.coordinators.groups.consumer_group import ConsumerGroup, HeartbeatAnswer
+from broker.coordinators.groups.limits import GroupPolicy
 from broker.errors import BrokerError
 from broker.wire.error_codes import ErrorCode
 from tests.broker.coordinators.conversation import Answer, Consumer, TroubledCatalog, coordinator, settings
@@ -235,6 +236,21 @@ async def test_who_leaves_a_group_that_is_not_there_is_told() -> None:
         await Remote("two").talk(groups)
 
         assert (await one.leave(groups)).code == ErrorCode.UNKNOWN_MEMBER_ID
+
+
+async def test_all_groups_together_are_bounded() -> None:
+    """Whoever is there goes on; nobody joins, whatever the group."""
+    async with coordinator(topics=FakeTopics(t=2), policy=GroupPolicy(total_bytes_max=3_000, groups_max=5)) as groups:
+        one = Remote("one")
+        await one.talk(groups)
+        with pytest.raises(BrokerError) as raised:
+            await Remote("two").talk(groups)
+        assert raised.value.code == ErrorCode.COORDINATOR_NOT_AVAILABLE
+        answer = Answer()
+        groups.consumers.heartbeat("h", Remote("three").command(), answer)
+        assert (await answer.wait()).code == ErrorCode.COORDINATOR_NOT_AVAILABLE
+
+        assert (await one.talk(groups)).member_epoch == one.epoch
 
 
 async def test_a_broker_that_stops_takes_no_more() -> None:

@@ -82,7 +82,7 @@ class World:
         self.groups = groups
         self.coordinator = TransactionCoordinator(
             catalog,
-            groups,
+            groups.transactional,
             settings(**changed),
             wall_ms,
             new_producer_id=self._next_id,
@@ -140,13 +140,13 @@ async def test_offsets_are_pending_until_the_end_and_take_effect_with_a_commit(c
     async with world() as it:
         producer = await it.init()
         assert await it.carry(producer, 5) is NONE
-        assert it.groups.is_pending("g", "t", 0)
+        assert it.groups.transactional.is_pending("g", "t", 0)
         assert it.committed() is None
         answer = await it.coordinator.end("x", *producer, commit=commit, bump=True)
 
         assert (answer.error_code, answer.epoch) == (NONE, producer[1] + 1)
         assert it.committed() == offset
-        assert not it.groups.is_pending("g", "t", 0)
+        assert not it.groups.transactional.is_pending("g", "t", 0)
         assert len(it.ended) == 1
 
 
@@ -161,7 +161,7 @@ async def test_a_successor_aborts_what_is_open() -> None:
 
         assert new[1] > old[1]
         assert it.committed() is None
-        assert not it.groups.is_pending("g", "t", 0)
+        assert not it.groups.transactional.is_pending("g", "t", 0)
         assert it.coordinator.open_count == 0
         assert counted("fenced") == fenced + 1
         assert (await it.coordinator.end("x", *old, commit=True, bump=False)).error_code is ErrorCode.PRODUCER_FENCED
@@ -256,11 +256,11 @@ async def test_timeouts_go_on_after_a_restart() -> None:
         await it.carry(producer, 5)
         await anyio.sleep(40)
     async with world(catalog) as it:
-        assert it.groups.is_pending("g", "t", 0)
+        assert it.groups.transactional.is_pending("g", "t", 0)
         assert it.coordinator.open_count == 1
         await anyio.sleep(21)
         assert it.status() is TransactionStatus.COMPLETE_ABORT
-        assert not it.groups.is_pending("g", "t", 0)
+        assert not it.groups.transactional.is_pending("g", "t", 0)
 
 
 async def test_an_abort_that_storage_refuses_is_tried_again() -> None:
@@ -309,7 +309,7 @@ async def test_storage_trouble_is_answered_as_clients_of_coordinators_know_it() 
         ]
         assert errors == [ErrorCode.NOT_COORDINATOR] * 5
         assert it.status() is TransactionStatus.EMPTY
-        assert not it.groups.is_pending("g", "t", 0)
+        assert not it.groups.transactional.is_pending("g", "t", 0)
         assert it.coordinator._turns == {}
 
 

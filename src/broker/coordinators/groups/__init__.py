@@ -1,4 +1,6 @@
-"""The classic consumer group protocol and committed offsets, as rules: no clock, no IO, no randomness.
+"""Consumer groups of both protocols and committed offsets, as rules: no clock, no IO, no randomness.
+
+The classic protocol:
 
 - ``classic``            what each request does to a group
 - ``rebalancing``        how a group moves from one generation to the next
@@ -8,6 +10,19 @@
 - ``subscription``       the topics that a member's metadata names
 - ``commands``           what a group is asked, and what it answers
 - ``stored``             a group as the catalog keeps it, there and back
+
+The consumer protocol (KIP-848):
+
+- ``consumer_group``     what each heartbeat does to a group: epochs, members, who owns what
+- ``consumer_member``    one member, and what a heartbeat says
+- ``reconciliation``     the next step of one member towards its target
+- ``assignors``          which member is to have which partitions
+- ``subscribed_topics``  what a group knows of the topics it subscribes to
+- ``topic_pattern``      regular expressions of topic names, in linear time
+- ``stored_consumer``    a group as the catalog keeps it, there and back
+
+Both:
+
 - ``offsets``            committed offsets: who may commit, what expires
 - ``limits``             how much memory clients can make groups take
 

@@ -141,6 +141,7 @@ class ConsumerGroup:
         self._session_timeout_ms = timing.session_timeout_ms
         before, replaced = self._find(command)
         after = before.updated_by(command)
+        self._check_memory(after)
         self.subscribed.check_pattern(after.topic_regex)
         assignor = self.assignor
         if replaced is not None:
@@ -173,8 +174,6 @@ class ConsumerGroup:
                 ErrorCode.GROUP_MAX_SIZE_REACHED,
                 f"The consumer group has reached its maximum capacity of {self.policy.consumer_group_max_size} members.",
             )
-        if self.state_bytes > self.policy.group_bytes_max and joins and not takes_place:
-            raise BrokerError(ErrorCode.GROUP_MAX_SIZE_REACHED, "The consumer group takes too much memory.")
         if command.instance_id is not None:
             holder = self._static_member(command.instance_id)
             if joins and holder is not None:
@@ -194,6 +193,15 @@ class ConsumerGroup:
             return ConsumerMember(member_id=member_id, instance_id=command.instance_id), None
         _check_epoch(member, command)
         return member, None
+
+    def _check_memory(self, member: ConsumerMember) -> None:
+        """What a member says must not make the group take more than it may; what it was assigned does not count against it."""
+        known = self.members.get(member.member_id)
+        if known is member:
+            return
+        known_bytes = known.state_bytes if known is not None else 0
+        if member.state_bytes > known_bytes and self.state_bytes - known_bytes + member.state_bytes > self.policy.group_bytes_max:
+            raise BrokerError(ErrorCode.GROUP_MAX_SIZE_REACHED, "The members of the group take too much memory.")
 
     def _static_member(self, instance_id: str) -> ConsumerMember | None:
         member_id = self._static_ids.get(instance_id)

@@ -129,5 +129,5 @@ class ConsumerMember:
         """What the member takes, about."""
         names = sum(len(name) + 64 for name in self.topic_names)
         partitions = sum(map(len, self.assigned.values())) + sum(map(len, self.pending_revocation.values()))
-        texts = len(self.client_id) + len(self.topic_regex) + len(self.instance_id or "") + len(self.rack_id or "")
+        texts = sum(map(len, (self.member_id, self.client_id, self.topic_regex, self.instance_id or "", self.rack_id or "")))
         return MEMBER_BYTES + texts + names + PARTITION_BYTES * partitions

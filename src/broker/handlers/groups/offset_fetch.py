@@ -128,7 +128,7 @@ def _unstable(
     """The partitions whose offset may change when an open transaction ends, for a client that does not want to see such."""
     if not request.require_stable:
         return ()
-    is_pending = context.services.groups.is_pending
+    is_pending = context.services.groups.transactional.is_pending
     return {index for index in indexes if is_pending(group_id, topic, index)}
 
 

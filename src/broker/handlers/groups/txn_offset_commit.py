@@ -76,7 +76,7 @@ async def _carry(
     request: TxnOffsetCommitRequest, offsets: dict[OffsetKey, CommittedOffset], context: RequestContext
 ) -> ErrorCode:
     version, services = context.api_version, context.services
-    error = services.groups.transactional_commit_error(
+    error = services.groups.transactional.commit_error(
         request.group_id, request.member_id, request.group_instance_id, request.generation_id
     )
     if not error and offsets:

@@ -214,14 +214,17 @@ def test_a_group_has_room_for_so_many() -> None:
 
 
 def test_memory_is_bounded_and_given_back() -> None:
-    """Whoever joins last is refused."""
-    group = group_of(FakeTopics(t=2), group_bytes_max=3_000)
-    members = [SimulatedConsumer(str(number)) for number in range(3)]
-    settle(group, members[:2])
-    while group.state_bytes <= 3_000:
-        members.append(SimulatedConsumer(f"more-{len(members)}"))
-        members[-1].beat(group, 0)
-    assert refusal(SimulatedConsumer("last"), group) is ErrorCode.GROUP_MAX_SIZE_REACHED
+    """Whoever joins last is refused, and who subscribes to ever more; who is there goes on."""
+    group = group_of(FakeTopics(t=2), group_bytes_max=8_000)
+    members = [SimulatedConsumer(str(number)) for number in range(5)]
+    settle(group, members)
+    held = group.state_bytes
+    assert 5_000 < held < 8_000
+    many = frozenset("x" * 100 + str(number) for number in range(100))
+    assert refusal(members[0], group, topic_names=many) is ErrorCode.GROUP_MAX_SIZE_REACHED
+    assert refusal(SimulatedConsumer("last", many), group) is ErrorCode.GROUP_MAX_SIZE_REACHED
+    assert members[0].beat(group, 0) is not None
+    assert group.state_bytes == held
     group.expire(10**9)
 
     assert group.state_bytes == 0

@@ -12,6 +12,7 @@ from broker.coordinators.groups.member import Member
 from broker.coordinators.groups.offsets import OffsetTable, expire_ms, expired_keys, is_metadata_too_large
 from broker.coordinators.groups.rebalancing import GroupState
 from broker.model import CommittedOffset
+from tests.broker.coordinators.groups.consumer_crowd import FakeTopics, SimulatedConsumer, group_of, settle
 
 NAMES = st.sampled_from(["a", "b", "c"])
 RETENTION_MS = 1000
@@ -132,3 +133,15 @@ def test_metadata_is_measured_in_characters() -> None:
     assert not is_metadata_too_large("ä" * 4, 4)
     assert is_metadata_too_large("a" * 5, 4)
     assert not is_metadata_too_large(None, 4)
+
+
+def test_offsets_of_the_consumer_protocol_expire_by_their_commit() -> None:
+    """In every state; those of topics that members subscribe to stay."""
+    topics = FakeTopics(t=1)
+    group = group_of(topics)
+    offsets = {name: {0: CommittedOffset(offset=1, commit_ms=0)} for name in ("t", "u")}
+    assert len(expired_keys(group, 5_000, offsets, RETENTION_MS, RETENTION_MS)) == 2
+    settle(group, [SimulatedConsumer("one")])
+
+    assert expired_keys(group, -1, offsets, RETENTION_MS, RETENTION_MS) == [("g", "u", 0)]
+    assert expired_keys(group, -1, offsets, RETENTION_MS, RETENTION_MS - 1) == []

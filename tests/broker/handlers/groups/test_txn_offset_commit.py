@@ -82,7 +82,7 @@ async def test_a_group_that_was_not_added(version: int, code: ErrorCode) -> None
         producer = await initialized(world)
         await world.transactions.add_group("x", *producer, "other")
         assert await errors(world, request(producer), version) == [code]
-        assert not world.groups.is_pending("g", "t", 0)
+        assert not world.groups.transactional.is_pending("g", "t", 0)
 
 
 @pytest.mark.parametrize("version", HANDLER.versions)
@@ -121,8 +121,8 @@ async def test_what_cannot_be_committed_is_refused_one_by_one() -> None:
         unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         assert await errors(world, asked) == [unknown, unknown, 0]
         assert await errors(world, request(producer, metadata="m" * 5000)) == [ErrorCode.OFFSET_METADATA_TOO_LARGE]
-        assert world.groups.is_pending("g", "t", 1)
-        assert not world.groups.is_pending("g", "t", 0)
+        assert world.groups.transactional.is_pending("g", "t", 1)
+        assert not world.groups.transactional.is_pending("g", "t", 0)
         refused = world.refuse(HANDLER, asked, 5)
         assert {each.error_code for topic in refused.topics for each in topic.partitions} == {ErrorCode.NOT_COORDINATOR}
 

@@ -52,7 +52,7 @@ class GroupWorld:
         producer_ids = ProducerIdAllocator(catalog)
         self.transactions = TransactionCoordinator(
             catalog,
-            groups,
+            groups.transactional,
             groups._settings,
             lambda: self.clock,
             new_producer_id=producer_ids.next,
