@@ -30,7 +30,6 @@ _FETCH = "Fetch and ListOffsets"
 _TOPICS = "Topics and the cluster"
 _GROUPS = "Groups"
 _CONFIGS = "Configuration"
-_TRANSACTIONS = "Producers"
 
 MEANT: tuple[Meant, ...] = (
     Meant(
@@ -43,10 +42,10 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         _CONNECTIONS,
-        "api_versions_ranges:key_(?:18|42)",
-        "ApiVersions and DeleteGroups",
+        "api_versions_ranges:key_(?:18|28|42)",
+        "ApiVersions, TxnOffsetCommit and DeleteGroups",
         "one version more",
-        "ApiVersions to 4, DeleteGroups to 2",
+        "ApiVersions to 4, TxnOffsetCommit to 5, DeleteGroups to 2",
         "The newest versions carry nothing that one broker needs; clients use the older ones by themselves.",
     ),
     Meant(
@@ -55,7 +54,15 @@ MEANT: tuple[Meant, ...] = (
         "InitProducerId",
         "to version 5",
         "to version 6",
-        "Version 6 (KIP-939) is not switched on in Apache Kafka yet; without a transactional id it is version 5.",
+        "Version 6 (KIP-939) is not switched on in Apache Kafka yet; without two-phase commit it is version 5.",
+    ),
+    Meant(
+        _CONNECTIONS,
+        "api_versions_ranges:key_66",
+        "ListTransactions",
+        "to version 2",
+        "to version 1",
+        "Version 2 asks for a regular expression (KIP-1152); one that clients choose must not be able to hold up the broker.",
     ),
     Meant(
         _CONNECTIONS,
@@ -154,7 +161,7 @@ MEANT: tuple[Meant, ...] = (
         "a transactional batch in a request without a transactional id",
         "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
         "INVALID_RECORD",
-        "It has no producer id either; transactions come with a later release.",
+        "It has no producer id either, which is seen before it is asked whose it is.",
     ),
     Meant(
         _PRODUCE,
@@ -327,13 +334,5 @@ MEANT: tuple[Meant, ...] = (
         "accepted",
         "INVALID_CONFIG",
         "It exists for Apache Kafka's own tests.",
-    ),
-    Meant(
-        _TRANSACTIONS,
-        "transactional_ids:init",
-        "InitProducerId with a transactional id",
-        "a producer id for transactions",
-        "UNSUPPORTED_VERSION",
-        "Transactions come with a later release; this code ends initTransactions() at once instead of having it try again.",
     ),
 )

@@ -277,7 +277,7 @@ def delete_records_by_policy(stage: Stage) -> None:
 
 @script(22, range(6))
 def transactional_ids(stage: Stage) -> None:
-    """Apache Kafka has transactions; this release says that it has not."""
+    """A producer id for a transactional id, and who coordinates it."""
     client = stage.client()
     coordinator(client, stage.name("g"))
     request = InitProducerIdRequest(transactional_id=stage.name("x"), transaction_timeout_ms=60_000)

@@ -141,14 +141,19 @@ func (*records) produce(args struct {
 }
 
 func (*records) read(args struct {
-	Bootstrap, Topic string
-	Count            int
-	DeadlineMs       int `json:"deadline_ms"`
+	Bootstrap, Topic, Isolation string
+	Count                       int
+	DeadlineMs                  int `json:"deadline_ms"`
 }) (object, error) {
+	isolation := kgo.ReadUncommitted()
+	if args.Isolation == "read_committed" {
+		isolation = kgo.ReadCommitted()
+	}
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(strings.Split(args.Bootstrap, ",")...),
 		kgo.ConsumeTopics(args.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(isolation),
 	)
 	if err != nil {
 		return nil, err

@@ -1,5 +1,6 @@
 """What a commit group comes to."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,6 +8,8 @@ from broker.model import LogBounds
 from broker.storage.catalog.base import FLAG_LOG_APPEND_TIME, BatchEntry, CommitGroup, ProducerState, SpanEntry
 from broker.storage.catalog.commit_rules import SPAN_BATCHES, SPAN_BYTES, Decision, PartitionState, decide
 from broker.storage.catalog.log_state import LogChanges, LogState
+from broker.storage.catalog.transactions import TransactionState, TransactionStatus
+from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, batch, group
 
 
@@ -82,6 +85,53 @@ def test_log_append_time_is_marked_on_the_span() -> None:
     decision = decide(group({1: [BatchEntry(1, 10, 5, log_append_time=True)]}), partitions(p1=EMPTY))
 
     assert decision.spans[0][1].flags == FLAG_LOG_APPEND_TIME
+
+
+def in_transaction(epoch: int = 0, *pids: int) -> LogChanges:
+    """Producer 7 with a transaction open on ``pids``; partitions 1 and 2."""
+    view = partitions(p1=LogBounds(0, 5, 5, 0, 0), p2=EMPTY)
+    view.set_transaction(
+        TransactionState(
+            transactional_id="t",
+            producer_id=7,
+            epoch=epoch,
+            timeout_ms=1,
+            status=TransactionStatus.ONGOING,
+            updated_ms=0,
+            partitions=frozenset(pids),
+        )
+    )
+    return view
+
+
+def test_the_first_transactional_batch_holds_back_what_is_stable() -> None:
+    """Plain ones before it are stable, those behind it are not (I5)."""
+    first = batch(2, producer=7, first=0, transactional=True)
+    second = batch(1, producer=7, first=2, transactional=True)
+    decision = decide(group({1: [batch(3), first, batch(4), second]}), in_transaction(0, 1))
+
+    state = decision.partitions[1]
+    assert (state.bounds.high_watermark, state.bounds.last_stable_offset) == (15, 8)
+    assert (state.open_transactions, state.first_open_offset) == (((8, 7),), 8)
+    assert decision.producers[1, 7].open_first_offset == 8
+
+
+@pytest.mark.parametrize(
+    ("pid", "epoch", "code"),
+    [
+        (1, 4, ErrorCode.NONE),
+        (2, 4, ErrorCode.INVALID_TXN_STATE),
+        (1, 3, ErrorCode.INVALID_PRODUCER_EPOCH),
+        (1, 5, ErrorCode.INVALID_TXN_STATE),
+    ],
+)
+def test_a_transactional_batch_is_taken_into_its_transaction_only(pid: int, epoch: int, code: ErrorCode) -> None:
+    """With its epoch, on its partitions."""
+    sent = batch(producer=7, epoch=epoch, first=0, transactional=True)
+    decision = decide(group({pid: [sent]}), in_transaction(4, 1))
+
+    assert decision.answers[0][0].error_code == code
+    assert bool(decision.spans) == (code is ErrorCode.NONE)
 
 
 entries = st.builds(

@@ -56,3 +56,12 @@ def test_retention_looks_no_further_than_it_must() -> None:
     retention_offset(STATE, spans, 20, None)
 
     assert next(spans) == SPANS[1]
+
+
+def test_what_is_stable_does_not_fall_behind_the_start() -> None:
+    """Records of an open transaction may be deleted before it ends (I5)."""
+    state = PartitionState(LogBounds(5, 30, 10, 0, 300), open_transactions=((10, 7),))
+
+    assert with_log_start(state, 8).bounds.last_stable_offset == 10
+    assert with_log_start(state, 20).bounds.last_stable_offset == 20
+    assert with_log_start(state, 20).open_transactions == ((10, 7),)

@@ -4,6 +4,8 @@ from broker.model import LogBounds
 from broker.storage.catalog.base import ProducerState, Span, SpanQuery
 from broker.storage.catalog.commit_rules import PartitionState
 from broker.storage.catalog.log_state import LogChanges, LogState
+from broker.storage.catalog.marker_rules import AbortedEntry
+from broker.storage.catalog.transactions import AbortedTransaction
 
 
 def grown(state: LogState, pid: int, spans: int) -> LogChanges:
@@ -89,3 +91,23 @@ def test_producers_of_a_new_partition_are_known_to_be_none() -> None:
     state.publish(changes)
 
     assert state.producers == {1: {}}
+
+
+def test_aborted_transactions_in_memory_are_bounded_in_all() -> None:
+    """The oldest go, of whichever partition; then their range needs a query. Those of a partition that is gone go with it."""
+    state = LogState(tail_limit=2)
+    state.publish(grown(state, 1, 9))
+    state.publish(grown(state, 2, 9))
+    for pid, first in ((1, 0), (1, 2), (2, 4)):
+        changes = LogChanges(state)
+        changes.aborted.append((pid, AbortedEntry(AbortedTransaction(7, first, first + 1), first + 2)))
+        state.publish(changes)
+
+    assert state.aborted(1, 1, 9) is None
+    assert state.aborted(1, 2, 9) == [AbortedTransaction(7, 2, 3)]
+    assert state.aborted(2, 0, 9) == [AbortedTransaction(7, 4, 5)]
+    assert state.aborted(3, 0, 9) == []
+    gone = LogChanges(state)
+    gone.partitions[2] = None
+    state.publish(gone)
+    assert state.aborted(2, 0, 9) == []

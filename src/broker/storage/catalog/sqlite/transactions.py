@@ -8,6 +8,7 @@ from broker.storage.catalog.log_state import LogChanges
 from broker.storage.catalog.sqlite import transaction_rows
 from broker.storage.catalog.sqlite.base import CatalogPart
 from broker.storage.catalog.sqlite.transaction import Transaction
+from broker.storage.catalog.transaction_rules import is_forgettable
 from broker.storage.catalog.transactions import (
     AbortedTransaction,
     EndAnswer,
@@ -93,6 +94,8 @@ class SqliteTransactions(CatalogPart):
         def work(changes: LogChanges) -> int:
             return transaction_changes.forget_idle(changes, before_ms)
 
+        if not any(is_forgettable(state, before_ms) for state in self._state.transactions()):
+            return 0
         return await self._change(work)
 
     def peek_transaction(self, transactional_id: str) -> TransactionState | None:

@@ -79,3 +79,15 @@ async def test_adding_what_is_there_costs_no_commit(tmp_path: Path) -> None:
     assert connection.statements == []
     assert await catalog.add_to_transaction("t", producer, epoch + 1, [pid], "g", NOW) is ErrorCode.PRODUCER_FENCED
     await catalog.aclose()
+
+
+async def test_looking_for_idle_ids_costs_no_commit(tmp_path: Path) -> None:
+    """It is done again and again, and mostly for nothing."""
+    catalog, connection = open_faulty(tmp_path / "catalog.db")
+    await catalog.init_transaction("t", 1, -1, -1, NOW, 5)
+    del connection.statements[:]
+
+    assert await catalog.delete_transactional_ids(NOW) == 0
+    assert connection.statements == []
+    assert await catalog.delete_transactional_ids(NOW + 1) == 1
+    await catalog.aclose()

@@ -46,3 +46,15 @@ def test_what_is_remembered_is_forgotten_when_done(tmp_path: Path) -> None:
     trimming.finish(transaction, 1, 9)
     assert connection.execute("SELECT pid FROM trims").fetchall() == []
     assert connection.execute("SELECT pid FROM producers").fetchall() == [(2,)]
+
+
+def test_aborted_transactions_go_with_their_markers(tmp_path: Path) -> None:
+    """Those of other partitions stay."""
+    transaction, connection = grown(tmp_path, 4)
+    rows = [(1, 3), (1, 5), (2, 3)]
+    for pid, last in rows:
+        connection.execute("INSERT INTO aborted_transactions VALUES (?, ?, 0, 7, 0)", (pid, last))
+    trimming.drop_spans(transaction, 1, 5, 100)
+
+    left = connection.execute("SELECT pid, last_offset FROM aborted_transactions ORDER BY pid, last_offset").fetchall()
+    assert left == [(1, 5), (2, 3)]
