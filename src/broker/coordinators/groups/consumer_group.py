@@ -83,6 +83,7 @@ class ConsumerGroup:
         self.state_bytes = 0
         self._static_ids: dict[str, str] = {}
         self._owners: dict[tuple[bytes, int], str] = {}
+        self._wishes: Counter[str] = Counter()
         self._assigned_at_ms: int | None = None
         self._behind: set[str] = set()
         self._session_ends: dict[str, int] = {}
@@ -121,9 +122,9 @@ class ConsumerGroup:
 
     @property
     def assignor(self) -> str:
-        """The one that most of the members with a wish wish for; of several, that of who is there longest."""
-        wishes = Counter(member.server_assignor for member in self.members.values() if member.server_assignor)
-        return wishes.most_common(1)[0][0] if wishes else self.policy.consumer_assignor
+        """The one that most of the members with a wish wish for; of several, the one that was wished for first."""
+        wishes = self._wishes
+        return max(wishes, key=wishes.__getitem__) if wishes else self.policy.consumer_assignor
 
     def is_subscribed_to(self, topic: str) -> bool:
         return self.subscribed.has(topic)
@@ -419,6 +420,10 @@ class ConsumerGroup:
         if before is not None:
             self._release(before)
             self.state_bytes -= before.state_bytes
+        if before is None or before.server_assignor != member.server_assignor:
+            self._wish(member, 1)
+            if before is not None:
+                self._wish(before, -1)
         if member.instance_id is not None:
             self._static_ids[member.instance_id] = member_id
         for partition in _owned(member):
@@ -436,6 +441,7 @@ class ConsumerGroup:
     def _remove(self, member_id: str) -> None:
         member = self.members.pop(member_id)
         self._release(member)
+        self._wish(member, -1)
         self.state_bytes -= member.state_bytes
         if member.instance_id is not None and self._static_ids.get(member.instance_id) == member_id:
             del self._static_ids[member.instance_id]
@@ -445,6 +451,13 @@ class ConsumerGroup:
         self._behind.discard(member_id)
         self._unsaved_members.discard(member_id)
         self._removed.add(member_id)
+
+    def _wish(self, member: ConsumerMember, sign: int) -> None:
+        name = member.server_assignor
+        if name:
+            self._wishes[name] += sign
+            if not self._wishes[name]:
+                del self._wishes[name]
 
     def _release(self, member: ConsumerMember) -> None:
         for partition in _owned(member):
