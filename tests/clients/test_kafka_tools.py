@@ -274,3 +274,27 @@ def test_broker_facts(at: list[str]) -> None:
     write(at, topic, "something\n")
     logs = tools.run(tools.LOG_DIRS, *at, "--describe", "--topic-list", topic)
     assert re.search(rf'"partition":"{topic}-0","size":[1-9]', logs)
+
+
+def test_transactions(at: list[str]) -> None:
+    """kafka-producer-perf-test produces in transactions; kafka-transactions lists and describes what is left of them."""
+    topic = new_topic(at)
+    name = f"perf-{uuid.uuid4().hex[:8]}"
+    tools.run(
+        tools.PRODUCER_PERFORMANCE,
+        *("--topic", topic, "--num-records", 1000, "--record-size", 100, "--throughput", -1),
+        *(*at, "--transactional-id", name, "--transaction-duration-ms", 50),
+    )
+
+    listed = tools.run(tools.TRANSACTIONS, *at, "list")
+    assert re.search(rf"{name}\s+\d+\s+\d+\s+CompleteCommit", listed), listed
+    described = tools.run(tools.TRANSACTIONS, *at, "describe", "--transactional-id", name)
+    assert re.search(rf"\s{name}\s+\d+\s+\d+\s+CompleteCommit", described), described
+    producers = tools.run(tools.TRANSACTIONS, *at, "describe-producers", "--topic", topic, "--partition", 0)
+    assert re.search(r"\d+\s+\d+\s+\d+\s+-?\d+\s+\d+\s+None", producers), producers
+    committed = tools.run(
+        tools.CONSOLE_CONSUMER,
+        *(*at, "--topic", topic, "--from-beginning", "--max-messages", "1000"),
+        *("--isolation-level", "read_committed"),
+    )
+    assert "Processed a total of 1000 messages" in committed

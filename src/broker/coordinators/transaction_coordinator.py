@@ -42,6 +42,7 @@ COMMIT: Final = "commit"
 ABORT: Final = "abort"
 TIMEOUT: Final = "timeout"
 FENCED: Final = "fenced"
+_COUNTED: Final = {outcome: TRANSACTIONS_ENDED.labels(outcome) for outcome in (COMMIT, ABORT, TIMEOUT, FENCED)}
 
 
 class GroupOffsets(Protocol):
@@ -241,7 +242,7 @@ class TransactionCoordinator:
         self._open.pop(transactional_id, None)
         self._groups.ended(transactional_id, ended.offsets)
         self._on_ended(ended)
-        TRANSACTIONS_ENDED.labels(outcome).inc()
+        _COUNTED[outcome].inc()
 
     # --- time ---------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ Versions:
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -91,8 +92,8 @@ class _Answering:
         self.release()
 
     def settle_transactional(self, answer: ProduceResponsePartitionProduceResponse, appended: Appended) -> None:
-        appended.error_code = as_answered(appended.error_code, self.version)  # type: ignore[misc]
-        self.settle(answer, appended)
+        error_code = as_answered(appended.error_code, self.version)
+        self.settle(answer, appended if error_code == appended.error_code else replace(appended, error_code=error_code))
 
     def release(self) -> None:
         self.missing -= 1
