@@ -272,7 +272,7 @@ async def log_with_transactions() -> AsyncIterator[Log]:
     async with running_log() as log:
         log.services.transactions = TransactionCoordinator(
             log.catalog,
-            GroupCoordinator(log.catalog, log.live, log.services.now_ms),
+            GroupCoordinator(log.catalog, log.live, log.services.now_ms).transactional,
             log.live,
             log.services.now_ms,
             new_producer_id=log.services.producer_ids.next,
