@@ -53,6 +53,15 @@ class GroupOffsets(Protocol):
     def ended(self, transactional_id: str, applied: Mapping[OffsetKey, CommittedOffset]) -> None: ...
 
 
+HELD_BYTES_MAX: Final = 256 * 1024 * 1024
+"""What transactional ids, their partitions and their pending offsets may take together. Above it nothing new is taken until something ends
+or expires; what is there goes on and can be ended. Clients choose ids and how many, so without it memory would be theirs to fill."""
+
+ID_BYTES: Final = 1024
+PARTITION_BYTES: Final = 128
+OFFSET_BYTES: Final = 512
+
+
 class TransactionCoordinator:
     """Call :meth:`load`, then have :meth:`run` running. Its methods answer with Kafka's errors and raise only ``StorageFailed``."""
 
@@ -78,6 +87,7 @@ class TransactionCoordinator:
         self._wake_ups = WakeUps()
         self._rearmed = anyio.Event()
         self._complaints = logs.LineLimiter()
+        self._held_bytes = 0
 
     def __len__(self) -> int:
         """Transactional ids known."""
@@ -97,6 +107,7 @@ class TransactionCoordinator:
 
     def load(self) -> None:
         """Take over the transactions that were open when the broker stopped; groups must be loaded before."""
+        self._count_all()
         for state in self._catalog.peek_transactions():
             if state.status is TransactionStatus.ONGOING:
                 self._note_open(state)
@@ -119,6 +130,8 @@ class TransactionCoordinator:
         if not 0 < timeout_ms <= self._settings.current.transaction_max_timeout_ms:
             return InitAnswer(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
         async with self._turn(transactional_id):
+            if self._catalog.peek_transaction(transactional_id) is None and self._is_full():
+                return InitAnswer(ErrorCode.COORDINATOR_NOT_AVAILABLE)
             try:
                 fresh_id = await self._spare_producer_id(transactional_id)
                 answer = await self._catalog.init_transaction(
@@ -144,6 +157,8 @@ class TransactionCoordinator:
         self, transactional_id: str, producer_id: int, epoch: int, pids: Sequence[int], group_id: str | None
     ) -> ErrorCode:
         async with self._turn(transactional_id):
+            if self._is_full():
+                return ErrorCode.COORDINATOR_NOT_AVAILABLE
             try:
                 error = await self._catalog.add_to_transaction(
                     transactional_id, producer_id, epoch, pids, group_id, self._now_ms()
@@ -163,6 +178,8 @@ class TransactionCoordinator:
     ) -> ErrorCode:
         """The transaction carries ``offsets``; ``implicit_group`` is added to it as well (KIP-890)."""
         async with self._turn(transactional_id):
+            if self._is_full():
+                return ErrorCode.COORDINATOR_NOT_AVAILABLE
             try:
                 error = await self._catalog.add_transaction_offsets(
                     transactional_id, producer_id, epoch, offsets, implicit_group, self._now_ms()
@@ -209,10 +226,36 @@ class TransactionCoordinator:
             turn = self._turns[transactional_id] = anyio.Lock(fast_acquire=True)
         try:
             async with turn:
-                yield
+                before = self._cost_of(transactional_id)
+                try:
+                    yield
+                finally:
+                    self._held_bytes += self._cost_of(transactional_id) - before
         finally:
             if not turn.locked():  # a lock passes from hand to hand, so nobody waits for this one
                 self._turns.pop(transactional_id, None)
+
+    def _cost_of(self, transactional_id: str) -> int:
+        """About what an id keeps in memory, with everything that its open transaction carries."""
+        state = self._catalog.peek_transaction(transactional_id)
+        if state is None:
+            return 0
+        each_offset = OFFSET_BYTES + self._settings.current.offset_metadata_max_bytes
+        offsets = len(self._catalog.pending_offsets(transactional_id)) * each_offset
+        return ID_BYTES + len(transactional_id) + len(state.partitions) * PARTITION_BYTES + offsets
+
+    def _count_all(self) -> None:
+        self._held_bytes = sum(self._cost_of(state.transactional_id) for state in self._catalog.peek_transactions())
+
+    def _is_full(self) -> bool:
+        """Whether nothing new can be taken now; said in the log, at a bounded rate."""
+        if self._held_bytes < HELD_BYTES_MAX:
+            return False
+        held_back = self._complaints.take(anyio.current_time())
+        if held_back is not None:
+            about = {"lines_held_back": held_back} if held_back else {}
+            _log.warning("transactions take too much memory; no new ones are taken", held_bytes=self._held_bytes, **about)
+        return True
 
     async def _spare_producer_id(self, transactional_id: str) -> int:
         """A fresh producer id where the catalog may need one."""
@@ -301,6 +344,7 @@ class TransactionCoordinator:
         except BrokerError as refusal:
             self._refused(refusal)
         else:
+            self._count_all()
             if forgotten:
                 _log.info("forgot transactional ids that nobody uses", transactional_ids=forgotten)
 

@@ -8,6 +8,7 @@ import anyio
 import pytest
 from trio.testing import MockClock
 
+from broker.coordinators import transaction_coordinator
 from broker.coordinators.group_coordinator import GroupCoordinator
 from broker.coordinators.transaction_coordinator import RETRY_MS, TransactionCoordinator, is_joined
 from broker.errors import StorageUnavailable
@@ -325,3 +326,43 @@ async def test_is_joined_wants_the_open_transaction_of_the_producer_and_every_pa
         assert not is_joined(state, producer_id, epoch + 1, [1])
         assert not is_joined(state, producer_id + 1, epoch, [1])
         assert not is_joined(None, producer_id, epoch, [1])
+
+
+# --- memory -----------------------------------------------------------------------------------------------------------
+
+
+async def test_ids_and_what_they_carry_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing new is taken above the bound; what is there can be ended, and room that comes back is used."""
+    async with world() as it:
+        producer = await it.init("first")
+        assert await it.coordinator.add_partitions("first", *producer, [1, 2, 3]) is ErrorCode.NONE
+        assert await it.carry(producer, 5, "first") is ErrorCode.NONE
+        monkeypatch.setattr(transaction_coordinator, "HELD_BYTES_MAX", it.coordinator._held_bytes)
+        refused = await it.coordinator.init_producer("second", TIMEOUT_MS, -1, -1)
+        assert refused.error_code is ErrorCode.COORDINATOR_NOT_AVAILABLE
+        assert it.status("second") is None
+        assert await it.coordinator.add_partitions("first", *producer, [4]) is ErrorCode.COORDINATOR_NOT_AVAILABLE
+        assert await it.carry(producer, 6, "first") is ErrorCode.COORDINATOR_NOT_AVAILABLE
+
+        ended = await it.coordinator.end("first", *producer, commit=True, bump=False)
+        assert ended.error_code is ErrorCode.NONE
+        assert it.committed() == 5
+        assert await it.init("second")
+
+
+async def test_what_is_held_is_counted_exactly() -> None:
+    """However it came and went, also at a start."""
+    catalog = Catalog()
+    async with world(catalog) as it:
+        producer = await it.init("a")
+        await it.coordinator.add_partitions("a", *producer, [1, 2])
+        await it.carry(producer, 5, "a")
+        await it.init("b" * 300)
+        counted_as_it_went = it.coordinator._held_bytes
+        it.coordinator._count_all()
+        assert it.coordinator._held_bytes == counted_as_it_went
+        assert counted_as_it_went > 2 * transaction_coordinator.ID_BYTES + 300 + 2 * transaction_coordinator.PARTITION_BYTES
+        await it.coordinator.end("a", *producer, commit=False, bump=True)
+        assert it.coordinator._held_bytes == 2 * transaction_coordinator.ID_BYTES + 301
+    async with world(catalog) as again:
+        assert again.coordinator._held_bytes == 2 * transaction_coordinator.ID_BYTES + 301
