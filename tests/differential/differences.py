@@ -58,14 +58,6 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         _CONNECTIONS,
-        "api_versions_ranges:key_66",
-        "ListTransactions",
-        "to version 2",
-        "to version 1",
-        "Version 2 asks for a regular expression (KIP-1152); one that clients choose must not be able to hold up the broker.",
-    ),
-    Meant(
-        _CONNECTIONS,
         "nonsense:negative_array",
         "an array of a negative length other than -1",
         "taken as null",
@@ -276,7 +268,7 @@ MEANT: tuple[Meant, ...] = (
         "taken (RE2)",
         "INVALID_REGULAR_EXPRESSION",
         "They say nothing about topic names. The rest of RE2's syntax is matched in linear time, up to 2,000 characters and 4,000 states "
-        "(`broker/coordinators/groups/topic_pattern.py`).",
+        "(`broker/linear_pattern.py`).",
     ),
     Meant(
         _GROUPS,

@@ -3,6 +3,7 @@
 Offsets after a transaction, and epochs, are left out where they tell how many markers and steps Apache Kafka takes for it.
 """
 
+import re
 from typing import Any
 
 from broker.wire.messages.add_offsets_to_txn import AddOffsetsToTxnRequest
@@ -10,6 +11,7 @@ from broker.wire.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
 from broker.wire.messages.end_txn import EndTxnRequest
 from broker.wire.messages.find_coordinator import FindCoordinatorRequest
 from broker.wire.messages.init_producer_id import InitProducerIdRequest
+from broker.wire.messages.list_transactions import ListTransactionsRequest
 from broker.wire.messages.txn_offset_commit import (
     TxnOffsetCommitRequest,
     TxnOffsetCommitRequestPartition,
@@ -220,3 +222,40 @@ def producers_that_say_who_they_are(stage: Stage) -> None:
     stage.record("other", one.init(v, producer_id=one.producer_id + 1000, producer_epoch=0))
     for timeout_ms in (0, -1, 900_001):
         stage.record(f"timeout_{timeout_ms}", one.init(v, timeout_ms))
+
+
+@script(66, range(3))
+def transactional_ids_listed(stage: Stage) -> None:
+    """By state, by producer, by how long they are open, and by a regular expression over the whole id."""
+    client, topic, v = stage.client(), stage.name("t"), stage.version
+    create(client, topic)
+    one, two = Producer(client, stage.name("x-1")), Producer(client, stage.name("x-22"))
+    for each in (one, two):
+        each.init()
+    one.add(3, topic, 0)
+    ours = {one.name: "one", two.name: "two"}
+
+    def ask(step: str, **fields: Any) -> None:
+        answer = settled(lambda: client.call(66, v, ListTransactionsRequest(**fields)))
+        found = sorted((ours[each.transactional_id], each.transaction_state) for each in answer.transaction_states if each.transactional_id in ours)
+        stage.record(step, [answer.error_code, sorted(answer.unknown_state_filters), found])
+
+    ask("all")
+    ask("open", state_filters=["Ongoing"])
+    ask("odd", state_filters=["Odd", "Ongoing"])
+    ask("one_producer", producer_id_filters=[two.producer_id])
+    if v >= 1:
+        ask("long", duration_filter=3_600_000)
+    if v >= 2:
+        for name, pattern in {
+            "empty": "",
+            "whole": re.escape(one.name),
+            "part": re.escape(one.name[:-1]),
+            "any": ".*x-[0-9]+",
+            "alternatives": f"nothing|{re.escape(two.name)}",
+            "no_pattern": "x-(",
+            "look_ahead": "(?=x).*",
+            "repeated_twice": "x**",
+        }.items():
+            ask(f"pattern_{name}", transactional_id_pattern=pattern)
+    one.end(4, commit=False)
