@@ -54,6 +54,7 @@ from observability.metrics import (
     TOPICS,
     TRANSACTIONAL_IDS,
     TRANSACTIONS_OPEN,
+    TRANSACTIONS_OVERDUE,
     group_committed,
 )
 
@@ -221,6 +222,7 @@ class App:
         TRANSACTIONAL_IDS.set_function(lambda: len(transactions))
         TRANSACTIONS_OPEN.set_function(lambda: transactions.open_count)
         OLDEST_TRANSACTION_SECONDS.set_function(lambda: transactions.oldest_age_ms / 1000)
+        TRANSACTIONS_OVERDUE.set_function(lambda: transactions.overdue_count)
 
     # --- stop ---------------------------------------------------------------------------------------------------------
 

@@ -80,6 +80,11 @@ OLDEST_TRANSACTION_SECONDS: Final = Gauge(
     "Since when the transaction that is open longest is open. While it is, read_committed consumers of its partitions wait.",
     registry=REGISTRY,
 )
+TRANSACTIONS_OVERDUE: Final = Gauge(
+    "penstock_transactions_overdue",
+    "Transactions that are open for longer than transaction.max.timeout.ms: they hang, as the broker should have aborted them before.",
+    registry=REGISTRY,
+)
 TRANSACTIONS_ENDED: Final = LoopCounter(
     "penstock_transactions_ended",
     "Transactions that ended. commit and abort: the producer said so; timeout: nobody did in time; fenced: another producer took over.",

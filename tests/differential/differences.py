@@ -29,6 +29,7 @@ _PRODUCE = "Produce"
 _FETCH = "Fetch and ListOffsets"
 _TOPICS = "Topics and the cluster"
 _GROUPS = "Groups"
+_TRANSACTIONS = "Transactions"
 _CONFIGS = "Configuration"
 
 MEANT: tuple[Meant, ...] = (
@@ -278,6 +279,14 @@ MEANT: tuple[Meant, ...] = (
         "INCONSISTENT_GROUP_PROTOCOL, GROUP_ID_NOT_FOUND: as Apache Kafka answers with the policy \"disabled\"",
         "A group passes from one protocol to the other while nobody is in it: stop its members, start them with the other protocol. "
         "Offsets stay.",
+    ),
+    Meant(
+        _TRANSACTIONS,
+        r"transactional_ids_listed:long.*",
+        "ListTransactions for those that are open longer than so long",
+        "also transactional ids that have nothing open",
+        "only what is open",
+        "What is not open does not last; it is asked for to find what hangs.",
     ),
     Meant(
         _CONFIGS,

@@ -11,11 +11,17 @@ from broker.wire.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
 from broker.wire.messages.end_txn import EndTxnRequest
 from broker.wire.messages.find_coordinator import FindCoordinatorRequest
 from broker.wire.messages.init_producer_id import InitProducerIdRequest
+from broker.wire.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
 from broker.wire.messages.list_transactions import ListTransactionsRequest
 from broker.wire.messages.txn_offset_commit import (
     TxnOffsetCommitRequest,
     TxnOffsetCommitRequestPartition,
     TxnOffsetCommitRequestTopic,
+)
+from broker.wire.messages.write_txn_markers import (
+    WriteTxnMarkersRequest,
+    WriteTxnMarkersRequestWritableTxnMarker,
+    WriteTxnMarkersRequestWritableTxnMarkerTopic,
 )
 from tests.differential.raw_client import RawClient
 from tests.differential.script import Stage, script
@@ -259,3 +265,50 @@ def transactional_ids_listed(stage: Stage) -> None:
         }.items():
             ask(f"pattern_{name}", transactional_id_pattern=pattern)
     one.end(4, commit=False)
+
+
+@script(27, range(1, 3))
+def markers_from_outside(stage: Stage) -> None:
+    """What `kafka-transactions abort` asks for: where something is open, where nothing is, and with epochs that are wrong."""
+    client, topic, v = stage.client(), stage.name("t"), stage.version
+    topic_id = create(client, topic, partitions=3)
+    one = Producer(client, stage.name("x"))
+    one.init()
+    one.add(3, topic, 0, 1)
+    one.produce(9, topic, topic_id)
+    one.produce(9, topic, topic_id, 0, 1)
+
+    def ask(step: str, index: int, above: int = 0, version: int = 0, **fields: Any) -> None:
+        named = WriteTxnMarkersRequestWritableTxnMarkerTopic(name=topic, partition_indexes=[index])
+        marker = WriteTxnMarkersRequestWritableTxnMarker(
+            producer_id=one.producer_id, producer_epoch=one.epoch + above, topics=[named], transaction_version=version, **fields
+        )
+        answer = client.call(27, v, WriteTxnMarkersRequest(markers=[marker]))
+        stage.record(step, [part.error_code for of in answer.markers for each in of.topics for part in each.partitions])
+
+    def ends(step: str) -> None:
+        for level in (0, 1):
+            parts = [ListOffsetsPartition(partition_index=index, timestamp=-1) for index in range(3)]
+            request = ListOffsetsRequest(replica_id=-1, isolation_level=level, topics=[ListOffsetsTopic(name=topic, partitions=parts)])
+            (answered,) = client.call(2, 7, request).topics
+            stage.record(f"{step}_{level}", sorted((each.partition_index, each.offset) for each in answered.partitions))
+
+    stage.record("nothing", len(client.call(27, v, WriteTxnMarkersRequest()).markers))
+    ask("unknown_partition", 9)
+    if v >= 2:
+        ask("same_epoch_with_bumps", 0, version=2)
+    ask("abort", 0)
+    ask("abort_again", 0)
+    ask("where_it_never_was", 2)
+    ask("coordinator_of_before", 0, coordinator_epoch=-1)
+    ends("aborted")
+    stage.record("goes_on", one.produce(9, topic, topic_id, 1))
+    ends("went_on")
+    stage.record("commit", one.end(4).error_code)
+    one.add(3, topic, 1)
+    stage.record("produced", one.produce(9, topic, topic_id, 1, 1))
+    ask("fence", 1, above=1, transaction_result=True)
+    stage.record("fenced", one.produce(9, topic, topic_id, 2, 1))
+    ask("late", 1)
+    stage.record("ended", one.end(4).error_code)
+    ends("ended")

@@ -25,7 +25,14 @@ from broker.coordinators.wake_ups import WakeUps
 from broker.errors import BrokerError
 from broker.model import NO_PRODUCER_ID, CommittedOffset
 from broker.storage.catalog.base import OffsetKey, TransactionCatalog
-from broker.storage.catalog.transactions import EndAnswer, Ended, InitAnswer, TransactionState, TransactionStatus
+from broker.storage.catalog.transactions import (
+    EndAnswer,
+    Ended,
+    InitAnswer,
+    MarkerWish,
+    TransactionState,
+    TransactionStatus,
+)
 from broker.wire.error_codes import ErrorCode
 from observability import logs
 from observability.metrics import TRANSACTIONS_ENDED
@@ -106,6 +113,12 @@ class TransactionCoordinator:
     def oldest_age_ms(self) -> int:
         """For how long the oldest open transaction has been open; 0 without one."""
         return max(0, self._now_ms() - min(self._open.values())) if self._open else 0
+
+    @property
+    def overdue_count(self) -> int:
+        """Transactions that are open for longer than any may be (transaction.max.timeout.ms), and so should have been aborted."""
+        before_ms = self._now_ms() - self._settings.current.transaction_max_timeout_ms
+        return sum(started_ms < before_ms for started_ms in self._open.values())
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -260,6 +273,29 @@ class TransactionCoordinator:
         if connection_id is None:
             return False
         return self.is_superseded(transactional_id, producer_id, epoch, work, connection_id)
+
+    # --- what operators ask -------------------------------------------------------------------------------------------
+
+    async def write_markers(self, wishes: Sequence[MarkerWish]) -> list[ErrorCode]:
+        """End what producers have open on single partitions; the transactional ids stay as they are, as at Apache Kafka."""
+        try:
+            errors, ended = await self._catalog.write_markers(wishes, self._now_ms())
+        except BrokerError as refusal:
+            return [self._refused(refusal)] * len(wishes)
+        if ended.markers:
+            self._on_ended(ended)
+            held_back = self._complaints.take(anyio.current_time())
+            if held_back is not None:
+                first = ended.markers[0]
+                about = {"lines_held_back": held_back} if held_back else {}
+                _log.warning(
+                    "wrote markers that were asked for from outside",
+                    markers=len(ended.markers),
+                    producer_id=first.producer_id,
+                    epoch=first.epoch,
+                    **about,
+                )
+        return errors
 
     # --- to look at ---------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ from broker.handlers.transactions import (
     describe_transactions,
     end_txn,
     list_transactions,
+    write_txn_markers,
 )
 
 HANDLERS: tuple[Handler, ...] = (
@@ -81,5 +82,6 @@ HANDLERS: tuple[Handler, ...] = (
     produce.HANDLER,
     sync_group.HANDLER,
     txn_offset_commit.HANDLER,
+    write_txn_markers.HANDLER,
 )
 assert len({handler.key for handler in HANDLERS}) == len(HANDLERS), "two handlers claim one API key"

@@ -16,7 +16,7 @@ from broker.coordinators.transaction_coordinator import RETRY_MS, TransactionCoo
 from broker.errors import StorageUnavailable
 from broker.model import CommittedOffset
 from broker.storage.catalog.memory import MemoryCatalog
-from broker.storage.catalog.transactions import EndAnswer, Ended, InitAnswer, TransactionStatus
+from broker.storage.catalog.transactions import EndAnswer, Ended, InitAnswer, MarkerWish, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 from observability.metrics import REGISTRY
 from tests.broker.coordinators.conversation import TroubledCatalog, settings, wall_ms
@@ -71,6 +71,10 @@ class Catalog(TroubledCatalog):
     async def abort_transaction(self, *args: Any) -> EndAnswer:
         await self._under_way()
         return await super().abort_transaction(*args)
+
+    async def write_markers(self, *args: Any) -> tuple[list[ErrorCode], Ended]:
+        await self._under_way()
+        return await super().write_markers(*args)
 
     async def delete_transactional_ids(self, before_ms: int) -> int:
         await self._under_way()
@@ -248,6 +252,24 @@ async def test_connections_are_remembered_only_of_whom_there_is() -> None:
         assert it.coordinator._connections == {}
 
 
+# --- markers from outside ---------------------------------------------------------------------------------------------
+
+
+async def test_markers_from_outside_are_told_to_readers_and_leave_the_id_alone() -> None:
+    """Who is refused, and storage that is in trouble, end nothing."""
+    catalog = Catalog()
+    async with world(catalog) as it:
+        producer = await it.init()
+        await it.coordinator.add_partitions("x", *producer, [1])
+        wishes = [MarkerWish(1, *producer, False, 0), MarkerWish(1, producer[0], producer[1], False, -7)]
+        assert await it.coordinator.write_markers(wishes) == [NONE, ErrorCode.TRANSACTION_COORDINATOR_FENCED]
+        assert [len(ended.markers) for ended in it.ended] == [1]
+        assert it.status() is TransactionStatus.ONGOING
+        catalog.trouble = True
+        assert await it.coordinator.write_markers(wishes) == [ErrorCode.NOT_COORDINATOR] * 2
+        assert len(it.ended) == 1
+
+
 # --- turns ------------------------------------------------------------------------------------------------------------
 
 
@@ -325,7 +347,7 @@ async def test_timeouts_go_on_after_a_restart() -> None:
 
 
 async def test_an_abort_that_storage_refuses_is_tried_again() -> None:
-    """The transaction stays open meanwhile."""
+    """The transaction stays open meanwhile, and is counted once it is open for longer than any may be."""
     catalog = Catalog()
     async with world(catalog) as it:
         producer = await it.init()
@@ -333,9 +355,13 @@ async def test_an_abort_that_storage_refuses_is_tried_again() -> None:
         catalog.trouble = True
         await anyio.sleep(TIMEOUT_MS / 1000 + 1)
         assert it.status() is TransactionStatus.ONGOING
+        assert it.coordinator.overdue_count == 0
+        await anyio.sleep(900)
+        assert it.coordinator.overdue_count == 1
         catalog.trouble = False
         await anyio.sleep(2 * RETRY_MS / 1000)
         assert it.status() is TransactionStatus.COMPLETE_ABORT
+        assert it.coordinator.overdue_count == 0
 
 
 async def test_ids_that_nobody_uses_are_forgotten() -> None:
