@@ -90,6 +90,14 @@ MEANT: tuple[Meant, ...] = (
         "KIP-482 demands ascending tags.",
     ),
     Meant(
+        _CONNECTIONS,
+        "api_versions_ranges:key_7[12]",
+        "GetTelemetrySubscriptions and PushTelemetry",
+        "not offered, unless a plug-in that receives metrics is installed",
+        "offered",
+        "Metrics of clients are shown on /metrics (docs/decisions/0012-client-metrics.md). Without a subscription clients push nothing.",
+    ),
+    Meant(
         _PRODUCE,
         r"produce_(?:refused|idempotent):\w+\.responses\[\]\.partition_responses\[\]\.error_message",
         "error_message of a partition that is refused as a whole",
@@ -303,14 +311,6 @@ MEANT: tuple[Meant, ...] = (
         "none",
         "1",
         "One broker needs no number given.",
-    ),
-    Meant(
-        _CONFIGS,
-        r"describe_configs:unknown_metrics\.results\[\]\.configs.*",
-        "settings of a client metrics subscription that does not exist",
-        "the defaults",
-        "none",
-        "Client metrics (KIP-714) are not collected.",
     ),
     Meant(
         _CONFIGS,
