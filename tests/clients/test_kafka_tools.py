@@ -227,6 +227,30 @@ def test_configs_of_brokers(at: list[str]) -> None:
     assert "node.id" in read_only
 
 
+def test_client_metrics(at: list[str]) -> None:
+    """kafka-client-metrics makes, describes, lists, changes and deletes a subscription; kafka-configs does the same by its own names."""
+    name = f"metrics-{uuid.uuid4().hex[:8]}"
+    one = (*at, "--name", name)
+    wanted = ("--metrics", "org.apache.kafka.producer.,org.apache.kafka.consumer.", "--interval", 30000)
+
+    tools.run(tools.CLIENT_METRICS, *one, "--alter", *wanted, "--match", "client_software_name=apache-kafka-java")
+    described = tools.run(tools.CLIENT_METRICS, *one, "--describe")
+    assert f"Client metrics configs for {name} are:" in described
+    assert re.search(r"^\s+interval\.ms=30000$", described, re.MULTILINE), described
+    assert "match=client_software_name=apache-kafka-java" in described
+    assert name in tools.run(tools.CLIENT_METRICS, *at, "--list").split()
+    entity = (*at, "--entity-type", "client-metrics", "--entity-name", name)
+    tools.run(tools.CONFIGS, *entity, "--alter", "--add-config", "interval.ms=60000", "--delete-config", "match")
+    described = tools.run(tools.CONFIGS, *entity, "--describe")
+    assert "interval.ms=60000" in described
+    assert "DYNAMIC_CLIENT_METRICS_CONFIG:interval.ms=60000" in described
+    assert "match=client" not in described
+    wrong = tools.run(tools.CONFIGS, *entity, "--alter", "--add-config", "interval.ms=5", exit_code=1)
+    assert "InvalidRequestException" in wrong
+    tools.run(tools.CLIENT_METRICS, *one, "--delete")
+    assert name not in tools.run(tools.CLIENT_METRICS, *at, "--list").split()
+
+
 def test_get_offsets(at: list[str]) -> None:
     """kafka-get-offsets finds the first, the last, the newest and a timed offset."""
     topic = new_topic(at, 2)

@@ -1,5 +1,8 @@
 """What a push holds."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,3 +76,9 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         samples_of(data)
     except DecodeError:
         pass
+
+
+def test_the_protobuf_library_is_not_loaded_before_it_is_needed() -> None:
+    """A broker that nobody pushes to has neither its memory nor the time it takes to load."""
+    code = "import sys, broker.app; sys.exit('google.protobuf' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
