@@ -16,8 +16,10 @@ from anyio.abc import TaskGroup
 
 from broker.admin.config_administrator import ConfigAdministrator
 from broker.admin.topic_administrator import TopicAdministrator
+from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import CLUSTER_ID_KEY, ClusterIdentity, new_cluster_id
+from broker.config.client_metrics_live import LiveClientMetrics
 from broker.config.groups_live import LiveGroupConfigs
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
@@ -46,6 +48,7 @@ from observability import logs
 from observability.health import Health
 from observability.metrics import (
     BUILD,
+    CLIENT_INSTANCES,
     GROUPS,
     IN_FLIGHT_BYTES,
     OLDEST_TRANSACTION_SECONDS,
@@ -54,6 +57,7 @@ from observability.metrics import (
     TOPICS,
     TRANSACTIONAL_IDS,
     TRANSACTIONS_OPEN,
+    TRANSACTIONS_OVERDUE,
     group_committed,
 )
 
@@ -64,6 +68,11 @@ _log = logs.get("broker")
 def now_ms() -> int:
     """The wall clock, in the unit of Kafka's timestamps."""
     return time.time_ns() // 1_000_000
+
+
+def monotonic_ms() -> int:
+    """A clock that never runs back."""
+    return time.monotonic_ns() // 1_000_000
 
 
 class CannotStart(Exception):
@@ -131,6 +140,9 @@ class App:
                 catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
             )
             transactions.load()
+            client_metrics_configs = LiveClientMetrics(catalog)
+            await client_metrics_configs.load()
+            client_metrics = ClientMetricsCollector(client_metrics_configs, live, monotonic_ms)
             services = Services(
                 settings=live,
                 identity=identity,
@@ -139,22 +151,25 @@ class App:
                 writer=writer,
                 reader=reader,
                 topics=topics,
-                configs=ConfigAdministrator(catalog, live, directory, topics, identity.node_id, group_configs),
+                configs=ConfigAdministrator(catalog, live, directory, topics, identity.node_id, group_configs, client_metrics_configs),
                 groups=groups,
                 transactions=transactions,
                 producer_ids=producer_ids,
+                client_metrics=client_metrics,
                 now_ms=now_ms,
                 served=HANDLERS,
             )
             directory.on_removed(lambda state: _forget_partitions(reader, state))
             cleaner = Cleaner(store, catalog, directory, live, now_ms, on_fatal=self._storage_failed)
             self._watch(directory, groups, transactions)
+            CLIENT_INSTANCES.set_function(lambda: len(client_metrics))
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._stop_on_signal, tasks)
                 tasks.start_soon(writer.run)
                 tasks.start_soon(self._keep, groups.run)
                 tasks.start_soon(self._keep, transactions.run)
                 tasks.start_soon(cleaner.run)
+                tasks.start_soon(client_metrics.run)
                 http = await self._listen(tasks, services)
                 await self._stopping.wait()
                 await self._drain(writer, groups, waiting, http)
@@ -221,6 +236,7 @@ class App:
         TRANSACTIONAL_IDS.set_function(lambda: len(transactions))
         TRANSACTIONS_OPEN.set_function(lambda: transactions.open_count)
         OLDEST_TRANSACTION_SECONDS.set_function(lambda: transactions.oldest_age_ms / 1000)
+        TRANSACTIONS_OVERDUE.set_function(lambda: transactions.overdue_count)
 
     # --- stop ---------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from observability.loop_metrics import LoopCounter, LoopHistogram
+from observability.series_table import SeriesTable
 
 REGISTRY: Final = CollectorRegistry(auto_describe=True)
 ProcessCollector(registry=REGISTRY, namespace="penstock")
@@ -80,11 +81,30 @@ OLDEST_TRANSACTION_SECONDS: Final = Gauge(
     "Since when the transaction that is open longest is open. While it is, read_committed consumers of its partitions wait.",
     registry=REGISTRY,
 )
+TRANSACTIONS_OVERDUE: Final = Gauge(
+    "penstock_transactions_overdue",
+    "Transactions that are open for longer than transaction.max.timeout.ms: they hang, as the broker should have aborted them before.",
+    registry=REGISTRY,
+)
 TRANSACTIONS_ENDED: Final = LoopCounter(
     "penstock_transactions_ended",
     "Transactions that ended. commit and abort: the producer said so; timeout: nobody did in time; fenced: another producer took over.",
     ["outcome"],
     registry=REGISTRY,
+)
+CLIENT_SERIES: Final = SeriesTable(
+    "penstock_client_metric",
+    "Metrics that clients push (KIP-714): the metric's own name and the client are labels.",
+    registry=REGISTRY,
+)
+CLIENT_SERIES_LEFT_OUT: Final = LoopCounter(
+    "penstock_client_series_left_out", "Values that clients pushed beyond the bound on series, and that are not shown.", registry=REGISTRY
+)
+CLIENT_PUSHES: Final = LoopCounter(
+    "penstock_client_pushes", "Pushes of metrics by clients, accepted or refused.", ["outcome"], registry=REGISTRY
+)
+CLIENT_INSTANCES: Final = Gauge(
+    "penstock_client_instances", "Client instances that have asked what to push, while there is a subscription.", registry=REGISTRY
 )
 TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)

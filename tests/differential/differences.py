@@ -29,6 +29,7 @@ _PRODUCE = "Produce"
 _FETCH = "Fetch and ListOffsets"
 _TOPICS = "Topics and the cluster"
 _GROUPS = "Groups"
+_TRANSACTIONS = "Transactions"
 _CONFIGS = "Configuration"
 
 MEANT: tuple[Meant, ...] = (
@@ -55,14 +56,6 @@ MEANT: tuple[Meant, ...] = (
         "to version 5",
         "to version 6",
         "Version 6 (KIP-939) is not switched on in Apache Kafka yet; without two-phase commit it is version 5.",
-    ),
-    Meant(
-        _CONNECTIONS,
-        "api_versions_ranges:key_66",
-        "ListTransactions",
-        "to version 2",
-        "to version 1",
-        "Version 2 asks for a regular expression (KIP-1152); one that clients choose must not be able to hold up the broker.",
     ),
     Meant(
         _CONNECTIONS,
@@ -95,6 +88,14 @@ MEANT: tuple[Meant, ...] = (
         "accepted",
         "the connection is closed",
         "KIP-482 demands ascending tags.",
+    ),
+    Meant(
+        _CONNECTIONS,
+        "api_versions_ranges:key_7[12]",
+        "GetTelemetrySubscriptions and PushTelemetry",
+        "not offered, unless a plug-in that receives metrics is installed",
+        "offered",
+        "Metrics of clients are shown on /metrics (docs/decisions/0012-client-metrics.md). Without a subscription clients push nothing.",
     ),
     Meant(
         _PRODUCE,
@@ -276,7 +277,7 @@ MEANT: tuple[Meant, ...] = (
         "taken (RE2)",
         "INVALID_REGULAR_EXPRESSION",
         "They say nothing about topic names. The rest of RE2's syntax is matched in linear time, up to 2,000 characters and 4,000 states "
-        "(`broker/coordinators/groups/topic_pattern.py`).",
+        "(`broker/linear_pattern.py`).",
     ),
     Meant(
         _GROUPS,
@@ -286,6 +287,14 @@ MEANT: tuple[Meant, ...] = (
         "INCONSISTENT_GROUP_PROTOCOL, GROUP_ID_NOT_FOUND: as Apache Kafka answers with the policy \"disabled\"",
         "A group passes from one protocol to the other while nobody is in it: stop its members, start them with the other protocol. "
         "Offsets stay.",
+    ),
+    Meant(
+        _TRANSACTIONS,
+        r"transactional_ids_listed:long.*",
+        "ListTransactions for those that are open longer than so long",
+        "also transactional ids that have nothing open",
+        "only what is open",
+        "What is not open does not last; it is asked for to find what hangs.",
     ),
     Meant(
         _CONFIGS,
@@ -302,14 +311,6 @@ MEANT: tuple[Meant, ...] = (
         "none",
         "1",
         "One broker needs no number given.",
-    ),
-    Meant(
-        _CONFIGS,
-        r"describe_configs:unknown_metrics\.results\[\]\.configs.*",
-        "settings of a client metrics subscription that does not exist",
-        "the defaults",
-        "none",
-        "Client metrics (KIP-714) are not collected.",
     ),
     Meant(
         _CONFIGS,

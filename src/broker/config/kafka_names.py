@@ -110,7 +110,6 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "socket.connection.setup.timeout.ms": _REPLICATION,
     "socket.receive.buffer.bytes": _SOCKETS,
     "socket.send.buffer.bytes": _SOCKETS,
-    "telemetry.max.bytes": "client metrics (KIP-714) are not collected",
     "transaction.partition.verification.enable": "a transactional batch is always checked against its transaction",
     "transaction.two.phase.commit.enable": "two-phase commit (KIP-939) is not served",
     "unclean.leader.election.interval.ms": _REPLICATION,

@@ -185,3 +185,10 @@ class KafkaSettings(BaseModel):
     transaction_remove_expired_transaction_cleanup_interval_ms: int = kafka(
         INT, 3_600_000, "How often it is looked for transactional ids to forget.", check=_ONE_UP, unit="ms"
     )
+
+    # --- metrics of clients -------------------------------------------------------------------------------------------
+
+    telemetry_max_bytes: int = kafka(
+        INT, 1_048_576, "The largest push of a client's metrics (KIP-714), compressed. Unpacked it may have twice as much.",
+        check=_ONE_UP, unit="bytes",
+    )

@@ -30,6 +30,7 @@ from broker.handlers.groups import (
 )
 from broker.handlers.producers import describe_producers, init_producer_id
 from broker.handlers.session import api_versions
+from broker.handlers.telemetry import get_telemetry_subscriptions, push_telemetry
 from broker.handlers.topics import create_partitions, create_topics, delete_topics
 from broker.handlers.transactions import (
     add_offsets_to_txn,
@@ -37,6 +38,7 @@ from broker.handlers.transactions import (
     describe_transactions,
     end_txn,
     list_transactions,
+    write_txn_markers,
 )
 
 HANDLERS: tuple[Handler, ...] = (
@@ -63,6 +65,7 @@ HANDLERS: tuple[Handler, ...] = (
     end_txn.HANDLER,
     fetch.HANDLER,
     find_coordinator.HANDLER,
+    get_telemetry_subscriptions.HANDLER,
     heartbeat.HANDLER,
     incremental_alter_configs.HANDLER,
     init_producer_id.HANDLER,
@@ -79,7 +82,9 @@ HANDLERS: tuple[Handler, ...] = (
     offset_fetch.HANDLER,
     offset_for_leader_epoch.HANDLER,
     produce.HANDLER,
+    push_telemetry.HANDLER,
     sync_group.HANDLER,
     txn_offset_commit.HANDLER,
+    write_txn_markers.HANDLER,
 )
 assert len({handler.key for handler in HANDLERS}) == len(HANDLERS), "two handlers claim one API key"

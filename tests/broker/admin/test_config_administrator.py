@@ -158,7 +158,7 @@ async def test_deleting_what_is_not_set_is_no_error() -> None:
         (LOGGER, "", ErrorCode.INVALID_REQUEST, "Node id must be an integer, but it is: "),
         (LOGGER, OWN, ErrorCode.INVALID_CONFIG, "Cannot set the log level"),
         (METRICS, "", ErrorCode.INVALID_REQUEST, "Subscription name can't be empty"),
-        (METRICS, "x", ErrorCode.INVALID_REQUEST, "Client metrics (KIP-714) are not collected by this broker"),
+        (METRICS, "x", ErrorCode.INVALID_REQUEST, "Unknown client metrics configuration: root"),
         (GROUP, "", ErrorCode.INVALID_REQUEST, "Default group resources are not allowed."),
         (GROUP, "g", ErrorCode.INVALID_CONFIG, "Unknown group config name: root"),
         (9, "x", ErrorCode.INVALID_REQUEST, "Unknown resource type 9"),

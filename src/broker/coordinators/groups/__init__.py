@@ -18,7 +18,6 @@ The consumer protocol (KIP-848):
 - ``reconciliation``     the next step of one member towards its target
 - ``assignors``          which member is to have which partitions
 - ``subscribed_topics``  what a group knows of the topics it subscribes to
-- ``topic_pattern``      regular expressions of topic names, in linear time
 - ``stored_consumer``    a group as the catalog keeps it, there and back
 
 Both:

@@ -21,7 +21,9 @@ from broker.model import Appended, CommittedOffset, LogBounds, Topic, value
 from broker.storage.catalog.transactions import (
     AbortedTransaction,
     EndAnswer,
+    Ended,
     InitAnswer,
+    MarkerWish,
     PendingOffsets,
     TransactionState,
 )
@@ -386,6 +388,11 @@ class TransactionCatalog(Protocol):
     async def abort_transaction(self, transactional_id: str, producer_id: int, epoch: int, now_ms: int) -> EndAnswer:
         """Abort what is open on behalf of nobody (it timed out, an operator wants it) and fence the producer, if it still is the
         transaction of that producer id and epoch."""
+        ...
+
+    async def write_markers(self, wishes: Sequence[MarkerWish], now_ms: int) -> tuple[list[ErrorCode], Ended]:
+        """End what producers have open on single partitions, without a word to the transactional ids they belong to: an error for each
+        wish, and the markers that were written. All in one commit; later wishes see what earlier ones came to."""
         ...
 
     async def delete_transactional_ids(self, before_ms: int) -> int:

@@ -9,8 +9,9 @@ X2  Whoever initialises aborts what is open, under an epoch of its own that nobo
 X3  Who says which producer id and epoch it has (KIP-360) is heard only if they are the latest, or those its lost answer replaced.
     Unlike Kafka such a caller, when it is out of date, does not abort what its successor has open; and when it is not, it goes on at once.
 X4  Epochs end at 32766; then there is a new producer id with epoch 0. 32767 is only ever seen in markers.
-X5  Ending without an epoch bump (before KIP-890) can be repeated at the same epoch, for the same outcome. Nothing tells such a repetition
-    from the end of the next transaction (KAFKA-17754); hence
+X5  Ending without an epoch bump (before KIP-890) can be repeated at the same epoch, for the same outcome. Nothing here tells such a
+    repetition from the end of the next transaction (KAFKA-17754): the coordinator does, by the connection it came over
+    (:mod:`broker.coordinators.producer_connections`); hence also
 X6  ending with a bump: the answer has a new epoch, a repetition is known by the old one, and one that arrives after the next
     transaction began, or ended, is fenced. What is not open can be aborted with a bump, too: it may have lost its first request.
 X7  A transaction is open from its first partition or group on, and its time runs from there.

@@ -59,6 +59,8 @@ MODULES: dict[int, tuple[str, str]] = {
     66: ("ListTransactions", "list_transactions"),
     68: ("ConsumerGroupHeartbeat", "consumer_group_heartbeat"),
     69: ("ConsumerGroupDescribe", "consumer_group_describe"),
+    71: ("GetTelemetrySubscriptions", "get_telemetry_subscriptions"),
+    72: ("PushTelemetry", "push_telemetry"),
     74: ("ListConfigResources", "list_config_resources"),
     75: ("DescribeTopicPartitions", "describe_topic_partitions"),
 }
@@ -116,6 +118,8 @@ VERSIONS: dict[int, range] = {
     66: range(3),
     68: range(2),
     69: range(2),
+    71: range(1),
+    72: range(1),
     74: range(2),
     75: range(1),
 }
@@ -173,6 +177,8 @@ FLEXIBLE_FROM: dict[int, int] = {
     66: 0,
     68: 0,
     69: 0,
+    71: 0,
+    72: 0,
     74: 0,
     75: 0,
 }
