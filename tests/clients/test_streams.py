@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.clients.brokers import target_broker, target_is_kafka
-from tests.clients.streams import BROKER_PROPERTIES, Reader, StreamsApplication, Topics, longs
+from tests.clients.streams_application import StreamsApplication
+from tests.clients.topics import BROKER_PROPERTIES, Reader, Topics, longs
 from tests.support.process import ServerProcess
 from tests.support.waiting import wait_until
 from tests.toolchain import kafka_streams_runner, required
