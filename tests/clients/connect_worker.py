@@ -13,6 +13,9 @@ from tests.support.process import ServerProcess, free_port
 from tests.support.waiting import wait_until
 from tests.toolchain import kafka_connect_runner
 
+EXACTLY_ONCE: Mapping[str, Any] = {"exactly.once.source.support": "enabled", "producer.transaction.timeout.ms": 3000}
+"""Settings of a worker whose sources write their records and their positions in one transaction."""
+
 _LOGGING = Path(__file__).parents[1] / "support" / "kafka_log4j2.properties"
 _JVM_TERMINATED = 143
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.brokers import target_broker
-from tests.clients.connect_worker import ConnectWorker
+from tests.clients.connect_worker import EXACTLY_ONCE, ConnectWorker
 from tests.clients.topics import BROKER_PROPERTIES, DEADLINE_S, Topics
 from tests.support.process import ServerProcess
 from tests.support.waiting import wait_until
@@ -20,8 +20,6 @@ pytestmark = pytest.mark.timeout(240)
 # The file source leaves lines lying that came with the last of a full batch, until the file grows. It reads as much as its
 # longest line takes, up to twice of that: of lines of this length it never has two.
 _LINE = 1100
-
-EXACTLY_ONCE = {"exactly.once.source.support": "enabled", "producer.transaction.timeout.ms": 3000}
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -23,8 +23,9 @@ class Topics:
         self._bootstrap = bootstrap
         self.admin = AdminClient({**_QUICK, "bootstrap.servers": bootstrap})
 
-    def create(self, partitions: int, *names: str) -> None:
-        for future in self.admin.create_topics([NewTopic(name, partitions, 1) for name in names]).values():
+    def create(self, partitions: int, *names: str, config: Mapping[str, str] | None = None) -> None:
+        wishes = [NewTopic(name, partitions, 1, config=dict(config or {})) for name in names]
+        for future in self.admin.create_topics(wishes).values():
             future.result(30)
 
     def names(self) -> set[str]:
@@ -62,6 +63,12 @@ class Topics:
         asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, index)])
         found = self.admin.list_consumer_group_offsets([asked])[group].result(30).topic_partitions
         return int(found[0].offset)
+
+    def commit(self, group: str, topic: str, positions: Mapping[int, int]) -> None:
+        """Set the offsets of a group that nobody is in."""
+        wished = [TopicPartition(topic, index, offset) for index, offset in positions.items()]
+        asked = ConsumerGroupTopicPartitions(group, wished)
+        self.admin.alter_consumer_group_offsets([asked])[group].result(30)
 
     def settings(self, topic: str) -> dict[str, str]:
         """The effective configuration of a topic."""
