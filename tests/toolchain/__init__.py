@@ -12,6 +12,8 @@ from tests.toolchain.java import (
     java_command,
     java_runner,
     kafka_broker_classpath,
+    kafka_connect_runner,
+    kafka_streams_runner,
     kafka_tools_classpath,
     kafka_tools_runner,
 )
@@ -26,6 +28,8 @@ __all__ = (
     "java_command",
     "java_runner",
     "kafka_broker_classpath",
+    "kafka_connect_runner",
+    "kafka_streams_runner",
     "kafka_tools_classpath",
     "kafka_tools_runner",
     "node_runner",

@@ -15,6 +15,7 @@ JAVA_MINIMUM = 17
 
 _POMS = Path(__file__).parent / "maven"
 _DRIVER_SOURCES = REPOSITORY / "tests" / "clients" / "java"
+_STREAMS_SOURCES = REPOSITORY / "tests" / "clients" / "java-streams"
 _DEBIAN_PACKAGES = ("openjdk-17-jdk-headless", "maven")
 _CLIENT_LINES = ("3.x", "4.x")
 # Short-lived processes gain more from a quick start than from optimised code.
@@ -78,6 +79,24 @@ def kafka_tools_runner() -> list[str]:
 
     folder = prepared("kafka-tools-archive", [classpath, (java_home() / "release").read_text()], archive)
     return [*quick_java(), f"-XX:SharedArchiveFile={folder / 'tools.jsa'}", "-cp", classpath]
+
+
+def kafka_streams_runner() -> list[str]:
+    """The command that starts the Kafka Streams application of the tests, up to its topology and its properties."""
+    jars = _classpath_of("kafka-streams")
+    sources = sorted(_STREAMS_SOURCES.glob("*.java"))
+
+    def compile_application(folder: Path) -> None:
+        progress("compiling the Kafka Streams application")
+        run([java_home() / "bin" / "javac", "-Xlint:all,-processing", "-Werror", "-cp", jars, "-d", folder, *sources])
+
+    classes = prepared("kafka-streams-application", [jars, *sources], compile_application)
+    return [*quick_java(), "-cp", f"{classes}:{jars}", "StreamsApp"]
+
+
+def kafka_connect_runner() -> list[str]:
+    """The command that starts a worker of Kafka Connect in distributed mode, up to its properties."""
+    return [*quick_java(), "-cp", _classpath_of("kafka-connect"), "org.apache.kafka.connect.cli.ConnectDistributed"]
 
 
 def java_classpath(line: str) -> str:
