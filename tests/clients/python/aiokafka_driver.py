@@ -154,8 +154,13 @@ class AiokafkaDriver(Driver):
         await self._members.pop(member).stop()
         return {}
 
-    async def txn_open(self, producer: str, bootstrap: str, transactional_id: str) -> Json:
-        it = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=transactional_id, request_timeout_ms=90000)
+    async def txn_open(self, producer: str, bootstrap: str, transactional_id: str, timeout_ms: int = 60_000) -> Json:
+        it = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=timeout_ms,
+            request_timeout_ms=90000,
+        )
         await it.start()
         self._transactional[producer] = it
         return {}
@@ -168,6 +173,11 @@ class AiokafkaDriver(Driver):
         it = self._transactional[producer]
         for future in [await it.send(topic, value.encode(), partition=partition) for value in values]:
             await future
+        return {}
+
+    async def txn_queue(self, producer: str, topic: str, partition: int, values: list[str]) -> Json:
+        for value in values:
+            await self._transactional[producer].send(topic, value.encode(), partition=partition)
         return {}
 
     async def txn_offsets(self, producer: str, group: str, topic: str, partition: int, offset: int) -> Json:

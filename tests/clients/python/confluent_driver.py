@@ -189,8 +189,17 @@ class ConfluentDriver(Driver):
         self._members.pop(member).close()
         return {}
 
-    def txn_open(self, producer: str, bootstrap: str, transactional_id: str) -> Json:
-        it = Producer({**_QUIET, "bootstrap.servers": bootstrap, "transactional.id": transactional_id, "linger.ms": 5})
+    def txn_open(self, producer: str, bootstrap: str, transactional_id: str, timeout_ms: int = 60_000) -> Json:
+        it = Producer(
+            {
+                **_QUIET,
+                "bootstrap.servers": bootstrap,
+                "transactional.id": transactional_id,
+                "transaction.timeout.ms": timeout_ms,
+                "linger.ms": 5,
+                "reconnect.backoff.max.ms": 1000,
+            }
+        )
         it.init_transactions(60)
         self._transactional[producer] = it
         return {}
@@ -209,6 +218,11 @@ class ConfluentDriver(Driver):
         left = it.flush(60)
         if errors or left:
             raise RuntimeError(f"{left} records undelivered, errors {errors[:3]}")
+        return {}
+
+    def txn_queue(self, producer: str, topic: str, partition: int, values: list[str]) -> Json:
+        for value in values:
+            self._transactional[producer].produce(topic, value.encode(), partition=partition)
         return {}
 
     def txn_offsets(self, producer: str, group: str, topic: str, partition: int, offset: int) -> Json:
