@@ -49,6 +49,7 @@ func registerTransactions(operations map[string]operation) {
 	operations["txn_commit"] = op(func(args producerArgs) (object, error) { return it.end(args, kgo.TryCommit) })
 	operations["txn_abort"] = op(func(args producerArgs) (object, error) { return it.end(args, kgo.TryAbort) })
 	operations["txn_close"] = op(it.close)
+	operations["transform"] = op(transform)
 }
 
 func (it openArgs) options() []kgo.Opt {
@@ -73,7 +74,15 @@ func (it *transactions) open(args openArgs) (object, error) {
 }
 
 func (it *transactions) openSession(args openArgs) (object, error) {
-	session, err := kgo.NewGroupTransactSession(append(args.options(),
+	session, err := newSession(args)
+	if err != nil {
+		return nil, err
+	}
+	return nil, it.keep(args, &transactional{session.Client(), session})
+}
+
+func newSession(args openArgs) (*kgo.GroupTransactSession, error) {
+	return kgo.NewGroupTransactSession(append(args.options(),
 		kgo.ConsumerGroup(args.Group),
 		kgo.ConsumeTopics(args.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
@@ -83,10 +92,6 @@ func (it *transactions) openSession(args openArgs) (object, error) {
 		kgo.HeartbeatInterval(500*time.Millisecond),
 		kgo.FetchMaxWait(poll),
 	)...)
-	if err != nil {
-		return nil, err
-	}
-	return nil, it.keep(args, &transactional{session.Client(), session})
 }
 
 func (it *transactions) keep(args openArgs, made *transactional) error {

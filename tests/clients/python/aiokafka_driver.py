@@ -11,7 +11,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, Records
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
 
+from tests.clients.python.aiokafka_transformer import transform
 from tests.clients.python.protocol import Driver, Json, deadline, decoded, decoded_headers, record_of
+from tests.clients.python.transforming import Job
 
 _POLL_MS = 250
 _ACKS = {"all": "all", "1": 1, "0": 0}
@@ -196,6 +198,9 @@ class AiokafkaDriver(Driver):
     async def txn_close(self, producer: str) -> Json:
         await self._transactional.pop(producer).stop()
         return {}
+
+    async def transform(self, **args: Any) -> Json:
+        await transform(Job(**args))
 
     async def topic_create(self, bootstrap: str, topic: str, partitions: int, configs: dict[str, str]) -> Json:
         new = NewTopic(topic, partitions, 1, topic_configs=configs)

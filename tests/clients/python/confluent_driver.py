@@ -23,7 +23,9 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from tests.clients.python.confluent_transformer import transform
 from tests.clients.python.protocol import Driver, Json, deadline, decoded, decoded_headers, record_of
+from tests.clients.python.transforming import Job
 
 _QUIET = {"log_level": 2}
 _POLL_S = 0.25
@@ -229,7 +231,9 @@ class ConfluentDriver(Driver):
         # Whoever assigns partitions by itself has a group without being a member of it.
         consumer = Consumer({**_QUIET, "bootstrap.servers": "localhost:1", "group.id": group})
         it = self._transactional[producer]
-        it.send_offsets_to_transaction([TopicPartition(topic, partition, offset)], consumer.consumer_group_metadata(), 60)
+        it.send_offsets_to_transaction(
+            [TopicPartition(topic, partition, offset)], consumer.consumer_group_metadata(), 60
+        )
         return {}
 
     def txn_commit(self, producer: str) -> Json:
@@ -243,6 +247,9 @@ class ConfluentDriver(Driver):
     def txn_close(self, producer: str) -> Json:
         del self._transactional[producer]
         return {}
+
+    def transform(self, **args: Any) -> Json:
+        transform(Job(**args))
 
     def topic_create(self, bootstrap: str, topic: str, partitions: int, configs: dict[str, str]) -> Json:
         new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=configs)

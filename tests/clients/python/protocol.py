@@ -20,6 +20,8 @@ txn_open       producer, transactional_id, timeout_ms (a minute when left out); 
                txn_offsets: producer, group, topic, partition, offset; txn_commit, txn_abort, txn_close: producer
 session_open   producer, transactional_id, timeout_ms, group, topic: a producer that is a member of the group as well, and commits what
                it took with its transactions (franz-go); session_take: producer, count -> records; the rest as txn_
+transform      what tests/clients/python/transforming.py says: consume, transform, produce until the end of the driver, or an error
+watch_open     watch, topic; watch_take: watch -> records of every partition, read_committed, as they become visible (Java)
 topic_create   topic, partitions, configs; topic_delete: topic; topics -> topics; partitions_grow: topic, partitions;
                topic_describe: topic -> partitions
 config_get     topic, name -> value; config_set: topic, name, value; config_unset: topic, name
