@@ -5,8 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV_VERSION := 0.13.9
 FUZZ_SECONDS ?= 120
+CHECKER_SECONDS ?= 600
 
-.PHONY: run test test-fast lint toolchain bench fuzz durability lock clean setup setup-dev
+.PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once lock clean setup setup-dev
 
 run: $(VENV)/.runtime  ## start the broker on its embedded default
 	$(BIN)/penstock serve $(ARGS)
@@ -57,6 +58,9 @@ fuzz: $(VENV)/.dev  ## the long form of fuzzing: FUZZ_SECONDS for each target
 
 durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under full load
 	PENSTOCK_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/durability tests/broker/storage -m durability -rP
+
+exactly-once: $(VENV)/.dev toolchain  ## the long form of the exactly-once checker: CHECKER_SECONDS of transformers of four clients
+	PENSTOCK_CHECKER_SECONDS=$(CHECKER_SECONDS) $(BIN)/python -m pytest tests/durability/test_exactly_once_clients.py -rP
 
 bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks

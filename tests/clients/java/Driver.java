@@ -46,6 +46,7 @@ public final class Driver {
         operations.put("member_take", members::take);
         operations.put("member_close", members::close);
         new Transactions().register(operations);
+        new Transformer().register(operations);
         new Administration().register(operations);
     }
 

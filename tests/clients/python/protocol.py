@@ -15,8 +15,13 @@ stream_open    stream, topic, partitions, idempotent; stream_send: stream, first
 member_open    member, group, topic (a pattern when it begins with ^), protocol ("consumer"; classic when left out);
                member_assigned: member, count, deadline_ms -> partitions;
                member_take: member, count, deadline_ms -> records, whose offsets are committed; member_close: member
-txn_open       producer, transactional_id; txn_begin: producer; txn_send: producer, topic, partition, values (texts; acknowledged when
-               answered); txn_offsets: producer, group, topic, partition, offset; txn_commit, txn_abort, txn_close: producer
+txn_open       producer, transactional_id, timeout_ms (a minute when left out); txn_begin: producer; txn_send: producer, topic, partition,
+               values (texts; acknowledged when answered); txn_queue: the same without waiting for anything;
+               txn_offsets: producer, group, topic, partition, offset; txn_commit, txn_abort, txn_close: producer
+session_open   producer, transactional_id, timeout_ms, group, topic: a producer that is a member of the group as well, and commits what
+               it took with its transactions (franz-go); session_take: producer, count -> records; the rest as txn_
+transform      what tests/clients/python/transforming.py says: consume, transform, produce until the end of the driver, or an error
+watch_open     watch, topic; watch_take: watch -> records of every partition, read_committed, as they become visible (Java)
 topic_create   topic, partitions, configs; topic_delete: topic; topics -> topics; partitions_grow: topic, partitions;
                topic_describe: topic -> partitions
 config_get     topic, name -> value; config_set: topic, name, value; config_unset: topic, name

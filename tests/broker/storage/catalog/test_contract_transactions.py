@@ -166,8 +166,10 @@ async def test_a_transaction_that_timed_out_fences_its_producer(catalog: Catalog
     answer = await catalog.abort_transaction(ID, producer, epoch, NOW + 5)
 
     assert answer.ended == Ended([Marker(pid, 1, producer, epoch + 1, False, NOW + 5)], {})
-    ended = await catalog.end_transaction(ID, producer, epoch, True, True, -1, NOW + 6)
+    ended = await catalog.end_transaction(ID, producer, epoch, True, False, -1, NOW + 6)
     assert ended.error_code is ErrorCode.PRODUCER_FENCED
+    ended = await catalog.end_transaction(ID, producer, epoch, True, True, -1, NOW + 6)
+    assert ended.error_code is ErrorCode.INVALID_TXN_STATE
     assert await catalog.load_offsets() == {}
     assert (await catalog.abort_transaction(ID, producer, epoch, NOW)).error_code is ErrorCode.PRODUCER_FENCED
 

@@ -311,6 +311,9 @@ class Transactions(RuleBasedStateMachine):
         assert (answer.error_code, answer.epoch) == (ErrorCode.NONE, epoch + 1)
         self.end_work(known, False, epoch + 1)
         known.current, known.previous, known.previous_ended = (producer_id, epoch + 1), None, None
+        if epoch < LAST_EPOCH:  # it may go on, as if the answer to an abort of its own had been lost
+            self.take(known, known.current)
+            known.previous, known.previous_ended = (producer_id, epoch), False
 
     @precondition(lambda self: self.ids)
     @rule(
