@@ -12,6 +12,7 @@ from tests.toolchain.java import (
     java_command,
     java_runner,
     kafka_broker_classpath,
+    kafka_plugin_classpath,
     kafka_tools_classpath,
     kafka_tools_runner,
 )
@@ -26,6 +27,7 @@ __all__ = (
     "java_command",
     "java_runner",
     "kafka_broker_classpath",
+    "kafka_plugin_classpath",
     "kafka_tools_classpath",
     "kafka_tools_runner",
     "node_runner",
