@@ -30,6 +30,7 @@ _FETCH = "Fetch and ListOffsets"
 _TOPICS = "Topics and the cluster"
 _GROUPS = "Groups"
 _TRANSACTIONS = "Transactions"
+_METRICS = "Metrics of clients"
 _CONFIGS = "Configuration"
 
 MEANT: tuple[Meant, ...] = (
@@ -88,14 +89,6 @@ MEANT: tuple[Meant, ...] = (
         "accepted",
         "the connection is closed",
         "KIP-482 demands ascending tags.",
-    ),
-    Meant(
-        _CONNECTIONS,
-        "api_versions_ranges:key_7[12]",
-        "GetTelemetrySubscriptions and PushTelemetry",
-        "not offered, unless a plug-in that receives metrics is installed",
-        "offered",
-        "Metrics of clients are shown on /metrics (docs/decisions/0012-client-metrics.md). Without a subscription clients push nothing.",
     ),
     Meant(
         _PRODUCE,
@@ -295,6 +288,22 @@ MEANT: tuple[Meant, ...] = (
         "also transactional ids that have nothing open",
         "only what is open",
         "What is not open does not last; it is asked for to find what hangs.",
+    ),
+    Meant(
+        _METRICS,
+        r"client_metrics:after_the_last_again\.error_code",
+        "the second push after a client's last one",
+        "accepted",
+        "INVALID_REQUEST, like the first",
+        "The last push is the last.",
+    ),
+    Meant(
+        _METRICS,
+        r"client_metrics:\w+\.delta_temporality",
+        "how sums are asked for",
+        "what was added since the last push",
+        "the whole sum",
+        "That is what Prometheus expects, and a push that is lost then loses nothing (docs/decisions/0012-client-metrics.md).",
     ),
     Meant(
         _CONFIGS,

@@ -25,6 +25,7 @@ from tests.differential import (
     scripts_offsets,  # noqa: F401
     scripts_rebalances,  # noqa: F401
     scripts_session,  # noqa: F401
+    scripts_telemetry,  # noqa: F401
     scripts_transaction_timeouts,  # noqa: F401
     scripts_transactions,  # noqa: F401
     scripts_walks,  # noqa: F401
@@ -35,6 +36,7 @@ from tests.differential.running import side_by_side
 from tests.differential.script import SCRIPTS, Script
 from tests.support.kafka import ApacheKafka
 from tests.support.penstock import Penstock
+from tests.toolchain import kafka_plugin_classpath, required
 
 pytestmark = [pytest.mark.differential, pytest.mark.timeout(300), pytest.mark.xdist_group("differential")]
 
@@ -51,6 +53,9 @@ PROPERTIES = {
 }
 """What both brokers are told: short waits and small groups."""
 
+RECEIVER = Path(__file__).parent / "java" / "MetricsReceiver.java"
+"""Apache Kafka offers the requests for metrics of clients only when somebody receives them."""
+
 _ran: set[tuple[str, int]] = set()
 _seen: set[str] = set()
 
@@ -62,10 +67,12 @@ def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
     own = folder / "server.properties"
     own.write_text("".join(f"{key}={value}\n" for key, value in PROPERTIES.items()))
     with ExitStack() as stack:
-        kafka = stack.enter_context(ApacheKafka(folder / "kafka", PROPERTIES, low_heap=True))
+        plugins = required(lambda: kafka_plugin_classpath(RECEIVER))
+        theirs = {**PROPERTIES, "metric.reporters": RECEIVER.stem}
+        kafka = stack.enter_context(ApacheKafka(folder / "kafka", theirs, low_heap=True, plugins=plugins))
         peer: ApacheKafka | Penstock
         if PEER_IS_KAFKA:
-            peer = stack.enter_context(ApacheKafka(folder / "peer", PROPERTIES, low_heap=True))
+            peer = stack.enter_context(ApacheKafka(folder / "peer", theirs, low_heap=True, plugins=plugins))
         else:
             peer = stack.enter_context(Penstock(folder / "penstock", "--properties", str(own)))
         yield kafka.bootstrap, peer.bootstrap

@@ -15,8 +15,10 @@ import structlog
 
 from broker.admin.config_administrator import ConfigAdministrator
 from broker.admin.topic_administrator import NewTopic, TopicAdministrator
+from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory
 from broker.cluster.identity import ClusterIdentity
+from broker.config.client_metrics_live import LiveClientMetrics
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
@@ -87,6 +89,8 @@ class World:
         transactions = TransactionCoordinator(
             catalog, groups.transactional, live, self.now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
         )
+        client_metrics = LiveClientMetrics(catalog)
+        await client_metrics.replace("all", {"metrics": "*", "interval.ms": "100"})
         self.services = Services(
             settings=live,
             identity=identity,
@@ -95,10 +99,11 @@ class World:
             writer=writer,
             reader=reader,
             topics=topics,
-            configs=ConfigAdministrator(catalog, live, directory, topics, 1),
+            configs=ConfigAdministrator(catalog, live, directory, topics, 1, client_metrics=client_metrics),
             groups=groups,
             transactions=transactions,
             producer_ids=producer_ids,
+            client_metrics=ClientMetricsCollector(client_metrics, live, self.now_ms),
             now_ms=self.now_ms,
             served=HANDLERS,
         )

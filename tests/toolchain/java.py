@@ -116,6 +116,17 @@ def java_classpath(line: str) -> str:
     return f"{classes}:{jars}"
 
 
+def kafka_plugin_classpath(source: Path) -> str:
+    """A plug-in for the broker of Apache Kafka, compiled from one source."""
+    jars = kafka_broker_classpath()
+
+    def compile_plugin(folder: Path) -> None:
+        progress(f"compiling {source.name} against Apache Kafka")
+        run([java_home() / "bin" / "javac", "-Xlint:all,-processing,-classfile", "-cp", jars, "-d", folder, source])
+
+    return str(prepared(f"kafka-plugin-{source.stem}", [jars, source], compile_plugin))
+
+
 def java_runner(line: str) -> list[str]:
     """The command that starts the Java client driver on kafka-clients `line`: "3.x" or "4.x"."""
     return [*quick_java(), "-cp", java_classpath(line), "Driver"]

@@ -53,6 +53,7 @@ _COUNTED: Final = {accepted: CLIENT_PUSHES.labels(accepted) for accepted in ("ac
 class Client:
     """Who asks or pushes. ``attributes`` are what subscriptions match, but for the instance."""
 
+    connection_id: int
     client_id: str
     attributes: Mapping[str, str | None]
 
@@ -158,10 +159,13 @@ class ClientMetricsCollector:
             self._subscriptions = [Subscription.of(values) for values in self._configs.all().values()]
         now_ms = self._now_ms()
         instance = self._instances.pop(client_instance_id, None)
-        if instance is None or instance.version != self._version:
+        if instance is None or (instance.version, instance.connection_id) != (self._version, client.connection_id):
             attributes = {**client.attributes, "client_instance_id": shown_id(client_instance_id)}
             instance = ClientInstance(
-                subscribed(self._subscriptions, attributes, client_instance_id), self._version, client.client_id
+                subscribed(self._subscriptions, attributes, client_instance_id),
+                self._version,
+                client.connection_id,
+                client.client_id,
             )
         instance.heard_ms = now_ms
         if self._subscriptions:

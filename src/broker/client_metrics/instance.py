@@ -5,7 +5,8 @@ T1  A client asks at most once in a push interval, counted from its last request
 T2  It may push once right after it has asked, and then once in an interval. Its last push (``terminating``) may come at any time, and
     nothing may come after it.
 T3  A push for another subscription than the client's is UNKNOWN_SUBSCRIPTION_ID: it asks again and learns the present one.
-T4  When subscriptions change, what is known of the client's requests begins anew, so that it can ask at once.
+T4  When subscriptions change, and when the client comes over another connection, what is known of its requests begins anew, so that it can
+    ask at once.
 T5  An instance that is not heard of for three intervals, a minute at the least, is forgotten.
 """
 
@@ -31,6 +32,7 @@ class ClientInstance:
 
     subscribed: Subscribed
     version: int
+    connection_id: int
     client_id: str
     asked_ms: int = -1
     pushed_ms: int = -1

@@ -1,6 +1,7 @@
 """Rule: what a push holds, read from its OpenTelemetry form (``MetricsData`` v1) within bounds.
 
-- Unpacked, a push may have so many bytes and no more. What protobuf makes of it takes up to thirty times that, for a moment.
+- Unpacked, a push may have so many bytes and no more. What protobuf makes of it takes up to forty times that, for a moment. It may have so many parts, and
+  no part is looked at more often than once for itself.
 - Gauges and sums are taken, one sample for each of their points: that is all that Kafka's clients send. Histograms and summaries are
   left out, as are values that are no numbers.
 - Attributes of the point and of its resource become labels: so many, so long, under names that Prometheus takes.
@@ -9,19 +10,26 @@ The protobuf library is loaded with the first push: it takes seven megabytes, an
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from broker.model import value
 from broker.wire.errors import DecodeError
-from broker.wire.records.compression import decompress
+from broker.wire.records.compression import OutputLimitError, decompress
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import KeyValue
-    from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, NumberDataPoint
+    from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, MetricsData, NumberDataPoint
+
+Part = TypeVar("Part")
+
+PARTS_MAX: Final = 50_000
+"""Resources, scopes, metrics and points of one push. Small bytes make very many of them, and each takes a moment to look at."""
 
 LABELS_MAX: Final = 12
+"""Attributes that are looked at, of a resource and of a point, and labels that come of both."""
+
 TEXT_MAX: Final = 200
 """Characters of a name or of a label's value; what is longer is cut off."""
 
@@ -44,7 +52,7 @@ class Sample:
 
 def read(compression: int, data: bytes | memoryview, unpacked_max: int, samples_max: int) -> tuple[list[Sample], int]:
     """The samples of a push, at most ``samples_max``, and how many it has beyond them. Raises DecodeError; of that kind is
-    OutputLimitError, for one that is too large unpacked."""
+    OutputLimitError, for one that is too large unpacked or has too many parts."""
     from google.protobuf.message import DecodeError as ProtobufError
     from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
 
@@ -53,37 +61,51 @@ def read(compression: int, data: bytes | memoryview, unpacked_max: int, samples_
         pushed = MetricsData.FromString(bytes(unpacked))
     except ProtobufError as error:
         raise DecodeError(f"not OpenTelemetry metrics: {error}") from error
-    samples: list[Sample] = []
-    left_out = 0
-    for sample in _samples(pushed):
-        if len(samples) < samples_max:
-            samples.append(sample)
-        else:
-            left_out += 1
-    return samples, left_out
+    return _Reading(samples_max).of(pushed)
 
 
-def _samples(pushed: Any) -> Iterator[Sample]:
-    for of_resource in pushed.resource_metrics:
-        resource = of_resource.resource.attributes
-        for of_scope in of_resource.scope_metrics:
-            for metric in of_scope.metrics:
-                yield from _of_metric(metric, resource)
+class _Reading:
+    """One push being read, with what is left of its budget of parts."""
 
+    def __init__(self, samples_max: int) -> None:
+        self._samples_max = samples_max
+        self._samples: list[Sample] = []
+        self._left_out = 0
+        self._parts = 0
 
-def _of_metric(metric: "Metric", resource: "Iterable[KeyValue]") -> Iterator[Sample]:
-    name = _text(metric.name)
-    match metric.WhichOneof("data"):
-        case "gauge":
-            points, is_delta = metric.gauge.data_points, False
-        case "sum":
-            points, is_delta = metric.sum.data_points, metric.sum.aggregation_temporality == _DELTA
-        case _:
-            return
-    for point in points:
-        number = _number(point)
-        if name and number is not None:
-            yield Sample(name, _labels(chain(point.attributes, resource)), number, is_delta)
+    def of(self, pushed: "MetricsData") -> tuple[list[Sample], int]:
+        for of_resource in self._each(pushed.resource_metrics):
+            shared = _labels(of_resource.resource.attributes)
+            for of_scope in self._each(of_resource.scope_metrics):
+                for metric in self._each(of_scope.metrics):
+                    self._metric(metric, shared)
+        return self._samples, self._left_out
+
+    def _each(self, parts: "Iterable[Part]") -> "Iterator[Part]":
+        for part in parts:
+            self._parts += 1
+            if self._parts > PARTS_MAX:
+                raise OutputLimitError(f"more than {PARTS_MAX} metrics and values")
+            yield part
+
+    def _metric(self, metric: "Metric", shared: Mapping[str, str]) -> None:
+        match metric.WhichOneof("data"):
+            case "gauge":
+                points, is_delta = metric.gauge.data_points, False
+            case "sum":
+                points, is_delta = metric.sum.data_points, metric.sum.aggregation_temporality == _DELTA
+            case _:
+                return
+        name = _text(metric.name)
+        for point in self._each(points):
+            number = _number(point)
+            if not name or number is None:
+                continue
+            if len(self._samples) >= self._samples_max:
+                self._left_out += 1
+                continue
+            labels = sorted({**shared, **_labels(point.attributes)}.items())[:LABELS_MAX]
+            self._samples.append(Sample(name, tuple(labels), number, is_delta))
 
 
 def _number(point: "NumberDataPoint") -> float | None:
@@ -96,15 +118,13 @@ def _number(point: "NumberDataPoint") -> float | None:
             return None
 
 
-def _labels(attributes: "Iterable[KeyValue]") -> tuple[tuple[str, str], ...]:
+def _labels(attributes: "Iterable[KeyValue]") -> dict[str, str]:
     found: dict[str, str] = {}
-    for attribute in attributes:
-        if len(found) >= LABELS_MAX:
-            break
+    for attribute in islice(attributes, LABELS_MAX):
         name = _NOT_A_NAME.sub("_", attribute.key[:TEXT_MAX]).strip("_")
         if name and name not in OWN_LABELS:
             found.setdefault(f"_{name}" if name[0].isdigit() else name, _shown(attribute.value))
-    return tuple(sorted(found.items()))
+    return found
 
 
 def _shown(attribute: Any) -> str:

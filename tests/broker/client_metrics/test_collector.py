@@ -21,7 +21,7 @@ from tests.broker.coordinators.conversation import settings
 pytestmark = pytest.mark.anyio
 
 NONE = ErrorCode.NONE
-APP = Client("app", {"client_id": "app", "client_software_name": "x"})
+APP = Client(1, "app", {"client_id": "app", "client_software_name": "x"})
 ZERO = bytes(16)
 
 
@@ -115,6 +115,19 @@ async def test_when_subscriptions_change_clients_learn_it_with_their_next_push()
         await world.configs.replace(name, {})
     assert await world.push(instance, after.subscription_id, gauge("a", 1.0)) is ErrorCode.UNKNOWN_SUBSCRIPTION_ID
     assert (len(world.series), len(world.collector)) == (0, 0)
+
+
+async def test_a_client_that_connects_anew_may_ask_at_once() -> None:
+    """It has lost what it knew, or who told it; what it has pushed stays."""
+    world = World()
+    await world.subscribe()
+    instance, subscribed = world.ask()
+    assert await world.push(instance, subscribed.subscription_id, gauge("a", 1.0)) is NONE
+    anew = Client(2, "app", APP.attributes)
+    assert world.ask(anew, instance) == (instance, subscribed)
+    assert await world.push(instance, subscribed.subscription_id, gauge("a", 2.0), client=anew) is NONE
+    assert world.shown(instance) == {("a", "app"): 2.0}
+    assert len(world.collector) == 1
 
 
 async def test_who_asks_too_often_is_throttled() -> None:

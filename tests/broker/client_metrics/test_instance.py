@@ -13,7 +13,7 @@ INTERVAL_MS = 1000
 
 
 def instance() -> ClientInstance:
-    return ClientInstance(Subscribed(7, ("*",), INTERVAL_MS), 1, "app")
+    return ClientInstance(Subscribed(7, ("*",), INTERVAL_MS), 1, 1, "app")
 
 
 def push(known: ClientInstance, now_ms: int, **changed: Any) -> ErrorCode:

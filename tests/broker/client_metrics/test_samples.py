@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Gauge, Histogram, Metric, NumberDataPoint
 
-from broker.client_metrics.samples import LABELS_MAX, TEXT_MAX, Sample, read
+from broker.client_metrics.samples import LABELS_MAX, PARTS_MAX, TEXT_MAX, Sample, read
 from broker.wire.errors import DecodeError
 from broker.wire.records.compression import Codec, OutputLimitError, compress
 from tests.broker.client_metrics.pushes import gauge, push_of, total
@@ -67,6 +67,16 @@ def test_a_push_is_bounded() -> None:
         read(Codec.ZSTD, compress(Codec.ZSTD, bytes(MOST + 1)), MOST, 4)
     with pytest.raises(DecodeError):
         read(Codec.ZSTD, b"no zstd", MOST, 4)
+
+
+@pytest.mark.timeout(20)
+def test_no_push_is_slow() -> None:
+    """Many values times many attributes of what they share; and very many parts that are next to nothing."""
+    points = Metric(name="m", gauge=Gauge(data_points=[NumberDataPoint(as_int=1)] * 40_000))
+    found, left_out = read(Codec.NONE, push_of([points], **{"ä" * n: "" for n in range(1, 300)}), MOST, 100)
+    assert (len(found), left_out) == (100, 39_900)
+    with pytest.raises(OutputLimitError):
+        read(Codec.NONE, b"\x0a\x00" * (PARTS_MAX + 1), MOST, 100)
 
 
 @given(st.binary(max_size=200))

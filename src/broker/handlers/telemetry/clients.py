@@ -8,6 +8,7 @@ def client_of(context: RequestContext) -> Client:
     """The client of a request."""
     connection = context.connection
     return Client(
+        connection.connection_id,
         context.client_id or "",
         {
             "client_id": context.client_id,

@@ -5,7 +5,7 @@ Behaviour:
 - What is pushed is shown on /metrics, as ``penstock_client_metric``, until the next push of the same client instance or until it falls silent.
 - An instance id that is none, and anything after a last push (``terminating``): INVALID_REQUEST. Before the interval is over, but for a last
   push: THROTTLING_QUOTA_EXCEEDED. Another subscription than the client's: UNKNOWN_SUBSCRIPTION_ID. A codec that is not known:
-  UNSUPPORTED_COMPRESSION_TYPE. More than telemetry.max.bytes, or more than twice that unpacked: TELEMETRY_TOO_LARGE. What is no
+  UNSUPPORTED_COMPRESSION_TYPE. More than telemetry.max.bytes, more than twice that unpacked, or too many values: TELEMETRY_TOO_LARGE. What is no
   OpenTelemetry metrics: INVALID_RECORD. Without any metrics: nothing is done.
 """
 
