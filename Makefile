@@ -57,7 +57,7 @@ fuzz: $(VENV)/.dev  ## the long form of fuzzing: FUZZ_SECONDS for each target
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under full load
-	PENSTOCK_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/durability tests/broker/storage -m durability -rP
+	PENSTOCK_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/durability tests/broker/storage tests/clients/test_streams.py -m durability -rP
 
 exactly-once: $(VENV)/.dev toolchain  ## the long form of the exactly-once checker: CHECKER_SECONDS of transformers of four clients
 	PENSTOCK_CHECKER_SECONDS=$(CHECKER_SECONDS) $(BIN)/python -m pytest tests/durability/test_exactly_once_clients.py -rP

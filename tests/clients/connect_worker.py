@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.clients.brokers import target_is_kafka
 from tests.clients.topics import DEADLINE_S
 from tests.support.process import ServerProcess, free_port
 from tests.support.waiting import wait_until
@@ -15,6 +16,9 @@ from tests.toolchain import kafka_connect_runner
 
 EXACTLY_ONCE: Mapping[str, Any] = {"exactly.once.source.support": "enabled", "producer.transaction.timeout.ms": 3000}
 """Settings of a worker whose sources write their records and their positions in one transaction."""
+
+# Apache Kafka makes no topic with more copies than it has brokers. Penstock takes Connect's default of three.
+_ONE_COPY = {f"{topic}.storage.replication.factor": 1 for topic in ("config", "offset", "status")}
 
 _LOGGING = Path(__file__).parents[1] / "support" / "kafka_log4j2.properties"
 _JVM_TERMINATED = 143
@@ -50,6 +54,7 @@ class ConnectWorker(ServerProcess):
             "session.timeout.ms": 3000,
             "heartbeat.interval.ms": 500,
             "scheduled.rebalance.max.delay.ms": 0,
+            **(_ONE_COPY if target_is_kafka() else {}),
             **(settings or {}),
         }
         folder.mkdir(parents=True, exist_ok=True)

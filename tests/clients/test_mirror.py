@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Message
 
-from tests.clients.brokers import target_broker
+from tests.clients.brokers import target_broker, target_is_kafka
 from tests.clients.connect_worker import EXACTLY_ONCE, ConnectWorker
 from tests.clients.topics import BROKER_PROPERTIES, DEADLINE_S, Topics
 from tests.support.process import ServerProcess
@@ -21,6 +21,9 @@ pytestmark = pytest.mark.timeout(240)
 
 PARTITIONS = 4
 RECORDS = 6000
+
+# Apache Kafka makes no topic with more copies than it has brokers. Penstock takes MirrorMaker's default of two.
+_ONE_COPY = {f"{kind}replication.factor": "1" for kind in ("", "offset-syncs.topic.", "checkpoints.topic.")}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -56,6 +59,7 @@ def mirror(name: str, brokers: list[ServerProcess], **more: str) -> dict[str, st
         "sync.topic.acls.enabled": "false",
         "key.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
         "value.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
+        **(_ONE_COPY if target_is_kafka() else {}),
         **more,
     }
 
