@@ -11,7 +11,7 @@ and in the end nothing is left open: the last stable offset is the high watermar
 
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,11 @@ GIVES_UP = {"franz-go": ("connection refused", "rebalanced", "eof", "reset by pe
 """What clients say that do not repeat the end of a transaction when they cannot reach the broker, but leave it to the application to
 start again: a transaction whose end the broker never heard is then aborted by the successor."""
 
+NO_ANSWER = {"confluent-kafka": 5.0}
+"""Whose call for the offsets may never return once the broker was restarted, and how long that is waited for here. When librdkafka has put
+offsets of a group into an earlier transaction and is not connected to that group's coordinator, it waits for somebody else to connect it,
+beyond its timeout (librdkafka #5456, #5511)."""
+
 PRODUCE, END_TXN, TXN_OFFSET_COMMIT = 0, 26, 28
 PARTITIONS = 2
 INPUTS = 3
@@ -82,6 +87,17 @@ class Walk:
         self._ending = None
         self._done = set()
         self.go_on()
+
+    def again(self, value: str) -> None:
+        """The next transaction of the same producer, up to where its first record is acknowledged."""
+        self.value = value
+        self.offset += INPUTS
+        self._ending = None
+        self._done = {"init"}
+        if self.in_session:
+            self.driver.call("session_take", producer=self.producer, count=INPUTS)
+        self._go("begin", lambda: self._call("begin"))
+        self._go("produce", self._produce)
 
     def go_to_step(self, driver: Driver) -> None:
         """Up to where this walk stops, and not further."""
@@ -314,8 +330,8 @@ def succeed(world: World, sight: Sight, walk: Walk) -> None:
     """The next producer with the same transactional id does a transaction of its own, and nothing is left open."""
     before = sight.results(walk)[0]
     sight.fill(walk)
-    walk.next_life(world.driver(walk.spec.name), "second", walk.offset + INPUTS - sight.offset(walk))
-    shows(sight, walk, [*before, "second"], walk.offset)
+    walk.next_life(world.driver(walk.spec.name), "last", walk.offset + INPUTS - sight.offset(walk))
+    shows(sight, walk, [*before, "last"], walk.offset)
     assert sight.open_partitions(walk) == []
     walk.close()
 
@@ -350,5 +366,35 @@ def test_the_broker_dies(spec: ClientSpec, victim: str, step: str, world: World,
     shows(sight, walk, ["first"] if whole else [], INPUTS if whole else 0)
     assert gave_up or sight.open_partitions(walk) == []
     walk.close()
+
+    succeed(world, sight, walk)
+
+
+@every_client
+def test_the_broker_dies_before_the_next_offsets(spec: ClientSpec, world: World) -> None:
+    """A producer that has committed offsets of the group before goes on after a restart; or hangs (see `NO_ANSWER`), and its successor goes on."""
+    walk, sight = Walk(spec, world.proxy, "again"), Sight(world.broker.bootstrap)
+    sight.create([walk])
+    driver = world.driver(spec.name)
+    walk.go_to_step(driver)
+    walk.go_on()
+    sight.fill(walk)
+    walk.again("second")
+    world.restart_broker()
+    patience_s, values = NO_ANSWER.get(spec.name), ["first", "second"]
+    going_on = ThreadPoolExecutor(1).submit(walk.go_on)
+    gave_up = ""
+    try:
+        going_on.result(patience_s)
+    except TimeoutError:
+        assert patience_s is not None
+        gave_up = "no answer"
+    except ClientError as error:
+        gave_up = error.text
+        assert any(known in gave_up for known in GIVES_UP.get(spec.name, ())), gave_up
+    shows(sight, walk, values[:1] if gave_up else values, INPUTS if gave_up else 2 * INPUTS)
+    if gave_up:
+        world.kill_driver(spec.name)
+        assert isinstance(going_on.exception(PATIENCE_S), ClientError)
 
     succeed(world, sight, walk)

@@ -36,6 +36,7 @@ public final class Driver {
         Records records = new Records();
         operations.put("produce", records::produce);
         operations.put("read", records::read);
+        operations.put("end", records::end);
         operations.put("stream_open", records::streamOpen);
         operations.put("stream_send", records::streamSend);
         operations.put("stream_flush", records::streamFlush);

@@ -67,9 +67,20 @@ class AiokafkaDriver(Driver):
         return {"placed": [[answer.partition, answer.offset] if answer else [-1, -1] for answer in answers]}
 
     async def read(
-        self, bootstrap: str, topic: str, count: int, deadline_ms: int, isolation: str = "read_uncommitted"
+        self,
+        bootstrap: str,
+        topic: str,
+        count: int,
+        deadline_ms: int,
+        isolation: str = "read_uncommitted",
+        fetch_bytes: int = 1 << 20,
     ) -> Json:
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level=isolation)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            enable_auto_commit=False,
+            isolation_level=isolation,
+            max_partition_fetch_bytes=fetch_bytes,
+        )
         await consumer.start()
         try:
             await consumer._client.add_topic(topic)
@@ -84,6 +95,17 @@ class AiokafkaDriver(Driver):
         finally:
             await consumer.stop()
         return {"records": records}
+
+    async def end(self, bootstrap: str, topic: str, partition: int, isolation: str) -> Json:
+        consumer, part = (
+            AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation),
+            TopicPartition(topic, partition),
+        )
+        await consumer.start()
+        try:
+            return {"offset": (await consumer.end_offsets([part]))[part]}
+        finally:
+            await consumer.stop()
 
     async def stream_open(self, stream: str, bootstrap: str, topic: str, partitions: int, idempotent: bool) -> Json:
         # The request timeout is also the life of a batch: it has to outlast the restart of a broker.

@@ -7,6 +7,7 @@ from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
     ConsumerGroupTopicPartitions,
+    IsolationLevel,
     KafkaException,
     Message,
     Producer,
@@ -97,7 +98,13 @@ class ConfluentDriver(Driver):
         return {"placed": placed}
 
     def read(
-        self, bootstrap: str, topic: str, count: int, deadline_ms: int, isolation: str = "read_uncommitted"
+        self,
+        bootstrap: str,
+        topic: str,
+        count: int,
+        deadline_ms: int,
+        isolation: str = "read_uncommitted",
+        fetch_bytes: int = 1 << 20,
     ) -> Json:
         consumer = Consumer(
             {
@@ -106,6 +113,7 @@ class ConfluentDriver(Driver):
                 "group.id": "unused",
                 "enable.auto.commit": False,
                 "isolation.level": isolation,
+                "max.partition.fetch.bytes": fetch_bytes,
             }
         )
         partitions = consumer.list_topics(topic, 10).topics[topic].partitions
@@ -116,6 +124,12 @@ class ConfluentDriver(Driver):
             records += [_record(message) for message in consumer.consume(count - len(records), min(_POLL_S, left()))]
         consumer.close()
         return {"records": records}
+
+    def end(self, bootstrap: str, topic: str, partition: int, isolation: str) -> Json:
+        level = IsolationLevel.READ_COMMITTED if isolation == "read_committed" else IsolationLevel.READ_UNCOMMITTED
+        asked = {TopicPartition(topic, partition): OffsetSpec.latest()}
+        (future,) = self._admin(bootstrap).list_offsets(asked, isolation_level=level).values()
+        return {"offset": future.result().offset}
 
     def stream_open(self, stream: str, bootstrap: str, topic: str, partitions: int, idempotent: bool) -> Json:
         producer = Producer(

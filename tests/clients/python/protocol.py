@@ -8,8 +8,9 @@ travel as base64 or null, headers as pairs of name and base64 or null, timestamp
 Operations (each but those of an open stream or member takes `bootstrap`):
 
 produce        topic, records, compression, acks, idempotent -> placed: [partition, offset] of each record
-read           topic, count, deadline_ms, isolation ("read_uncommitted" if left out, only where there are transactions) -> records
-               from the start of every partition, without a group
+read           topic, count, deadline_ms, isolation ("read_uncommitted" if left out), fetch_bytes (a partition's share of one fetch; the
+               library's own if left out) -> records from the start of every partition, without a group
+end            topic, partition, isolation -> offset: where readers of that kind find the end
 stream_open    stream, topic, partitions, idempotent; stream_send: stream, first, count (queues numbers as values,
                number % partitions decides); stream_flush: stream -> acknowledged; stream_close: stream
 member_open    member, group, topic (a pattern when it begins with ^), protocol ("consumer"; classic when left out);
