@@ -5,8 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV_VERSION := 0.13.9
 FUZZ_SECONDS ?= 120
+SIMULATION_SECONDS ?= 600
 
-.PHONY: run test test-fast lint toolchain bench fuzz durability lock clean setup setup-dev
+.PHONY: run test test-fast lint toolchain bench fuzz durability simulation lock clean setup setup-dev
 
 run: $(VENV)/.runtime  ## start the broker on its embedded default
 	$(BIN)/penstock serve $(ARGS)
@@ -54,6 +55,9 @@ test-fast: $(VENV)/.dev  ## units only
 
 fuzz: $(VENV)/.dev  ## the long form of fuzzing: FUZZ_SECONDS for each target
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+simulation: $(VENV)/.dev  ## the long form of the simulation: random worlds for SIMULATION_SECONDS
+	$(BIN)/python -m tests.simulation --seconds $(SIMULATION_SECONDS)
 
 durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under full load
 	PENSTOCK_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/durability tests/broker/storage -m durability -rP
