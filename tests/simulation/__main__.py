@@ -36,7 +36,7 @@ def play(seed: int) -> World:
         scheduling.run(seed, world.run)
     except BaseException:
         print("\n".join(world.chance.last_lines))
-        print(LOG.getvalue())
+        print(LOG.getvalue()[-3000:])
         print(f"seed {seed}: {world.chance.weather}")
         raise
     return world
@@ -74,7 +74,7 @@ def main() -> int:
             print(f"seed {seed} failed; run it again with: python -m tests.simulation --seed {seed}")
             return 1
         done += 1
-        print(f"seed {seed}: {world.chance.events} events, {world.machine.starts} starts, {world.ledger.facts} checks, {world.chance.digest[:12]}", flush=True)
+        print(f"seed {seed}: {world.chance.events} events, {world.machine.starts} starts, {world.ledger.facts + world.groups.facts} checks, {world.chance.digest[:12]}", flush=True)
     print(f"{done} seeds from {first} in {time.monotonic() - began:.1f} s")
     return 0
 

@@ -37,6 +37,7 @@ class Ledger:
         self.chance = chance
         self.logs: dict[Partition, dict[int, Entry]] = defaultdict(dict)
         self.acknowledged: dict[Partition, dict[int, bytes]] = defaultdict(dict)
+        self.places: dict[Partition, dict[bytes, int]] = defaultdict(dict)
         self.high: dict[Partition, int] = defaultdict(int)
         self.stable: dict[Partition, int] = defaultdict(int)
         self.start: dict[Partition, int] = defaultdict(int)
@@ -55,6 +56,7 @@ class Ledger:
         """A producer was told that its batch lies at ``offset``."""
         for at, value in enumerate(values, offset):
             known = self.acknowledged[partition].setdefault(at, value)
+            self.places[partition][value] = at
             self.check(known == value, f"{partition} {at}: promised to {known!r} and to {value!r}")
             seen = self.logs[partition].get(at)
             self.check(seen is None or seen.value == value, f"{partition} {at}: {value!r} was promised, {seen} was seen")
@@ -104,13 +106,18 @@ class Ledger:
                 found = final.get(offset)
                 self.check(found is not None and found.value == value, f"{partition} {offset}: lost {value!r}, found {found}")
 
+    def is_deleted(self, partition: Partition, value: bytes) -> bool:
+        """Whether the log was cut off behind it, as far as its producer knows where it was."""
+        offset = self.places[partition].get(value)
+        return offset is not None and offset < self.start[partition]
+
     def judge_committed(self, partition: Partition, committed: list[bytes]) -> None:
         """A read_committed reader gets transactions' records exactly when they were committed, once."""
         counts: dict[bytes, int] = defaultdict(int)
         for value in committed:
             counts[value] += 1
         for promise in self.promises.values():
-            values = promise.values.get(partition, [])
+            values = [value for value in promise.values.get(partition, []) if not self.is_deleted(partition, value)]
             there = [value for value in values if counts[value]]
             self.check(all(counts[value] <= 1 for value in values), f"{promise.name}: records twice on {partition}")
             if promise.outcome is True:
@@ -120,9 +127,13 @@ class Ledger:
 
     def judge_torn(self, committed: dict[Partition, list[bytes]]) -> None:
         """A transaction whose end nobody learned is there whole or not at all."""
+        found = {partition: set(values) for partition, values in committed.items()}
         for promise in self.promises.values():
             there = [
-                value in set(committed[partition]) for partition, values in promise.values.items() for value in values
+                value in found[partition]
+                for partition, values in promise.values.items()
+                for value in values
+                if not self.is_deleted(partition, value)
             ]
             self.check(all(there) or not any(there), f"{promise.name} is torn: {promise.values}, {there}")
 
@@ -132,7 +143,16 @@ class Ledger:
         done = sorted(offset for _, offset in outputs)
         entries = self.logs[source]
         wanted = [offset for offset in range(position) if offset in entries and entries[offset].value != MARKER]
-        self.check(done == wanted, f"{source} up to {position}: outputs of {done}, wanted {wanted}")
+        deleted = {
+            int(value.rsplit(b"@", 1)[1])
+            for partition, places in self.places.items()
+            for value in places
+            if _source(value) == source and self.is_deleted(partition, value)
+        }
+        self.check(
+            len(done) == len(set(done)) and set(done) <= set(wanted) <= set(done) | deleted,
+            f"{source} up to {position}: outputs of {done}, wanted {wanted}, deleted {deleted}",
+        )
 
 
 def _source(value: bytes) -> Partition | None:

@@ -39,14 +39,14 @@ class Machine:
             if self.chance.fault(self.chance.weather.crash_each_s / 5) and self.process is not None:
                 self.process.life.end()
 
-    async def connect(self, client: str) -> Wire:
+    async def connect(self, client: str, lingers: bool) -> Wire:
         """A new connection. Raises Gone when nobody answers."""
         process = self.process
         if process is None or process.life.is_over or not process.ready.is_set():
             await anyio.sleep(0.1 + self.chance.seconds(0.5))
             raise Gone
         self._wires += 1
-        wire = Wire(client, process, self.chance, self._wires)
+        wire = Wire(client, process, self.chance, self._wires, lingers)
         process.wires = [open_wire for open_wire in process.wires if not open_wire.is_cut]
         process.wires.append(wire)
         self._tasks.start_soon(wire.run)

@@ -87,12 +87,14 @@ class ServerLink:
 class Wire:
     """One connection. :meth:`ask` waits for the answer, :meth:`post` does not."""
 
-    def __init__(self, client: str, process: "BrokerProcess", chance: Chance, number: int) -> None:
+    def __init__(self, client: str, process: "BrokerProcess", chance: Chance, number: int, lingers: bool) -> None:
+        """``lingers``: what was sent can be served when the client has long left."""
         self.client = client
         self.is_cut = False
         self.is_left = False
         self.room = anyio.Event()
         self._chance = chance
+        self._lingers = lingers
         self._process = process
         self._number = number
         self._correlation = 0
@@ -136,7 +138,7 @@ class Wire:
             self.is_left = True
             for question in self._open.values():
                 question.fail()
-            if self._chance.quiet or not self._outgoing:
+            if self._chance.quiet or not self._outgoing or not self._lingers:
                 self.cut("left")
 
     # --- between ------------------------------------------------------------------------------------------------------
@@ -186,7 +188,7 @@ class Wire:
                 self.cut("ended with the broker")
                 return
             fault = self._chance.fault(self._chance.weather.cut)
-            how = self._chance.pick(("before", "after", "left")) if fault else ""
+            how = self._chance.pick(("before", "after", "left")[: 2 + self._lingers]) if fault else ""
             if how == "before":
                 self.cut(f"lost with {question.name} on it")
                 return

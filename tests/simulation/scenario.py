@@ -6,18 +6,34 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
-from broker.wire.messages.create_topics import CreateTopicsRequest, CreateTopicsRequestCreatableTopic
 from tests.simulation.chance import Chance, Violation
+from tests.simulation.clients.administrators import (
+    CREATE_TOPICS,
+    Committer,
+    PartitionsAdmin,
+    RecordsAdmin,
+    TopicAdmin,
+    new_topic,
+)
 from tests.simulation.clients.base import Client
+from tests.simulation.clients.classic_members import ClassicMember
+from tests.simulation.clients.consumer_members import ConsumerMember
 from tests.simulation.clients.producers import IdempotentProducer
 from tests.simulation.clients.readers import Consumer, LogReader
 from tests.simulation.clients.transformers import Transformers
+from tests.simulation.group_ledger import GroupLedger
 from tests.simulation.ledger import Entry, Ledger, Partition
 from tests.simulation.machine import Machine
 
-CREATE_TOPICS: Final = 19
 INPUTS: Final[list[Partition]] = [("in", 0), ("in", 1)]
 OUTPUTS: Final[list[Partition]] = [("out", 0), ("out", 1)]
+LOGS: Final[list[Partition]] = [("log", 0)]
+"""Without transactions, and deleted from."""
+WORK: Final = "work"
+"""What groups share among them."""
+WORK_PARTITIONS: Final = 3
+TOPICS: Final = (("in", 2), ("out", 2), ("log", 1), (WORK, WORK_PARTITIONS))
+EVERYTHING: Final = INPUTS + OUTPUTS + LOGS
 LONGEST_END_S: Final = 600
 """With faults over, everything must be finished within this time."""
 
@@ -37,6 +53,7 @@ class World:
     def __init__(self, seed: int) -> None:
         self.chance = Chance(seed)
         self.ledger = Ledger(self.chance)
+        self.groups = GroupLedger()
         self.machine: Machine
         self.cast = Cast()
 
@@ -59,27 +76,35 @@ class World:
 
     async def _set_up(self) -> None:
         admin = Client("setup", self.machine, self.ledger)
-        topics = [CreateTopicsRequestCreatableTopic(name=name, num_partitions=2, replication_factor=1) for name in ("in", "out")]
-        await admin.insist(CREATE_TOPICS, 5, CreateTopicsRequest(topics=topics, timeout_ms=10_000), lambda answer: answer.topics[0].error_code)
+        for name, partitions in TOPICS:
+            await admin.insist(CREATE_TOPICS, 5, new_topic(name, partitions), lambda answer: answer.topics[0].error_code)
         admin.leave()
 
     async def _play(self, consuming: TaskGroup) -> None:
         chance, machine, ledger, cast = self.chance, self.machine, self.ledger, self.cast
         cast.producers = [
-            IdempotentProducer(f"p{number}", machine, ledger, chance.pick(INPUTS), chance.random.randrange(20, 60)) for number in range(3)
+            IdempotentProducer(f"p{number}", machine, ledger, chance.pick(INPUTS + LOGS), chance.random.randrange(20, 60)) for number in range(3)
         ]
         cast.transformers = [Transformers(machine, ledger, number, source, OUTPUTS) for number, source in enumerate(INPUTS)]
         cast.consumers = [
-            Consumer("reader", machine, ledger, INPUTS + OUTPUTS, committed=False),
+            Consumer("reader", machine, ledger, EVERYTHING, committed=False),
             Consumer("committed reader", machine, ledger, OUTPUTS, committed=True),
-            Consumer("late reader", machine, ledger, INPUTS + OUTPUTS, committed=True),
+            Consumer("late reader", machine, ledger, EVERYTHING, committed=True),
+        ]
+        others = [
+            TopicAdmin("topics", machine, ledger),
+            RecordsAdmin("records", machine, ledger, OUTPUTS + LOGS),
+            PartitionsAdmin("partitions", machine, ledger, WORK, WORK_PARTITIONS, 6),
+            Committer("committer", machine, ledger, self.groups, (WORK, 0)),
+            *(ConsumerMember(f"m{number}", machine, ledger, self.groups, "modern", WORK) for number in range(3)),
+            *(ClassicMember(f"c{number}", machine, ledger, self.groups, "classic", WORK, WORK_PARTITIONS) for number in range(3)),
         ]
         with anyio.CancelScope() as patience:
             async with anyio.create_task_group() as tasks:
                 for producer in cast.producers:
                     tasks.start_soon(producer.run)
-                for consumer in cast.consumers:
-                    consuming.start_soon(consumer.run)
+                for other in [*cast.consumers, *others]:
+                    consuming.start_soon(other.run)
                 for transformers in cast.transformers:
                     tasks.start_soon(transformers.run)
                 await anyio.sleep(30 + chance.seconds(200))
@@ -94,13 +119,13 @@ class World:
     async def _judge(self) -> None:
         machine, ledger, cast = self.machine, self.ledger, self.cast
         positions = {transformers.source: await transformers.finish() for transformers in cast.transformers}
-        everything = LogReader("judge", machine, ledger, INPUTS + OUTPUTS, committed=False, sessions=False)
+        everything = LogReader("judge", machine, ledger, EVERYTHING, committed=False, sessions=False)
         await everything.read_all()
         final: dict[Partition, dict[int, Entry]] = {
             partition: {offset: entry for offset, entry in ledger.logs[partition].items() if offset >= ledger.start[partition]}
             for partition in everything.positions
         }
-        judge = LogReader("judge of what is committed", machine, ledger, INPUTS + OUTPUTS, committed=True, sessions=True)
+        judge = LogReader("judge of what is committed", machine, ledger, EVERYTHING, committed=True, sessions=True)
         committed = await judge.read_all()
         values = {partition: [value for _, value in found] for partition, found in committed.items()}
         for producer in cast.producers:
@@ -118,6 +143,8 @@ class World:
         for consumer in cast.consumers:
             if consumer.is_committed:
                 for partition, seen in consumer.seen.items():
-                    wanted = [one for one in committed[partition] if one[0] < consumer.positions[partition]]
+                    start = ledger.start[partition]
+                    wanted = [one for one in committed[partition] if start <= one[0] < consumer.positions[partition]]
+                    seen = [one for one in seen if one[0] >= start]
                     ledger.check(seen == wanted, f"{consumer.name} on {partition}: got {seen}, wanted {wanted}")
 

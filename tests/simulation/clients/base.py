@@ -43,6 +43,9 @@ class Fenced(Exception):
 class Client:
     """One client, by its name."""
 
+    lingers = True
+    """Whether what it sent through a connection that it left may still arrive."""
+
     def __init__(self, name: str, machine: Machine, ledger: Ledger) -> None:
         self.name = name
         self.machine = machine
@@ -54,7 +57,7 @@ class Client:
         """The connection, a new one when there is none; waits until somebody answers."""
         while self.wire is None or self.wire.is_cut or self.wire.is_left:
             try:
-                self.wire = await self.machine.connect(self.name)
+                self.wire = await self.machine.connect(self.name, self.lingers)
             except Gone:
                 await anyio.sleep(self.chance.seconds(1))
         return self.wire
