@@ -56,8 +56,9 @@ test-fast: $(VENV)/.dev  ## units only
 fuzz: $(VENV)/.dev  ## the long form of fuzzing: FUZZ_SECONDS for each target
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
-simulation: $(VENV)/.dev  ## the long form of the simulation: random worlds for SIMULATION_SECONDS
+simulation: $(VENV)/.dev  ## random worlds in virtual time for SIMULATION_SECONDS, then every planted bug
 	$(BIN)/python -m tests.simulation --seconds $(SIMULATION_SECONDS)
+	$(BIN)/python -m tests.simulation --plants 100 --busy 25
 
 durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under full load
 	PENSTOCK_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/durability tests/broker/storage -m durability -rP

@@ -4,6 +4,7 @@ The disk holds exactly the catalog and the objects. Everything behind a door hap
 when, whether the process is told, and whether it lives to hear of it.
 """
 
+import sys
 from collections.abc import Awaitable, Callable
 from inspect import iscoroutinefunction
 from typing import Any, Final
@@ -11,7 +12,10 @@ from typing import Any, Final
 import anyio
 
 from broker.errors import StorageUnavailable
+from broker.model import Appended
 from broker.storage.catalog.memory import MemoryCatalog
+from broker.storage.committing import GroupCommitter, UnstoredGroup
+from broker.storage.objects.base import Extent
 from broker.storage.objects.memory import MemoryObjectStore
 from tests.simulation.chance import Chance
 
@@ -29,6 +33,36 @@ class Disk:
     def __init__(self) -> None:
         self.catalog = MemoryCatalog()
         self.store = MemoryObjectStore(OBJECT_BYTES)
+        self.written: UnstoredGroup | None = None
+        self.extent: Extent | None = None
+        """The last group, from the moment it is durable until its fate is known."""
+
+    async def recover(self) -> bool:
+        """Commit what was durable when the process died, as the start of an embedded broker does; True when there was something."""
+        if self.written is None or self.extent is None:
+            return False
+        await self.catalog.commit_spans(self.written.stored_at(self.extent))
+        self.forget()
+        return True
+
+    def forget(self) -> None:
+        self.written = self.extent = None
+
+
+class RememberingCommitter:
+    """Tells the disk what is on its way to the catalog."""
+
+    def __init__(self, disk: Disk, inside: GroupCommitter) -> None:
+        self._disk = disk
+        self._inside = inside
+
+    async def commit(self, group: UnstoredGroup) -> list[list[Appended]]:
+        self._disk.written = group
+        try:
+            return await self._inside.commit(group)
+        finally:
+            if not isinstance(sys.exception(), Killed):
+                self._disk.forget()
 
 
 class Killed(BaseException):
@@ -92,6 +126,28 @@ class Door:
             self._life.end()
         await self._life.spend(chance.seconds(_SLOW_S) if chance.fault(weather.dawdle) else 0)
         return answer
+
+
+class StoreDoor(Door):
+    """The store: what it has taken is durable, whoever lives to hear of it."""
+
+    def __init__(self, disk: Disk, life: Life, chance: Chance) -> None:
+        super().__init__(disk.store, life, chance)
+        self._disk = disk
+
+    async def append(self, parts: Any, toc: Any) -> Extent:
+        async def durable() -> Extent:
+            self._disk.extent = await self._disk.store.append([bytes(part) for part in parts], toc)
+            return self._disk.extent
+
+        return await self._call("append", durable)  # type: ignore[no-any-return]
+
+    async def withdraw(self, extent: Extent) -> None:
+        async def gone() -> None:
+            await self._disk.store.withdraw(extent)
+            self._disk.forget()
+
+        await self._call("withdraw", gone)
 
 
 class CatalogDoor(Door):

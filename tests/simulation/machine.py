@@ -3,6 +3,7 @@
 import anyio
 from anyio.abc import TaskGroup
 
+from tests.simulation import invariants
 from tests.simulation.chance import Chance
 from tests.simulation.disk import Disk
 from tests.simulation.network import Gone, Wire
@@ -17,6 +18,7 @@ class Machine:
         self.disk = Disk()
         self.process: BrokerProcess | None = None
         self.starts = 0
+        self.inspected = 0
         self._tasks = tasks
         self._wires = 0
 
@@ -24,11 +26,25 @@ class Machine:
         """Keep a process running until cancelled."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._lightning)
+            tasks.start_soon(self._inspect_regularly)
             while True:
                 self.starts += 1
+                if self.chance.happens(0.7) and await self.disk.recover():
+                    self.chance.note("disk", "committed what the dead process had stored")
+                self.disk.forget()
                 self.process = BrokerProcess(self.disk, self.chance, self.starts)
                 await self.process.run()
+                self.inspect()
                 await anyio.sleep(0.1 + self.chance.seconds(5))
+
+    def inspect(self) -> None:
+        """Look at the disk as it is now: it must be right at any moment."""
+        self.inspected += invariants.check(self.disk)
+
+    async def _inspect_regularly(self) -> None:
+        while True:
+            await anyio.sleep(10)
+            self.inspect()
 
     async def _lightning(self) -> None:
         """Kill the process now and then, between any two steps of any task."""

@@ -6,12 +6,16 @@ from dataclasses import replace
 from typing import Any, Final
 from unittest import mock
 
+from broker.coordinators.group_writer import GroupWriter
+from broker.coordinators.groups import reconciliation
+from broker.coordinators.groups.classic import ClassicGroup
 from broker.errors import BrokerError
-from broker.storage.catalog import producer_rules, transaction_rules
+from broker.storage.catalog import marker_rules, producer_rules, transaction_rules
 from broker.storage.catalog.commit_rules import decide
 from broker.storage.catalog.log_state import LogChanges
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.committing import TwoStepCommitter
+from broker.wire.error_codes import ErrorCode
 
 Patch = Any
 """What :func:`unittest.mock.patch` returns."""
@@ -76,6 +80,27 @@ def _shows_open_transactions() -> Iterator[Patch]:
     yield mock.patch("broker.log.reader.upper_bound", lambda bounds, isolation: bounds.high_watermark)
 
 
+def _does_not_wait_for_partitions_to_be_given_up() -> Iterator[Patch]:
+    yield mock.patch.object(reconciliation, "_holds_any", return_value=False)
+
+
+def _takes_commits_of_former_generations() -> Iterator[Patch]:
+    yield mock.patch.object(ClassicGroup, "commit_error", return_value=ErrorCode.NONE)
+
+
+def _acknowledges_offsets_that_were_refused() -> Iterator[Patch]:
+    yield mock.patch.object(GroupWriter, "_as_group_error", return_value=ErrorCode.NONE)
+
+
+def _leaves_a_marker_out() -> Iterator[Patch]:
+    def end(transaction: Any, *rest: Any) -> Any:
+        some = frozenset(sorted(transaction.partitions)[:1])
+        return original(replace(transaction, partitions=some), *rest)
+
+    original = marker_rules.end
+    yield mock.patch.object(marker_rules, "end", end)
+
+
 PLANTED: Final[Mapping[str, Callable[[], Iterator[Patch]]]] = {
     "acknowledges before the commit": _acknowledges_before_the_commit,
     "skips the epoch check": _skips_the_epoch_check,
@@ -83,6 +108,10 @@ PLANTED: Final[Mapping[str, Callable[[], Iterator[Patch]]]] = {
     "loses a group offset": _loses_a_group_offset,
     "forgets what a producer sent": _forgets_what_a_producer_sent,
     "shows open transactions": _shows_open_transactions,
+    "leaves a marker out": _leaves_a_marker_out,
+    "does not wait for partitions to be given up": _does_not_wait_for_partitions_to_be_given_up,
+    "takes commits of former generations": _takes_commits_of_former_generations,
+    "acknowledges offsets that were refused": _acknowledges_offsets_that_were_refused,
 }
 
 

@@ -30,12 +30,15 @@ from broker.server.connection import Connection
 from broker.server.dispatcher import Dispatcher
 from broker.storage.committing import TwoStepCommitter
 from tests.simulation.chance import Chance, Violation
-from tests.simulation.disk import CatalogDoor, Disk, Door, Killed, Life
+from tests.simulation.disk import CatalogDoor, Disk, Killed, Life, RememberingCommitter, StoreDoor
 from tests.simulation.network import ServerLink, Wire, info_of
 from tests.simulation.scheduling import now_ms
 
 TAIL_BYTES: Final = 4000
 """Small, so that readers come too late for it."""
+
+AGENTS: Final = 4
+"""Tasks of the process itself."""
 
 SETTINGS: Final[dict[str, Any]] = {
     "auto_create_topics_enable": False,
@@ -92,7 +95,7 @@ class BrokerProcess:
     async def _serve(self) -> None:
         chance, tasks = self._chance, self._tasks
         catalog: Any = CatalogDoor(self._disk.catalog, self.life, chance)
-        store: Any = Door(self._disk.store, self.life, chance)
+        store: Any = StoreDoor(self._disk, self.life, chance)
         live = LiveSettings(Settings(**SETTINGS), catalog)
         await live.load()
         identity = ClusterIdentity("AAAAAAAAAAAAAAAAAAAAAA", 1, None)
@@ -100,8 +103,9 @@ class BrokerProcess:
         directory = TopicDirectory(live)
         directory.load(await catalog.load_topics())
         self.waiting, tail = WaitingRoom(), TailCache(TAIL_BYTES)
+        committer = RememberingCommitter(self._disk, TwoStepCommitter(store, catalog))
         self.writer = writer = Writer(
-            TwoStepCommitter(store, catalog), catalog, tail, self.waiting, now_ms, self._storage_failed, gathering=Gathering()
+            committer, catalog, tail, self.waiting, now_ms, self._storage_failed, gathering=Gathering()
         )
         reader = Reader(store, catalog, tail, self.waiting)
         topics = TopicAdministrator(catalog, directory, live, now_ms)
@@ -145,6 +149,12 @@ class BrokerProcess:
         tasks.start_soon(cleaner.run)
         self._chance.note("broker", f"process {self.number} serves")
         self.ready.set()
+
+    def check_idle(self) -> None:
+        """With every client gone nothing may be left of what they asked."""
+        left = (self.budget.used, len(self.waiting), self.writer.queued_bytes, len(self._tasks._nursery.child_tasks))  # type: ignore[attr-defined]
+        if left[:3] != (0, 0, 0) or left[3] != AGENTS:
+            raise Violation(f"clients are gone, but bytes held, waiting fetches, bytes queued and tasks are {left}")
 
     def _storage_failed(self, error: StorageFailed) -> None:
         raise Violation(f"storage failed, which the simulated one never says: {error}")

@@ -16,7 +16,7 @@ from tests.simulation.clients.administrators import (
     new_topic,
 )
 from tests.simulation.clients.base import Client
-from tests.simulation.clients.classic_members import ClassicMember
+from tests.simulation.clients.classic_members import REBALANCE_MS, ClassicMember
 from tests.simulation.clients.consumer_members import ConsumerMember
 from tests.simulation.clients.producers import IdempotentProducer
 from tests.simulation.clients.readers import Consumer, LogReader
@@ -50,12 +50,20 @@ class Cast:
 class World:
     """:meth:`run` plays it; raises Violation."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, busy_s: float | None = None) -> None:
+        """``busy_s``: for how long things go wrong, for the seed to decide if it is not given."""
         self.chance = Chance(seed)
+        self._busy_s = busy_s
         self.ledger = Ledger(self.chance)
         self.groups = GroupLedger()
         self.machine: Machine
         self.cast = Cast()
+
+    @property
+    def summary(self) -> str:
+        """What was played."""
+        checks = self.ledger.facts + self.groups.facts + self.machine.inspected
+        return f"{self.chance.events} events, {self.machine.starts} starts, {checks} checks, trace {self.chance.digest[:12]}"
 
     async def run(self) -> None:
         async with anyio.create_task_group() as tasks:
@@ -71,6 +79,7 @@ class World:
                 if patience.cancelled_caught:
                     raise Violation("what was left did not come to an end")
                 consuming.cancel_scope.cancel()
+            await self._clients_go()
             self.chance.note("world", "over")
             tasks.cancel_scope.cancel()
 
@@ -107,7 +116,7 @@ class World:
                     consuming.start_soon(other.run)
                 for transformers in cast.transformers:
                     tasks.start_soon(transformers.run)
-                await anyio.sleep(30 + chance.seconds(200))
+                await anyio.sleep(self._busy_s or 30 + chance.seconds(200))
                 chance.quiet = True
                 chance.note("world", "nothing goes wrong any more")
                 for transformers in cast.transformers:
@@ -115,6 +124,14 @@ class World:
                 patience.deadline = anyio.current_time() + LONGEST_END_S
         if patience.cancelled_caught:
             raise Violation("some client did not come to an end")
+
+    async def _clients_go(self) -> None:
+        process = self.machine.process
+        assert process is not None
+        for wire in process.wires:
+            wire.cut("left")
+        await anyio.sleep(REBALANCE_MS / 1000 + 1)
+        process.check_idle()
 
     async def _judge(self) -> None:
         machine, ledger, cast = self.machine, self.ledger, self.cast

@@ -24,7 +24,7 @@ SESSION_MS: Final = 8_000
 REBALANCE_MS: Final = 10_000
 
 _JOINS_AGAIN = frozenset(
-    {ErrorCode.REBALANCE_IN_PROGRESS, ErrorCode.ILLEGAL_GENERATION, ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.MEMBER_ID_REQUIRED}
+    {ErrorCode.REBALANCE_IN_PROGRESS, ErrorCode.ILLEGAL_GENERATION, ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.MEMBER_ID_REQUIRED, ErrorCode.FENCED_INSTANCE_ID}
 )
 
 
@@ -37,6 +37,7 @@ class ClassicMember(OffsetKeeper):
         self._partitions = partitions
         self._member_id = ""
         self._decided = 0
+        self._instance_id = name if self.chance.happens(0.3) else None
 
     async def run(self) -> None:
         while True:
@@ -46,8 +47,8 @@ class ClassicMember(OffsetKeeper):
             except Gone:
                 await self.pause()
             except _Again as again:
-                if again.error in (ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION):
-                    self._member_id = "" if again.error == ErrorCode.UNKNOWN_MEMBER_ID else self._member_id
+                if again.error in (ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.FENCED_INSTANCE_ID):
+                    self._member_id = ""
                 await self.pause()
 
     async def _join(self) -> tuple[int, list[int]]:
@@ -58,6 +59,7 @@ class ClassicMember(OffsetKeeper):
             session_timeout_ms=SESSION_MS,
             rebalance_timeout_ms=REBALANCE_MS,
             member_id=self._member_id,
+            group_instance_id=self._instance_id,
             protocol_type="consumer",
             protocols=[JoinGroupRequestProtocol(name="range", metadata=self.name.encode())],
         )
@@ -75,6 +77,7 @@ class ClassicMember(OffsetKeeper):
             group_id=self.group,
             generation_id=generation,
             member_id=self._member_id,
+            group_instance_id=self._instance_id,
             protocol_type="consumer",
             protocol_name="range",
             assignments=assignments,
@@ -83,9 +86,9 @@ class ClassicMember(OffsetKeeper):
         self._check(synced.error_code, "sync")
         whole, _, part = bytes(synced.assignment).decode().partition("|")
         member_id, _, mine = part.partition("|")
-        self.groups.check(
-            not whole or member_id == self._member_id, f"{self.name}: was given what {member_id} should have: {synced.assignment!r}"
-        )
+        # A static member that comes back is given what its former self had.
+        is_mine = member_id == self._member_id or (self._instance_id is not None and member_id.startswith(f"{self.name}-"))
+        self.groups.check(not whole or is_mine, f"{self.name}: was given what {member_id} should have: {synced.assignment!r}")
         if whole:
             self.groups.assigned(self.group, generation, whole)
         self.note(f"in generation {generation} has {mine}")
@@ -110,8 +113,10 @@ class ClassicMember(OffsetKeeper):
                 await self._end()
                 return
             await anyio.sleep(self.chance.seconds(2))
-            beat = HeartbeatRequest(group_id=self.group, generation_id=generation, member_id=self._member_id)
+            beat = HeartbeatRequest(group_id=self.group, generation_id=generation, member_id=self._member_id, group_instance_id=self._instance_id)
             self._check((await self.ask(HEARTBEAT, 4, beat)).error_code, "heartbeat")
+            if self.chance.fault(0.05):
+                await anyio.sleep(self.chance.seconds(30))  # it hangs, and the group may have gone on without it
             for index in mine:
                 if not self.chance.happens(0.3):
                     continue
@@ -129,7 +134,7 @@ class ClassicMember(OffsetKeeper):
             self.note("crashes")
         else:
             self.note("leaves")
-            request = LeaveGroupRequest(group_id=self.group, members=[LeaveGroupRequestMemberIdentity(member_id=member_id)])
+            request = LeaveGroupRequest(group_id=self.group, members=[LeaveGroupRequestMemberIdentity(member_id=member_id, group_instance_id=self._instance_id)])
             await self.ask(LEAVE_GROUP, 5, request)
         self.leave()
         await anyio.sleep(self.chance.seconds(20))

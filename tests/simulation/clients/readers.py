@@ -141,8 +141,12 @@ class LogReader(Client):
             name=partition[0], partitions=[ListOffsetsPartition(partition_index=partition[1], timestamp=timestamp)]
         )
         request = ListOffsetsRequest(isolation_level=self._isolation, topics=[topic])
+        high, stable, start = self.ledger.bounds_before(partition)
         answer = await self.insist(LIST_OFFSETS, 7, request, lambda answer: answer.topics[0].partitions[0].error_code)
-        return int(answer.topics[0].partitions[0].offset)
+        offset = int(answer.topics[0].partitions[0].offset)
+        least = start if timestamp == EARLIEST else stable if self._isolation else high
+        self.ledger.check(offset >= least, f"{self.name}: ListOffsets {timestamp} of {partition} says {offset}, {least} was known")
+        return offset
 
     async def read_all(self) -> dict[Partition, list[tuple[int, bytes]]]:
         """From where it is to the end as it is now."""
@@ -168,3 +172,6 @@ class Consumer(LogReader):
             for partition, offset, value in await self.poll(self.chance.pick((0, 100, 2000))):
                 self.seen[partition].append((offset, value))
             await anyio.sleep(self.chance.seconds(1))
+            if self.chance.happens(0.05):
+                for partition in self.positions:
+                    await self.offset(partition, self.chance.pick((EARLIEST, LATEST)))
