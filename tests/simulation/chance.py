@@ -43,6 +43,7 @@ WEATHERS: Final = (
     Weather(refuse=0.15, lose_reply=0.0, dawdle=0.5, cut=0.0, crash_each_s=0.0),
     Weather(refuse=0.0, lose_reply=0.01, dawdle=0.2, cut=0.0, crash_each_s=0.1),
     Weather(refuse=0.02, lose_reply=0.0, dawdle=0.2, cut=0.05, crash_each_s=0.0),
+    Weather(refuse=0.1, lose_reply=0.005, dawdle=0.3, cut=0.02, crash_each_s=0.1),
 )
 
 

@@ -134,7 +134,7 @@ class Committer(OffsetKeeper):
             error = await self.commit(self._partition, offset, "", -1)
             if error and error not in RETRIABLE:
                 raise self.defect(f"commit: {name_of(error)}")
-            await anyio.sleep(self.chance.seconds(3))
+            await anyio.sleep(self.chance.seconds(self.chance.pick((1, 3, 20))))
             await self.committed(self._partition)
             if self.chance.happens(0.05):
                 await self._delete()

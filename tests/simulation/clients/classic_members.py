@@ -115,7 +115,7 @@ class ClassicMember(OffsetKeeper):
             await anyio.sleep(self.chance.seconds(2))
             beat = HeartbeatRequest(group_id=self.group, generation_id=generation, member_id=self._member_id, group_instance_id=self._instance_id)
             self._check((await self.ask(HEARTBEAT, 4, beat)).error_code, "heartbeat")
-            if self.chance.fault(0.05):
+            if self.chance.fault(0.1):
                 await anyio.sleep(self.chance.seconds(30))  # it hangs, and the group may have gone on without it
             for index in mine:
                 if not self.chance.happens(0.3):

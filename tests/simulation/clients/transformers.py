@@ -200,7 +200,7 @@ class Transformers:
             while not self._closing:
                 instance = self.new()
                 tasks.start_soon(instance.run)
-                await anyio.sleep(1 + chance.seconds(60))
+                await anyio.sleep(1 + chance.seconds(20))
                 if chance.happens(0.5):
                     instance.retired = True
                     if chance.happens(0.5):
