@@ -13,6 +13,7 @@ Invariants
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from time import perf_counter
 from typing import Final
 
@@ -119,6 +120,8 @@ class Writer:
         while True:
             if gathering is not None and (wanted := gathering.wanted(len(self._queue), self.queued_bytes)):
                 await self._gather(gathering, wanted)
+            if self._holes and self._queue:
+                await self._close_needless_holes()
             group = self._take()
             if not group:
                 self._tell_if_idle()
@@ -180,6 +183,21 @@ class Writer:
             size += queued.size
             group.append(queued)
         return group
+
+    async def _close_needless_holes(self) -> None:
+        """Before a batch is refused for a hole, see whether the log knows its producer: then the catalog decides."""
+        queued = islice(self._queue, GROUP_BATCHES_MAX)
+        doubted = self._holes.in_doubt(
+            ((one.pid, one.entry.producer_id, one.entry.producer_epoch), one.entry.first_sequence) for one in queued
+        )
+        for pid in {pid for pid, _, _ in doubted}:
+            try:
+                known = {producer.producer_id for producer in await self._catalog.producers(pid) if producer.epoch >= 0}
+            except BrokerError:
+                continue  # it is refused, and this is looked at again when it comes again
+            for key in doubted:
+                if key[0] == pid and key[1] in known:
+                    self._holes.close(key)
 
     def _admits(self, pid: int, entry: BatchEntry) -> bool:
         if entry.producer_id < 0:
