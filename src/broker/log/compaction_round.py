@@ -148,8 +148,10 @@ class CompactionRound:
             for at, base, header in walk(Piece(data, span.base, span.last, is_final, True)):
                 check_crc(data, at, header)
                 if not is_final:
-                    stamp(data, at, base, self._settings.leader_epoch)
-                found.append((at, header._replace(base_offset=base)))
+                    epoch = self._settings.leader_epoch
+                    stamp(data, at, base, epoch)
+                    header = header._replace(base_offset=base, partition_leader_epoch=epoch)
+                found.append((at, header))
         except StoredDataError as error:
             raise _uncleanable(span, error) from error
         return found

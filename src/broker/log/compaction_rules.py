@@ -91,16 +91,18 @@ class KeyMap:
 
     def add(self, buf: Buffer, at: int, header: BatchHeader, aborted: bool) -> bool:
         """Take in the next batch; False when it does not fit any more. Raises DecodeError, and KeysFull when it is the first."""
-        offsets = self._offsets
         if not (aborted or header.is_control):
-            for spot in spots(body(buf, at, header), header):
-                if spot.key is None or spot.offset < self.start:
-                    continue
-                offsets[fingerprint(spot.key)] = spot.offset
-                if len(offsets) > self._capacity:
-                    if self.latest < self.start:
-                        raise KeysFull(f"the batch at offset {header.base_offset} has more keys than fit at once")
-                    return False
+            offsets = self._offsets
+            added = {
+                fingerprint(spot.key): spot.offset
+                for spot in spots(body(buf, at, header), header)
+                if spot.key is not None and spot.offset >= self.start
+            }
+            if len(offsets) + len(added) > self._capacity and len(offsets.keys() | added.keys()) > self._capacity:
+                if self.latest < self.start:
+                    raise KeysFull(f"the batch at offset {header.base_offset} has more keys than fit at once")
+                return False
+            offsets.update(added)
         self.latest = header.last_offset
         return True
 
@@ -159,20 +161,19 @@ class Sieve:
 
         Raises DecodeError.
         """
+        if header.last_offset > self._keys.latest:
+            return _as_it_is(buf, at, header)
         if header.is_control:
             return self._keep_marker(buf, at, header)
-        aborted_at = index.marker_of(header)
         if not header.record_count:
             return None  # it kept the place of what an earlier round removed
         self.tally.records_read += header.record_count
+        aborted_at = index.marker_of(header)
         if aborted_at is not None:
             self._aborted.add(aborted_at)
             return None
         if header.is_transactional:
             self._committed.add(header.producer_id)
-        if header.last_offset > self._keys.latest:
-            self.tally.records_kept += header.record_count
-            return _as_it_is(buf, at, header)
         return self._keep_records(buf, at, header)
 
     def _keep_records(self, buf: Buffer, at: int, header: BatchHeader) -> Buffer | None:

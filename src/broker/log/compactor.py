@@ -206,10 +206,9 @@ class Compactor:
         compacted = _Compacted(await self._index(work, due))
         offset = due.bounds.log_start
         while offset < compacted.upto:
-            spans = await self._part(due, offset)
-            if spans:
-                await self._replace(work, due.pid, spans, compacted)
-                offset = spans[-1].last + 1
+            spans = [span for span in await self._part(due, offset) if span.base < compacted.upto]
+            await self._replace(work, due.pid, spans, compacted)
+            offset = spans[-1].last + 1
         assert self._cleaned is not None, "known since logs were looked at"
         self._cleaned[due.pid] = compacted.upto
         return compacted
