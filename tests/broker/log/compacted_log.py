@@ -18,6 +18,7 @@ from broker.storage.catalog.base import Catalog, Span, SpanQuery
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.committing import GroupCommitter, TwoStepCommitter, UnstoredGroup
 from broker.storage.embedded import EmbeddedStorage, open_embedded
+from broker.storage.file_operations import FileOperations
 from broker.storage.objects.base import ObjectStore, TocEntry
 from broker.storage.objects.memory import MemoryObjectStore
 from broker.storage.recovery import entry_of
@@ -52,6 +53,8 @@ class CompactedLog:
         self.settings = Settings(data_dir="unused")
         self.part_bytes = 64 << 20
         self.tail_bytes = 1 << 20
+        self.segment_bytes = 20_000
+        self.io: FileOperations | None = None
         self._config = {
             "cleanup.policy": "compact",
             "min.cleanable.dirty.ratio": "0",
@@ -69,7 +72,7 @@ class CompactedLog:
             self.store, self.catalog = MemoryObjectStore(4096), MemoryCatalog()
             self.committer = TwoStepCommitter(self.store, self.catalog)
         else:
-            self.storage = open_embedded(self.directory, segment_bytes=20_000)
+            self.storage = open_embedded(self.directory, segment_bytes=self.segment_bytes, io=self.io)
             self.store, self.catalog = self.storage.store, self.storage.catalog
             self.committer = self.storage.committer
         topics = await self.catalog.load_topics()
