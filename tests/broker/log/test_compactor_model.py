@@ -59,9 +59,7 @@ class Model:
                 last[entry.key] = entry.offset
         for entry in below:
             aborted = entry.work is not None and entry.work.committed is False
-            if aborted or entry.key is None or last[entry.key] != entry.offset:
-                entry.present = False
-            elif entry.value is None and entry.clean_ms is not None and entry.clean_ms + RETENTION_MS <= now_ms:
+            if aborted or entry.key is None or last[entry.key] != entry.offset or (entry.value is None and entry.clean_ms is not None and entry.clean_ms + RETENTION_MS <= now_ms):
                 entry.present = False
             if entry.clean_ms is None:
                 entry.clean_ms = now_ms

@@ -119,6 +119,6 @@ def test_a_placeholder_covers_the_offsets_and_is_nobodys(codec: Codec) -> None:
     assert list(iter_records(empty)) == []
     assert compute_crc(empty) == header.crc
     assert (header.base_offset, header.last_offset, header.record_count) == (40, 42, 0)
-    assert not (header.has_producer or header.is_transactional or header.is_control)
+    assert (header.has_producer, header.is_transactional, header.is_control) == (False, False, False)
     assert (header.base_timestamp, header.max_timestamp) == (-1, -1)
     assert BASE_TIMESTAMP_AT < len(empty) == 61
