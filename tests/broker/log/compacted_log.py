@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +153,7 @@ class CompactedLog:
             answer = await self.fetch(offset, isolation, max_bytes)
             assert answer.error_code == 0, answer
             assert answer.size, f"nothing is given at {offset}, and the log ends at {end}"
-            for each in _as_clients_do(answer):
-                found.append(each)
+            found.extend(_as_clients_do(answer))
             last = found[-1][0]
             assert last.next_offset > offset, "a client gets on"
             offset = last.next_offset
@@ -181,7 +181,7 @@ class CompactedLog:
             offset = spans[-1].last + 1
         if spans:
             assert spans[0].base <= self.bounds.log_start <= spans[0].last, "I3"
-        assert all(left.last + 1 == right.base for left, right in zip(spans, spans[1:], strict=False)), "I3"
+        assert all(left.last + 1 == right.base for left, right in pairwise(spans)), "I3"
         assert sum(span.length for span in spans) == self.bounds.bytes
         running = [span.running_timestamp for span in spans]
         assert running == sorted(running)
