@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +20,9 @@ pytestmark = [pytest.mark.differential, pytest.mark.timeout(300), pytest.mark.xd
 
 SEED = random.SystemRandom().randrange(2**32)
 ROLL_MS = 200
+START_MS = int(time.time() * 1000)
+ROLLS_MS = START_MS + 3_000_000
+"""Segments end by the timestamps of their records, and those of markers are the broker's own."""
 KEYS = [b"key-%d" % number for number in range(8)]
 QUIET = {"log_level": 0}
 CONFIG = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0", "segment.ms": str(ROLL_MS)}
@@ -48,7 +50,7 @@ class Workload:
         self.topic = topic
         self.bootstrap = bootstrap
         self.random = random.Random(SEED)
-        self.now_ms = 1_700_000_000_000
+        self.now_ms = START_MS
         self.written: dict[int, tuple[bytes, bytes | None]] = {}
         self.aborted: set[int] = set()
         admin = AdminClient({**QUIET, "bootstrap.servers": bootstrap})
@@ -104,8 +106,7 @@ class Workload:
 
     def roll(self) -> int:
         """Write a record that Kafka begins a new segment with; its offset."""
-        time.sleep(ROLL_MS / 1000 * 1.5)  # by its clock; there is nothing to wait for
-        self.now_ms += 10 * ROLL_MS
+        self.now_ms = max(self.now_ms, ROLLS_MS) + 10 * ROLL_MS
         offsets: list[int] = []
         self.plain[0].produce(
             self.topic, b"x", b"roll", partition=0, timestamp=self.now_ms,

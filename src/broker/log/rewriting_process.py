@@ -21,7 +21,7 @@ from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.objects.base import RawObjects
 from broker.storage.objects.raw_files import RawFiles
 
-NICENESS: Final = 15
+NICENESS: Final = 10
 
 
 def encode(request: Mapping[str, Any]) -> bytes:
