@@ -5,6 +5,7 @@ from pathlib import Path
 from benchmarks.compaction import KEYS, TARGET, TOPIC, Outcome, Turn, counter, order, produce, table
 from confluent_kafka.admin import AdminClient, NewTopic
 from rich.console import Console
+
 from tests.support.penstock import Penstock
 
 METRICS = """# HELP penstock_compaction_bytes_read_total Bytes.
@@ -50,5 +51,5 @@ def test_the_producer_overwrites_keys_for_as_long_as_it_is_told(tmp_path: Path) 
     with Penstock(tmp_path / "data") as broker:
         admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})
         admin.create_topics([NewTopic(TOPIC, 1, 1, config={"cleanup.policy": "compact"})])[TOPIC].result(20)
-        assert produce(broker.bootstrap, 0.5) > 0
+        assert produce(broker.bootstrap, 2) > 0
     assert KEYS > 1000

@@ -55,14 +55,15 @@ class Workload:
         self.aborted: set[int] = set()
         admin = AdminClient({**QUIET, "bootstrap.servers": bootstrap})
         admin.create_topics([NewTopic(topic, 1, 1, config={**CONFIG, **config})])[topic].result(30)
-        base = {**QUIET, "bootstrap.servers": bootstrap, "linger.ms": 50}
+        base = {**QUIET, "bootstrap.servers": bootstrap}
         self.plain = [
-            Producer({**base, "compression.type": codec, "enable.idempotence": codec != "gzip"})
+            Producer({**base, "linger.ms": 50, "compression.type": codec, "enable.idempotence": codec != "gzip"})
             for codec in ("none", "lz4", "zstd", "snappy", "gzip")
         ]
         self.transactional = [Producer({**base, "transactional.id": f"{topic}-{number}"}) for number in range(2)]
         for producer in self.transactional:
             producer.init_transactions(30)
+        self.watcher = Consumer({**base, "group.id": "none"})
 
     def send(self, producer: Producer, count: int) -> list[int]:
         """A batch or a few, acknowledged; their offsets."""
@@ -98,11 +99,21 @@ class Workload:
                 second = self.send(two, self.random.randrange(1, 5))
             self.send(self.random.choice(self.plain), 1)
             for producer, offsets in ((one, first), (two, second)) if both else ((one, first),):
-                if self.random.random() < 0.5:
-                    producer.commit_transaction(30)
-                else:
-                    producer.abort_transaction(30)
-                    self.aborted.update(offsets)
+                self.end(producer, self.random.random() < 0.5, offsets)
+
+    def end(self, producer: Producer, commit: bool, offsets: list[int]) -> None:
+        """End a transaction, and wait for its marker: Apache Kafka answers before it is in the log."""
+        before = self.high_watermark()
+        if commit:
+            producer.commit_transaction(30)
+        else:
+            producer.abort_transaction(30)
+            self.aborted.update(offsets)
+        until(lambda: self.high_watermark() > before, "the marker is in the log")
+
+    def high_watermark(self) -> int:
+        high: int = self.watcher.get_watermark_offsets(TopicPartition(self.topic, 0), timeout=30)[1]
+        return high
 
     def roll(self) -> int:
         """Write a record that Kafka begins a new segment with; its offset."""
@@ -156,7 +167,7 @@ def until(condition: Callable[[], Any], what: str) -> None:
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, what
-        time.sleep(0.2)
+        time.sleep(0.05)
 
 
 def below(shown: list[Shown], end: int) -> list[Shown]:
