@@ -70,3 +70,4 @@ exactly-once: $(VENV)/.dev toolchain  ## the long form of the exactly-once check
 bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.micro
+	$(BIN)/python -m benchmarks.compaction

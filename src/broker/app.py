@@ -31,6 +31,7 @@ from broker.handlers.table import HANDLERS
 from broker.http.server import HttpServer
 from broker.http.surface import surface
 from broker.log.cleaner import Cleaner
+from broker.log.compactor import Compactor
 from broker.log.gathering import Gathering
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.log.reader import Reader
@@ -161,6 +162,9 @@ class App:
             )
             directory.on_removed(lambda state: _forget_partitions(reader, state))
             cleaner = Cleaner(store, catalog, directory, live, now_ms, on_fatal=self._storage_failed)
+            compactor = Compactor(
+                store, catalog, directory, tail, live, now_ms, on_rewritten=reader.log_rewritten, on_fatal=self._storage_failed
+            )
             self._watch(directory, groups, transactions)
             CLIENT_INSTANCES.set_function(lambda: len(client_metrics))
             async with anyio.create_task_group() as tasks:
@@ -170,6 +174,7 @@ class App:
                 tasks.start_soon(self._keep, transactions.run)
                 tasks.start_soon(cleaner.run)
                 tasks.start_soon(client_metrics.run)
+                tasks.start_soon(compactor.run)
                 http = await self._listen(tasks, services)
                 await self._stopping.wait()
                 await self._drain(writer, groups, waiting, http)

@@ -106,6 +106,47 @@ CLIENT_PUSHES: Final = LoopCounter(
 CLIENT_INSTANCES: Final = Gauge(
     "penstock_client_instances", "Client instances that have asked what to push, while there is a subscription.", registry=REGISTRY
 )
+
+
+class CompactionMetrics:
+    """What compaction has done."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.waiting = Gauge("penstock_compaction_partitions_waiting", "Partitions due for compaction and not yet done.", registry=registry)
+        self.uncleanable = Gauge(
+            "penstock_compaction_partitions_uncleanable",
+            "Partitions left alone because their data is damaged or has too many keys in one batch; the log names them.",
+            registry=registry,
+        )
+        self._read = LoopCounter("penstock_compaction_bytes_read", "Bytes of record batches that compaction has gone over.", registry=registry)
+        self._kept = LoopCounter("penstock_compaction_bytes_kept", "Bytes of record batches that stayed of them.", registry=registry)
+        self._seconds = LoopCounter("penstock_compaction_seconds", "Time spent compacting, from begin to end of each partition.", registry=registry)
+        self._rounds = LoopCounter("penstock_compaction_rounds", "Partitions compacted.", registry=registry)
+        self._last = Gauge("penstock_compaction_last_timestamp_seconds", "When a partition was last compacted, in Unix time.", registry=registry)
+        self._failures = LoopCounter(
+            "penstock_compaction_failures",
+            "Partitions not compacted, by reason. storage: a full disk, most often; it is tried again. uncleanable: it is not.",
+            ["reason"],
+            registry=registry,
+        )
+
+    def part(self, read: int, kept: int) -> None:
+        """A part of a partition was replaced."""
+        self._read.inc(read)
+        self._kept.inc(kept)
+
+    def done(self, seconds: float, now_s: float) -> None:
+        """A partition was compacted."""
+        self._rounds.inc()
+        self._seconds.inc(seconds)
+        self._last.set(now_s)
+
+    def failed(self, reason: str) -> None:
+        """A partition could not be compacted."""
+        self._failures.labels(reason).inc()
+
+
+COMPACTION: Final = CompactionMetrics(REGISTRY)
 TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)
 READY: Final = Gauge("penstock_ready", "1 when the broker serves, 0 before and while it drains.", registry=REGISTRY)

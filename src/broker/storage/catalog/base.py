@@ -120,6 +120,34 @@ class SpanAnswer:
 
 
 @value
+class Dirt:
+    """What compaction has before it in a log: ``clean_bytes`` were compacted before, ``dirty_bytes`` behind them can be now, up to offset ``end``
+    (the end of a span). ``oldest_ms`` is the least timestamp among those, -1 when there is none."""
+
+    clean_bytes: int
+    dirty_bytes: int
+    end: int
+    oldest_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanSwap:
+    """Spans of a log in place of others, for the same offsets: what compaction came to.
+
+    ``new`` lie in object ``object_id`` of ``object_end`` bytes, which nothing names yet. ``forgotten`` are the markers of aborted transactions that
+    leave the index. ``cleaned_to`` is the offset up to which the log is compacted from now on, None while that is not known.
+    """
+
+    pid: int
+    old: Sequence[Span]
+    new: Sequence[Span]
+    object_id: int
+    object_end: int
+    forgotten: Sequence[int] = ()
+    cleaned_to: int | None = None
+
+
+@value
 class ProducerState:
     """An idempotent producer's state on one partition. ``window`` is up to five (first_seq, last_seq, base_offset, timestamp),
     newest first."""
@@ -284,6 +312,20 @@ class LogCatalog(Protocol):
     async def retention_offset(self, pid: int, oldest_ms: int | None, max_bytes: int | None) -> int:
         """The log start that retention asks for: every whole span before it has ``max_timestamp < oldest_ms``, or can go while
         at least ``max_bytes`` remain. The current log start when nothing expired."""
+        ...
+
+    async def cleaned(self) -> dict[int, int]:
+        """Up to where each log is compacted, by pid; logs that never were are left out."""
+        ...
+
+    async def dirt(self, pid: int, first_dirty: int, upper: int, youngest_ms: int) -> Dirt:
+        """What can be compacted of a log that is compacted up to ``first_dirty``: whole spans below offset ``upper``, up to the first with a
+        timestamp above ``youngest_ms``. Raises UNKNOWN_TOPIC_OR_PARTITION."""
+        ...
+
+    async def swap_spans(self, swap: SpanSwap) -> bool:
+        """Put spans in place of others, all in one transaction (I1). False, and nothing is changed, when the old ones are not all there as they
+        were: retention, DeleteRecords, the deletion of the topic, or another swap came first."""
         ...
 
     async def take_dead_objects(self, limit: int) -> list[int]:
