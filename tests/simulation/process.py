@@ -7,8 +7,10 @@ from anyio.abc import TaskGroup
 
 from broker.admin.config_administrator import ConfigAdministrator
 from broker.admin.topic_administrator import TopicAdministrator
+from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
+from broker.config.client_metrics_live import LiveClientMetrics
 from broker.config.groups_live import LiveGroupConfigs
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
@@ -111,6 +113,8 @@ class BrokerProcess:
         topics = TopicAdministrator(catalog, directory, live, now_ms)
         group_configs = LiveGroupConfigs(live, catalog)
         await group_configs.load()
+        client_metrics = LiveClientMetrics(catalog)
+        await client_metrics.load()
         groups = GroupCoordinator(
             catalog,
             live,
@@ -133,10 +137,11 @@ class BrokerProcess:
             writer=writer,
             reader=reader,
             topics=topics,
-            configs=ConfigAdministrator(catalog, live, directory, topics, 1, group_configs),
+            configs=ConfigAdministrator(catalog, live, directory, topics, 1, group_configs, client_metrics),
             groups=groups,
             transactions=transactions,
             producer_ids=producer_ids,
+            client_metrics=ClientMetricsCollector(client_metrics, live, now_ms),
             now_ms=now_ms,
             served=HANDLERS,
         )

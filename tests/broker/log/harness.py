@@ -139,6 +139,7 @@ class Log:
             configs=None,  # type: ignore[arg-type]
             groups=None,  # type: ignore[arg-type]
             transactions=None,  # type: ignore[arg-type]
+            client_metrics=None,  # type: ignore[arg-type]
             producer_ids=ProducerIdAllocator(self.catalog),
             now_ms=lambda: self.clock,
         )
