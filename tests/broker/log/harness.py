@@ -140,6 +140,7 @@ class Log:
             groups=None,  # type: ignore[arg-type]
             transactions=None,  # type: ignore[arg-type]
             producer_ids=ProducerIdAllocator(self.catalog),
+            client_metrics=None,  # type: ignore[arg-type]
             now_ms=lambda: self.clock,
         )
 
