@@ -43,7 +43,11 @@ class Meddler:
                 client, _ = self._listening.accept()
             except OSError:
                 return
-            broker = socket.create_connection(("127.0.0.1", self.broker_port))
+            try:
+                broker = socket.create_connection(("127.0.0.1", self.broker_port))
+            except OSError:
+                client.close()
+                continue
             self._sockets += [client, broker]
             for source, target, change in ((client, broker, self._note), (broker, client, self._prefer)):
                 threading.Thread(target=_hand_on, args=(source, target, change), daemon=True).start()

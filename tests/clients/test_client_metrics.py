@@ -35,6 +35,11 @@ class Metered:
     broker: Penstock
     meddler: Meddler
 
+    @property
+    def bootstrap(self) -> str:
+        """Where clients go, so that all of their connections are meddled with."""
+        return f"127.0.0.1:{self.meddler.port}"
+
     def subscribe(self, *operations: tuple[str, int, str | None]) -> None:
         client = RawClient(self.broker.bootstrap)
         (answer,) = incremental(client, 1, (CLIENT_METRICS, "all", list(operations))).responses
@@ -82,8 +87,8 @@ def test_what_producers_push_is_shown(name: str, codec: str, metered: Metered, d
     metered.meddler.pushed.clear()
     before = metered.instances()
     driver = driver_of(name)
-    topic = new_topic(driver, metered.broker, "metered", 1)
-    producer = Producer(driver, metered.broker, new_name("txn"))
+    topic = new_topic(driver, metered, "metered", 1)
+    producer = Producer(driver, metered, new_name("txn"))
     producer.commit_one(topic, "a")
 
     names = wait_until(bool, lambda: metered.names_since(before, "producer"))
@@ -97,10 +102,10 @@ def test_what_consumers_push_is_shown(name: str, metered: Metered, driver_of: Dr
     """While they read."""
     before = metered.instances()
     driver = driver_of(name)
-    topic = new_topic(driver, metered.broker, "metered", 1)
-    producer = Producer(driver, metered.broker, new_name("txn"))
+    topic = new_topic(driver, metered, "metered", 1)
+    producer = Producer(driver, metered, new_name("txn"))
     reading = driver.submit(
-        "read", bootstrap=metered.broker.bootstrap, topic=topic, count=1, deadline_ms=DEADLINE_MS, isolation="read_committed"
+        "read", bootstrap=metered.bootstrap, topic=topic, count=1, deadline_ms=DEADLINE_MS, isolation="read_committed"
     )
     names = wait_until(bool, lambda: metered.names_since(before, "consumer"))
     producer.commit_one(topic, "a")
@@ -132,8 +137,8 @@ def test_without_a_subscription_nothing_is_pushed(metered: Metered, driver_of: D
     answer = client.call(71, 0, GetTelemetrySubscriptionsRequest(client_instance_id=bytes(16)))
     assert (answer.error_code, answer.requested_metrics, answer.push_interval_ms) == (0, [], 300_000)
     driver = driver_of("java-4")
-    topic = new_topic(driver, metered.broker, "unmetered", 1)
-    producer = Producer(driver, metered.broker, new_name("txn"))
+    topic = new_topic(driver, metered, "unmetered", 1)
+    producer = Producer(driver, metered, new_name("txn"))
     producer.commit_one(topic, "a")
     producer.call("close")
     assert metered.instances() <= before

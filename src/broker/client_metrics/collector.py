@@ -18,7 +18,7 @@ from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
 from broker.client_metrics.instance import ClientInstance
-from broker.client_metrics.samples import Sample, read
+from broker.client_metrics.samples import TEXT_MAX, Sample, read
 from broker.client_metrics.subscriptions import Subscribed, Subscription, subscribed
 from broker.config.client_metrics_live import LiveClientMetrics
 from broker.model import value
@@ -165,7 +165,7 @@ class ClientMetricsCollector:
                 subscribed(self._subscriptions, attributes, client_instance_id),
                 self._version,
                 client.connection_id,
-                client.client_id,
+                client.client_id[:TEXT_MAX],
             )
         instance.heard_ms = now_ms
         if self._subscriptions:
@@ -199,7 +199,7 @@ class ClientMetricsCollector:
             about: dict[str, Any] = {"lines_held_back": held_back} if held_back else {}
             _log.warning(
                 "refused the metrics that a client pushed",
-                client=client.client_id[:200],
+                client=client.client_id[:TEXT_MAX],
                 instance=shown_id(push.client_instance_id),
                 error=error.name,
                 reason=str(refusal)[:200],

@@ -190,8 +190,9 @@ async def test_who_falls_silent_is_shown_no_more() -> None:
     """Three intervals without a word, a minute at the least."""
     world = World()
     await world.subscribe()
-    instance, subscribed = world.ask()
-    await world.push(instance, subscribed.subscription_id, gauge("m", 1.0))
+    instance, subscribed = world.ask(Client(1, "x" * 30_000, {}))
+    await world.push(instance, subscribed.subscription_id, gauge("m", 1.0), client=Client(1, "x" * 30_000, {}))
+    assert list(world.shown(instance)) == [("m", "x" * 200)]
     world.clock += 60_000
     world.collector.sweep()
     assert len(world.series) == 1
