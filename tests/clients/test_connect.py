@@ -1,6 +1,7 @@
 """Kafka Connect in distributed mode carries a file to a file, line by line, while its workers and the broker are killed."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -164,42 +165,54 @@ def test_a_file_is_copied_exactly_whatever_dies(connect_broker: ServerProcess, t
 
 
 def test_two_workers_take_over_from_each_other(connect_broker: ServerProcess, tmp_path: Path) -> None:
-    """Connectors are spread over two workers; those of a worker that is killed go on at the other, and nothing comes twice."""
+    """Whether one is frozen amid a transaction and wakes up as a zombie or is killed: the other goes on, and nothing comes twice."""
     topics = Topics(connect_broker.bootstrap)
-    numbers = range(2)
-    originals = [tmp_path / f"original{number}.txt" for number in numbers]
-    copies = [tmp_path / f"copy{number}.txt" for number in numbers]
-    topics.create(1, *(f"lines{number}" for number in numbers))
-    stays, dies = (
+    originals = [tmp_path / f"original{number}.txt" for number in range(2)]
+    copies = [tmp_path / f"copy{number}.txt" for number in range(2)]
+    topics.create(1, "lines0", "lines1")
+    stays, other = (
         ConnectWorker(tmp_path / "connect", connect_broker.bootstrap, EXACTLY_ONCE, instance) for instance in ("a", "b")
     )
 
-    with stays, dies:
-        for number in numbers:
-            append(originals[number], 0, 3000)
-            wishes = {"batch.size": "20"}
-            dies.rest("PUT", f"/connectors/source{number}/config", source(originals[number], f"lines{number}", **wishes))
-        with topics.reader("lines0") as first, topics.reader("lines1") as second:
-            for reader in (first, second):
-                reader.until(200, lambda: stays.running and dies.running)
-            everyone = stays.rest("GET", "/connectors?expand=status").values()
-            workers = {task["worker_id"] for connector in everyone for task in connector["status"]["tasks"]}
-            assert len(workers) == 2, everyone
-            dies.kill()
-            for number, reader in enumerate((first, second)):
-                append(originals[number], 3000, 4000)
-                reader.until(4000, lambda: stays.running)
-                assert [message.value().decode() for message in reader.seen] == originals[number].read_text().splitlines()
-            ends = [reader.seen[-1].offset() for reader in (first, second)]
+    def at_work() -> set[str]:
+        """The workers that have a task."""
+        everyone = stays.rest("GET", "/connectors?expand=status").values()
+        return {task["worker_id"] for connector in everyone for task in connector["status"]["tasks"] if task["state"] == "RUNNING"}
 
-        dies.start()
-        for number in numbers:
-            stays.rest("PUT", f"/connectors/sink{number}/config", sink(copies[number], f"lines{number}"))
-        for number in numbers:
-            wait_for_copy(originals[number], copies[number])
-            wait_until_settled(topics, f"connect-sink{number}", f"lines{number}", ends[number])
-        dies.kill()
-        for number in numbers:
-            append(originals[number], 4000, 4500)
-        for number in numbers:
-            wait_for_copy(originals[number], copies[number])
+    with stays, other, topics.reader("lines0") as first, topics.reader("lines1") as second:
+        readers = (first, second)
+
+        def check_topics(count: int) -> None:
+            for original, reader in zip(originals, readers, strict=True):
+                reader.until(count, lambda: stays.running)
+                assert [message.value().decode() for message in reader.seen] == original.read_text().splitlines()
+
+        for number, original in enumerate(originals):
+            append(original, 0, 3000)
+            wishes = {"batch.size": "20"}
+            other.rest("PUT", f"/connectors/source{number}/config", source(original, f"lines{number}", **wishes))
+        for reader in readers:
+            reader.until(200, lambda: stays.running and other.running)
+        wait_until(lambda workers: len(workers) == 2, at_work, DEADLINE_S)
+        other.send(signal.SIGSTOP)
+        for original in originals:
+            append(original, 3000, 4000)
+        check_topics(4000)
+        other.send(signal.SIGCONT)
+        # It has work again only after it has found out that it was missed.
+        wait_until(lambda workers: len(workers) == 2, at_work, DEADLINE_S)
+        for original in originals:
+            append(original, 4000, 4200)
+        check_topics(4200)
+
+        for number, copy in enumerate(copies):
+            stays.rest("PUT", f"/connectors/sink{number}/config", sink(copy, f"lines{number}"))
+        for number, (original, copy, reader) in enumerate(zip(originals, copies, readers, strict=True)):
+            wait_for_copy(original, copy)
+            wait_until_settled(topics, f"connect-sink{number}", f"lines{number}", reader.seen[-1].offset())
+        other.kill()
+        for original in originals:
+            append(original, 4200, 4500)
+        for original, copy in zip(originals, copies, strict=True):
+            wait_for_copy(original, copy)
+        check_topics(4500)

@@ -5,6 +5,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 from tests.clients import kafka_tools as tools
 from tests.clients.brokers import target_broker, target_is_kafka
 from tests.clients.streams_application import StreamsApplication
-from tests.clients.topics import BROKER_PROPERTIES, Reader, Topics, longs
+from tests.clients.topics import BROKER_PROPERTIES, DEADLINE_S, Reader, Topics, longs
 from tests.support.process import ServerProcess
 from tests.support.waiting import wait_until
 from tests.toolchain import kafka_streams_runner, kafka_tools_runner, required
@@ -143,7 +144,7 @@ def test_two_instances_share_the_work(streams_broker: ServerProcess, tmp_path: P
         topics.write("lines", keyed(second))
         reader.until(one + two, lambda: stays.running and dies.running)
         for application in applications:
-            wait_until(lambda state: state == "RUNNING", application.state)
+            wait_until(lambda state: state == "RUNNING", application.state, DEADLINE_S)
             assert list(application.state_dir.glob("count/1_*/rocksdb")), "it holds no state, not even as a standby"
         topics.write("lines", keyed(third))
         reader.until(one + two + three // 10, lambda: stays.running and dies.running)
@@ -153,6 +154,29 @@ def test_two_instances_share_the_work(streams_broker: ServerProcess, tmp_path: P
 
         # What was taken from the repartition topic is deleted from it, up to the last that was committed.
         wait_until(all, lambda: topics.start_offsets("count-words-repartition"))
+
+
+def test_a_zombie_does_no_harm(streams_broker: ServerProcess, tmp_path: Path) -> None:
+    """An instance that is frozen amid a transaction and wakes up when another has taken over its work is fenced, and joins anew."""
+    print(f"PENSTOCK_KILL_SEED={SEED}")
+    chance = random.Random(SEED)
+    first, second = some_lines(chance, LINES), some_lines(chance, LINES // 4)
+    topics = Topics(streams_broker.bootstrap)
+    topics.create(PARTITIONS, "lines", "counts")
+    topics.write("lines", keyed(first))
+    zombie, other = (StreamsApplication(tmp_path / "app", "count", streams_broker.bootstrap, None, name) for name in "ab")
+
+    with topics.reader("counts") as reader, zombie:
+        reader.until(counted(first).total() // 10, lambda: zombie.running)
+        zombie.send(signal.SIGSTOP)
+        starts = zombie.output().count("state RUNNING")
+        with other:
+            reader.until(counted(first).total(), lambda: other.running)
+            zombie.send(signal.SIGCONT)
+            wait_until(lambda count: count > starts, lambda: zombie.output().count("state RUNNING"), DEADLINE_S)
+            topics.write("lines", keyed(second))
+            reader.until(counted(first + second).total(), lambda: zombie.running and other.running)
+        check_counts(reader, first + second)
 
 
 def test_joins_see_the_newest_of_each_table(streams_broker: ServerProcess, tmp_path: Path) -> None:

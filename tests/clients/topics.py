@@ -99,7 +99,10 @@ class Reader:
         while len(self.seen) < count:
             assert alive(), f"the application ended after {len(self.seen)} records"
             assert time.monotonic() < deadline, f"{len(self.seen)} records of {count}"
-            self.seen += [message for message in self._consumer.consume(500, 0.2) if message.error() is None]
+            more = [message for message in self._consumer.consume(500, 0.2) if message.error() is None]
+            if more:
+                deadline = time.monotonic() + DEADLINE_S
+            self.seen += more
         return self.seen
 
     def close(self) -> None:
