@@ -112,7 +112,10 @@ class Seat:
                 driver.kill()
                 return
             self._running = driver
-        ended = driver.submit("transform", client=client, seed=self._chance.getrandbits(32), **self._job)
+        try:
+            ended = driver.submit("transform", client=client, seed=self._chance.getrandbits(32), **self._job)
+        except OSError:  # killed before it began
+            return
         ended.add_done_callback(lambda _: self._wake_up())
         with self._changed:
             self._changed.wait_for(lambda: self._running is not driver or ended.done())
