@@ -97,6 +97,10 @@ class Driver:
         """Let it go on as if nothing had been."""
         self._process.send_signal(signal.SIGCONT)
 
+    def dump_stacks(self) -> None:
+        """Have it write into its log where each of its threads is; Go ends with that."""
+        self._process.send_signal(signal.SIGQUIT)
+
     def log_tail(self, lines: int = 30) -> str:
         """The last lines of what the client library logged."""
         return "".join(self._log_path.read_text(errors="replace").splitlines(keepends=True)[-lines:])

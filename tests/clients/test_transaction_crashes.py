@@ -46,7 +46,7 @@ STEPS = (
 DECIDED = frozenset({"commit-unanswered", "commit"})
 """From here on the broker has committed, whatever the client knows."""
 
-GIVES_UP = {"franz-go": ("connection refused", "rebalanced", "eof", "reset by peer")}
+GIVES_UP = {"franz-go": ("connection refused", "rebalanced", "eof", "reset by peer", "broken pipe")}
 """What clients say that do not repeat the end of a transaction when they cannot reach the broker, but leave it to the application to
 start again: a transaction whose end the broker never heard is then aborted by the successor."""
 

@@ -150,6 +150,22 @@ def test_a_transaction_that_takes_too_long_is_aborted(spec: ClientSpec, broker: 
     assert coded(["behind", "next"]) == read(driver, broker, topic, 2, "read_committed")
 
 
+@_each(("java-4", "franz-go"))
+def test_an_abort_after_a_timeout_lets_the_producer_go_on(spec: ClientSpec, broker: ServerProcess, driver_of: DriverOf) -> None:
+    """Clients that take an epoch from every end (KIP-890) take the one that the broker's own abort has left."""
+    driver = driver_of(spec.name)
+    topic = new_topic(driver, broker, "recovery", 1)
+    slow = Producer(driver, broker, new_name("txn"), timeout_ms=1000)
+    slow.call("begin")
+    slow.send(topic, "late")
+    Producer(driver, broker, new_name("txn")).commit_one(topic, "behind")
+    assert coded(["behind"]) == read(driver, broker, topic, 1, "read_committed")
+
+    slow.call("abort")
+    slow.commit_one(topic, "anew")
+    assert coded(["behind", "anew"]) == read(driver, broker, topic, 2, "read_committed")
+
+
 @_each(name for name in CLIENTS if name not in CARRY_FOR_MEMBERS_ONLY)
 def test_offsets_take_effect_with_the_commit(spec: ClientSpec, broker: ServerProcess, driver_of: DriverOf) -> None:
     """And not with an abort."""

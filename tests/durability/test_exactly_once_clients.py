@@ -26,6 +26,7 @@ from tests.durability.load import QUICK
 from tests.durability.seats import Seat
 from tests.durability.watchers import OutputAndAudit, OutputOfDriver, Snapshots
 from tests.support.penstock import Penstock
+from tests.support.waiting import wait_until
 from tests.support.wire_proxy import FAIR, Fate, WireProxy
 from tests.toolchain import required
 
@@ -122,7 +123,7 @@ class Run:
         self._await_everything(self.other)
         for seat in self.seats:
             seat.close()
-        assert self.snapshots.take()
+        wait_until(bool, self.snapshots.take)
         with self.watcher.changed:
             self.watcher.changed.wait_for(lambda: not self.watcher.audit.behind(self.watcher.readings), 30)
         self.check()
@@ -154,6 +155,11 @@ class Run:
         self.other.check()
         faults = [*self.watcher.faults(), *self.other.faults(), *self.snapshots.faults]
         assert not faults, f"{len(faults)} faults, the first: " + "\n".join(str(fault) for fault in faults[:5])
+
+    def stuck(self) -> list[str]:
+        """Clients that came to nothing for long while inputs waited."""
+        ends = sum((seat.ends for seat in self.seats), Counter[str]())
+        return [client for client in CLIENTS if ends[f"{client}: stuck"]]
 
     def close(self) -> None:
         for seat in self.seats:
@@ -244,7 +250,9 @@ def test_every_input_comes_to_one_result_whoever_does_it(tmp_path: Path) -> None
         run.break_things(time.monotonic() + SECONDS)
         run.finish()
         print(run.figures())
-        assert {reading.count for reading in run.watcher.readings} != {0}
+        # Its send_offsets_to_transaction may never return after a restart of a broker (librdkafka #5456), Apache Kafka's as well.
+        assert set(run.stuck()) <= {"confluent-kafka"}
+        assert all(reading.count for reading in run.watcher.readings)
     except BaseException:
         print(run.broker.log_tail())
         print(run.figures())

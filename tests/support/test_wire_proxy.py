@@ -1,5 +1,6 @@
 """The proxy passes frames on, holds those that a test asks for, and cuts connections when it is told to."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -42,8 +43,8 @@ class Echo:
     def close(self) -> None:
         self._listener.close()
         for connection in self.connections:
-            with connection:
-                connection.shutdown(socket.SHUT_RDWR) if connection.fileno() >= 0 else None
+            with contextlib.suppress(OSError):  # it has ended
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class Caller:

@@ -136,8 +136,9 @@ class WireProxy:
             client.close()  # as a broker that is not there
             return
         broker.settimeout(None)
-        for end in (client, broker):
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # whoever is gone again is noticed on reading
+            for end in (client, broker):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = _Connection(client, broker)
         with self._lock:
             self._connections.add(connection)

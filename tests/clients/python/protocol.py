@@ -33,7 +33,9 @@ groups         -> groups; group_describe: group -> state, members; group_offsets
 """
 
 import base64
+import faulthandler
 import json
+import signal
 import sys
 import threading
 import time
@@ -53,7 +55,8 @@ class Driver:
         self._output = threading.Lock()
 
     def serve(self) -> None:
-        """Answer commands until standard input ends, each in a thread of its own."""
+        """Answer commands until standard input ends, each in a thread of its own; SIGQUIT shows where they are, as in a JVM."""
+        faulthandler.register(signal.SIGQUIT)
         self._write({"ready": {"client": self.client, "version": self.version}})
         for line in sys.stdin:
             threading.Thread(target=self._answer, args=(json.loads(line),), daemon=True).start()
