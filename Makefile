@@ -59,7 +59,7 @@ fuzz: $(VENV)/.dev  ## the long form of fuzzing: FUZZ_SECONDS for each target
 
 simulation: $(VENV)/.dev  ## random worlds in virtual time for SIMULATION_SECONDS, then every planted bug
 	$(BIN)/python -m tests.simulation --seconds $(SIMULATION_SECONDS)
-	$(BIN)/python -m tests.simulation --plants 100 --busy 25
+	$(BIN)/python -m tests.simulation --plants 100 --busy 60
 
 durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under full load
 	PENSTOCK_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/durability tests/broker/storage tests/clients/test_streams.py -m durability -rP

@@ -88,6 +88,10 @@ def _takes_commits_of_former_generations() -> Iterator[Patch]:
     yield mock.patch.object(ClassicGroup, "commit_error", return_value=ErrorCode.NONE)
 
 
+def _takes_offsets_of_former_members_in_transactions() -> Iterator[Patch]:
+    yield mock.patch.object(ClassicGroup, "transactional_commit_error", return_value=ErrorCode.NONE)
+
+
 def _acknowledges_offsets_that_were_refused() -> Iterator[Patch]:
     yield mock.patch.object(GroupWriter, "_as_group_error", return_value=ErrorCode.NONE)
 
@@ -111,8 +115,19 @@ PLANTED: Final[Mapping[str, Callable[[], Iterator[Patch]]]] = {
     "leaves a marker out": _leaves_a_marker_out,
     "does not wait for partitions to be given up": _does_not_wait_for_partitions_to_be_given_up,
     "takes commits of former generations": _takes_commits_of_former_generations,
+    "takes offsets of former members in transactions": _takes_offsets_of_former_members_in_transactions,
     "acknowledges offsets that were refused": _acknowledges_offsets_that_were_refused,
 }
+
+
+RARE: Final = frozenset(
+    {
+        "takes commits of former generations",
+        "takes offsets of former members in transactions",
+        "acknowledges offsets that were refused",
+    }
+)
+"""Those that need a coincidence, and so more worlds than a short run has time for."""
 
 
 @contextmanager

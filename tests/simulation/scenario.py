@@ -13,27 +13,38 @@ from tests.simulation.clients.administrators import (
     PartitionsAdmin,
     RecordsAdmin,
     TopicAdmin,
+    TransactionAdmin,
     new_topic,
 )
 from tests.simulation.clients.base import Client
 from tests.simulation.clients.classic_members import REBALANCE_MS, ClassicMember
 from tests.simulation.clients.consumer_members import ConsumerMember
 from tests.simulation.clients.producers import IdempotentProducer
-from tests.simulation.clients.readers import Consumer, LogReader
-from tests.simulation.clients.transformers import Transformers
+from tests.simulation.clients.readers import LATEST, Consumer, LogReader
+from tests.simulation.clients.transformers import Transformer, Transformers
+from tests.simulation.clients.transforming_members import TransformingMember
 from tests.simulation.group_ledger import GroupLedger
 from tests.simulation.ledger import Entry, Ledger, Partition
 from tests.simulation.machine import Machine
 
 INPUTS: Final[list[Partition]] = [("in", 0), ("in", 1)]
 OUTPUTS: Final[list[Partition]] = [("out", 0), ("out", 1)]
+JOBS: Final[list[Partition]] = [("jobs", 0), ("jobs", 1)]
+"""Transformed by members of a group."""
+JOB_GROUP: Final = "transforming"
 LOGS: Final[list[Partition]] = [("log", 0)]
 """Without transactions, and deleted from."""
 WORK: Final = "work"
 """What groups share among them."""
 WORK_PARTITIONS: Final = 3
-TOPICS: Final = (("in", 2), ("out", 2), ("log", 1), (WORK, WORK_PARTITIONS))
-EVERYTHING: Final = INPUTS + OUTPUTS + LOGS
+TOPICS: Final[tuple[tuple[str, int, dict[str, str]], ...]] = (
+    ("in", 2, {}),
+    ("out", 2, {}),
+    ("jobs", 2, {}),
+    ("log", 1, {"retention_bytes": "2000"}),
+    (WORK, WORK_PARTITIONS, {}),
+)
+EVERYTHING: Final = INPUTS + JOBS + OUTPUTS + LOGS
 LONGEST_END_S: Final = 600
 """With faults over, everything must be finished within this time."""
 
@@ -85,14 +96,14 @@ class World:
 
     async def _set_up(self) -> None:
         admin = Client("setup", self.machine, self.ledger)
-        for name, partitions in TOPICS:
-            await admin.insist(CREATE_TOPICS, 5, new_topic(name, partitions), lambda answer: answer.topics[0].error_code)
+        for name, partitions, config in TOPICS:
+            await admin.insist(CREATE_TOPICS, 5, new_topic(name, partitions, **config), lambda answer: answer.topics[0].error_code)
         admin.leave()
 
     async def _play(self, consuming: TaskGroup) -> None:
         chance, machine, ledger, cast = self.chance, self.machine, self.ledger, self.cast
         cast.producers = [
-            IdempotentProducer(f"p{number}", machine, ledger, chance.pick(INPUTS + LOGS), chance.random.randrange(20, 60)) for number in range(3)
+            IdempotentProducer(f"p{number}", machine, ledger, chance.pick(INPUTS + JOBS + LOGS), chance.random.randrange(20, 60)) for number in range(4)
         ]
         cast.transformers = [Transformers(machine, ledger, number, source, OUTPUTS) for number, source in enumerate(INPUTS)]
         cast.consumers = [
@@ -102,9 +113,11 @@ class World:
         ]
         others = [
             TopicAdmin("topics", machine, ledger),
+            TransactionAdmin("transactions", machine, ledger),
             RecordsAdmin("records", machine, ledger, OUTPUTS + LOGS),
             PartitionsAdmin("partitions", machine, ledger, WORK, WORK_PARTITIONS, 6),
             Committer("committer", machine, ledger, self.groups, (WORK, 0)),
+            *(TransformingMember(f"j{number}", machine, ledger, self.groups, JOB_GROUP, JOBS, OUTPUTS) for number in range(2)),
             *(ConsumerMember(f"m{number}", machine, ledger, self.groups, "modern", WORK) for number in range(3)),
             *(ClassicMember(f"c{number}", machine, ledger, self.groups, "classic", WORK, WORK_PARTITIONS) for number in range(3)),
         ]
@@ -125,6 +138,18 @@ class World:
         if patience.cancelled_caught:
             raise Violation("some client did not come to an end")
 
+    async def _worked_off(self, source: Partition) -> int:
+        """Wait for the group to come to the end of what is in ``source``; where it is then."""
+        name = f"watcher of {source}"
+        watcher = Transformer(
+            name, self.machine, self.ledger, transactional_id=name, group=JOB_GROUP, source=source, sinks=[], second=False
+        )
+        while True:
+            end, position = await watcher.offset(source, LATEST), await watcher.committed()
+            if position >= end:
+                return position
+            await watcher.pause()
+
     async def _clients_go(self) -> None:
         process = self.machine.process
         assert process is not None
@@ -135,14 +160,20 @@ class World:
 
     async def _judge(self) -> None:
         machine, ledger, cast = self.machine, self.ledger, self.cast
-        positions = {transformers.source: await transformers.finish() for transformers in cast.transformers}
+        positions: dict[Partition, int] = {transformers.source: await transformers.finish() for transformers in cast.transformers}
+        for source in JOBS:
+            positions[source] = await self._worked_off(source)
         everything = LogReader("judge", machine, ledger, EVERYTHING, committed=False, sessions=False)
+        judge = LogReader("judge of what is committed", machine, ledger, EVERYTHING, committed=True, sessions=True)
+        for partition in EVERYTHING:
+            # What a member hangs on to that hangs itself is aborted when its time is over.
+            while await everything.offset(partition, LATEST) != await judge.offset(partition, LATEST):
+                await everything.pause()
         await everything.read_all()
         final: dict[Partition, dict[int, Entry]] = {
             partition: {offset: entry for offset, entry in ledger.logs[partition].items() if offset >= ledger.start[partition]}
             for partition in everything.positions
         }
-        judge = LogReader("judge of what is committed", machine, ledger, EVERYTHING, committed=True, sessions=True)
         committed = await judge.read_all()
         values = {partition: [value for _, value in found] for partition, found in committed.items()}
         for producer in cast.producers:
@@ -154,9 +185,9 @@ class World:
             ledger.judge_acknowledged(partition, final[partition])
             ledger.judge_committed(partition, values[partition])
         ledger.judge_torn(values)
-        for transformers in cast.transformers:
-            outputs = [value for partition in OUTPUTS for value in values[partition]]
-            ledger.judge_exactly_once(transformers.source, outputs, positions[transformers.source])
+        outputs = [value for partition in OUTPUTS for value in values[partition]]
+        for source, position in positions.items():
+            ledger.judge_exactly_once(source, outputs, position)
         for consumer in cast.consumers:
             if consumer.is_committed:
                 for partition, seen in consumer.seen.items():

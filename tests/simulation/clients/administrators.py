@@ -5,14 +5,22 @@ from typing import Any, Final
 import anyio
 
 from broker.wire.error_codes import ErrorCode
+from broker.wire.messages.add_partitions_to_txn import AddPartitionsToTxnRequest, AddPartitionsToTxnTopic
 from broker.wire.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsTopic
-from broker.wire.messages.create_topics import CreateTopicsRequest, CreateTopicsRequestCreatableTopic
+from broker.wire.messages.create_topics import (
+    CreateTopicsRequest,
+    CreateTopicsRequestCreatableTopic,
+    CreateTopicsRequestCreatableTopicConfig,
+)
 from broker.wire.messages.delete_groups import DeleteGroupsRequest
 from broker.wire.messages.delete_records import DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic
 from broker.wire.messages.delete_topics import DeleteTopicsRequest
+from broker.wire.messages.end_txn import EndTxnRequest
+from broker.wire.messages.init_producer_id import InitProducerIdRequest
 from tests.simulation.clients.base import RETRIABLE, Client, name_of
 from tests.simulation.clients.offsets import OffsetKeeper
 from tests.simulation.clients.records import PRODUCE, produce_request
+from tests.simulation.clients.transformers import ADD_PARTITIONS, END_TXN, INIT_PRODUCER_ID
 from tests.simulation.group_ledger import FORGOTTEN_AFTER_S, GroupLedger
 from tests.simulation.ledger import Ledger, Partition
 from tests.simulation.machine import Machine
@@ -25,14 +33,18 @@ CREATE_PARTITIONS: Final = 37
 DELETE_GROUPS: Final = 42
 
 
-def new_topic(name: str, partitions: int) -> CreateTopicsRequest:
-    topic = CreateTopicsRequestCreatableTopic(name=name, num_partitions=partitions, replication_factor=1)
+def new_topic(name: str, partitions: int, **config: str) -> CreateTopicsRequest:
+    """``config`` by Kafka's names with underscores for dots."""
+    configs = [CreateTopicsRequestCreatableTopicConfig(name=key.replace("_", "."), value=value) for key, value in config.items()]
+    topic = CreateTopicsRequestCreatableTopic(name=name, num_partitions=partitions, replication_factor=1, configs=configs)
     return CreateTopicsRequest(topics=[topic], timeout_ms=10_000)
 
 
 class TopicAdmin(Client):
     """Creates topics, writes to them and deletes them, one after the other. What the broker says must be what was done: once an answer is
     lost, nobody knows any more, and the topic is left as it is."""
+
+    lingers = False
 
     async def run(self) -> None:
         number = 0
@@ -45,16 +57,14 @@ class TopicAdmin(Client):
         if not await self._until_done(CREATE_TOPICS, 5, new_topic(name, 1 + self.chance.random.randrange(3)), lambda answer: answer.topics[0].error_code):
             return
         for at in range(self.chance.random.randrange(4)):
-            await self._until_done(
-                PRODUCE, 9, produce_request((name, 0), [b"%d" % at]), lambda answer: answer.responses[0].partition_responses[0].error_code
-            )
+            await self._until_done(PRODUCE, 9, produce_request((name, 0), [b"%d" % at]), _produce_error)
             await anyio.sleep(self.chance.seconds(3))
         if not await self._until_done(
             DELETE_TOPICS, 5, DeleteTopicsRequest(topic_names=[name], timeout_ms=10_000), lambda answer: answer.responses[0].error_code
         ):
             return
         self.note(f"{name} deleted")
-        after = await self._error(PRODUCE, 9, produce_request((name, 0), [b"late"]), lambda answer: answer.responses[0].partition_responses[0].error_code)
+        after = await self._error(PRODUCE, 9, produce_request((name, 0), [b"late"]), _produce_error)
         self.ledger.check(after in (None, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), f"{name} was deleted, and a produce to it said {after}")
 
     async def _error(self, key: int, version: int, request: Any, error_of: Any) -> int | None:
@@ -72,6 +82,48 @@ class TopicAdmin(Client):
             if error not in RETRIABLE:
                 raise self.defect(f"{type(request).__name__}: {name_of(error)}")
             await self.pause()
+
+
+class TransactionAdmin(TopicAdmin):
+    """Deletes its topics under an open transaction, which then goes on without them."""
+
+    async def _come_and_go(self, name: str) -> None:
+        begin = InitProducerIdRequest(transactional_id=self.name, transaction_timeout_ms=60_000)
+        began = await self.insist(INIT_PRODUCER_ID, 4, begin, lambda answer: answer.error_code)
+        producer_id, epoch = began.producer_id, began.producer_epoch
+        steps: list[tuple[int, int, Any, Any]] = [
+            (CREATE_TOPICS, 5, new_topic(name, 1), lambda answer: answer.topics[0].error_code),
+            (
+                ADD_PARTITIONS,
+                3,
+                AddPartitionsToTxnRequest(
+                    v3_and_below_transactional_id=self.name,
+                    v3_and_below_producer_id=producer_id,
+                    v3_and_below_producer_epoch=epoch,
+                    v3_and_below_topics=[AddPartitionsToTxnTopic(name=name, partitions=[0])],
+                ),
+                lambda answer: answer.results_by_topic_v3_and_below[0].results_by_partition[0].partition_error_code,
+            ),
+            (PRODUCE, 9, produce_request((name, 0), [b"gone"], producer_id, epoch, 0, self.name), _produce_error),
+            (DELETE_TOPICS, 5, DeleteTopicsRequest(topic_names=[name], timeout_ms=10_000), lambda answer: answer.responses[0].error_code),
+            (
+                END_TXN,
+                3,
+                EndTxnRequest(
+                    transactional_id=self.name, producer_id=producer_id, producer_epoch=epoch, committed=self.chance.happens(0.5)
+                ),
+                lambda answer: answer.error_code,
+            ),
+        ]
+        for step in steps:
+            if not await self._until_done(*step):
+                return
+            await anyio.sleep(self.chance.seconds(2))
+        self.note(f"the transaction outlived {name}")
+
+
+def _produce_error(answer: Any) -> int:
+    return int(answer.responses[0].partition_responses[0].error_code)
 
 
 class RecordsAdmin(Client):

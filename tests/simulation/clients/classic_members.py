@@ -23,7 +23,7 @@ SYNC_GROUP: Final = 14
 SESSION_MS: Final = 8_000
 REBALANCE_MS: Final = 10_000
 
-_JOINS_AGAIN = frozenset(
+JOINS_AGAIN = frozenset(
     {ErrorCode.REBALANCE_IN_PROGRESS, ErrorCode.ILLEGAL_GENERATION, ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.MEMBER_ID_REQUIRED, ErrorCode.FENCED_INSTANCE_ID}
 )
 
@@ -35,7 +35,7 @@ class ClassicMember(OffsetKeeper):
         super().__init__(name, machine, ledger)
         self.group, self.groups, self.topic = group, groups, topic
         self._partitions = partitions
-        self._member_id = ""
+        self.member_id = ""
         self._decided = 0
         self._instance_id = name if self.chance.happens(0.3) else None
 
@@ -43,12 +43,12 @@ class ClassicMember(OffsetKeeper):
         while True:
             try:
                 generation, mine = await self._join()
-                await self._belong(generation, mine)
+                await self.belong(generation, mine)
             except Gone:
                 await self.pause()
-            except _Again as again:
+            except JoinAgain as again:
                 if again.error in (ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.FENCED_INSTANCE_ID):
-                    self._member_id = ""
+                    self.member_id = ""
                 await self.pause()
 
     async def _join(self) -> tuple[int, list[int]]:
@@ -58,36 +58,36 @@ class ClassicMember(OffsetKeeper):
             group_id=self.group,
             session_timeout_ms=SESSION_MS,
             rebalance_timeout_ms=REBALANCE_MS,
-            member_id=self._member_id,
+            member_id=self.member_id,
             group_instance_id=self._instance_id,
             protocol_type="consumer",
             protocols=[JoinGroupRequestProtocol(name="range", metadata=self.name.encode())],
         )
         joined = await self.ask(JOIN_GROUP, 9, request)
         if joined.error_code == ErrorCode.MEMBER_ID_REQUIRED:
-            self._member_id = joined.member_id
-        self._check(joined.error_code, "join")
-        self._member_id = joined.member_id
+            self.member_id = joined.member_id
+        self.check(joined.error_code, "join")
+        self.member_id = joined.member_id
         generation = joined.generation_id
         self.groups.joined(self.group, known, generation)
         assignments = []
-        if joined.leader == self._member_id and joined.members:
+        if joined.leader == self.member_id and joined.members:
             assignments = self._decide(generation, [member.member_id for member in joined.members])
         sync = SyncGroupRequest(
             group_id=self.group,
             generation_id=generation,
-            member_id=self._member_id,
+            member_id=self.member_id,
             group_instance_id=self._instance_id,
             protocol_type="consumer",
             protocol_name="range",
             assignments=assignments,
         )
         synced = await self.ask(SYNC_GROUP, 5, sync)
-        self._check(synced.error_code, "sync")
+        self.check(synced.error_code, "sync")
         whole, _, part = bytes(synced.assignment).decode().partition("|")
         member_id, _, mine = part.partition("|")
         # A static member that comes back is given what its former self had.
-        is_mine = member_id == self._member_id or (self._instance_id is not None and member_id.startswith(f"{self.name}-"))
+        is_mine = member_id == self.member_id or (self._instance_id is not None and member_id.startswith(f"{self.name}-"))
         self.groups.check(not whole or is_mine, f"{self.name}: was given what {member_id} should have: {synced.assignment!r}")
         if whole:
             self.groups.assigned(self.group, generation, whole)
@@ -96,7 +96,7 @@ class ClassicMember(OffsetKeeper):
 
     def _decide(self, generation: int, members: list[str]) -> list[SyncGroupRequestAssignment]:
         self._decided += 1
-        whole = f"{self._member_id}/{generation}/{self._decided}"
+        whole = f"{self.member_id}/{generation}/{self._decided}"
         shares: dict[str, list[str]] = {member: [] for member in members}
         for index in range(self._partitions):
             shares[members[index % len(members)]].append(str(index))
@@ -105,16 +105,15 @@ class ClassicMember(OffsetKeeper):
             for member, share in shares.items()
         ]
 
-    async def _belong(self, generation: int, mine: list[int]) -> None:
+    async def belong(self, generation: int, mine: list[int]) -> None:
         """Heartbeats and commits, until the group is rebalanced or the member has had enough."""
         positions = {index: max(0, await self.committed((self.topic, index))) for index in mine}
         while True:
             if self.chance.happens(0.02):
-                await self._end()
+                await self.end()
                 return
             await anyio.sleep(self.chance.seconds(2))
-            beat = HeartbeatRequest(group_id=self.group, generation_id=generation, member_id=self._member_id, group_instance_id=self._instance_id)
-            self._check((await self.ask(HEARTBEAT, 4, beat)).error_code, "heartbeat")
+            await self.beat(generation)
             if self.chance.fault(0.1):
                 await anyio.sleep(self.chance.seconds(30))  # it hangs, and the group may have gone on without it
             for index in mine:
@@ -122,14 +121,22 @@ class ClassicMember(OffsetKeeper):
                     continue
                 positions[index] += 1
                 known = self.groups.generation(self.group)
-                error = await self.commit((self.topic, index), positions[index], self._member_id, generation)
+                error = await self.commit((self.topic, index), positions[index], self.member_id, generation)
                 if error == 0:
                     self.groups.committed_in(self.group, known, generation)
                 elif error is not None:
-                    self._check(error, "commit")
+                    self.check(error, "commit")
 
-    async def _end(self) -> None:
-        member_id, self._member_id = self._member_id, ""
+    async def beat(self, generation: int) -> None:
+        """One heartbeat. Raises JoinAgain."""
+        request = HeartbeatRequest(
+            group_id=self.group, generation_id=generation, member_id=self.member_id, group_instance_id=self._instance_id
+        )
+        self.check((await self.ask(HEARTBEAT, 4, request)).error_code, "heartbeat")
+
+    async def end(self) -> None:
+        """Leave, or be gone without a word."""
+        member_id, self.member_id = self.member_id, ""
         if self.chance.happens(0.5):
             self.note("crashes")
         else:
@@ -139,13 +146,16 @@ class ClassicMember(OffsetKeeper):
         self.leave()
         await anyio.sleep(self.chance.seconds(20))
 
-    def _check(self, error: int, what: str) -> None:
-        if error in _JOINS_AGAIN or error in RETRIABLE:
-            raise _Again(error)
+    def check(self, error: int, what: str) -> None:
+        """Raises JoinAgain for what a member is told in the course of things."""
+        if error in JOINS_AGAIN or error in RETRIABLE:
+            raise JoinAgain(error)
         if error:
             raise self.defect(f"{what}: {name_of(error)}")
 
 
-class _Again(Exception):
+class JoinAgain(Exception):
+    """The group goes on without the member, or the broker cannot say."""
+
     def __init__(self, error: Any) -> None:
         self.error = error

@@ -30,6 +30,8 @@ TXN_OFFSET_COMMIT: Final = 28
 OFFSET_FETCH: Final = 9
 TIMEOUT_MS: Final = 20_000
 
+_NO_MEMBER: Final = (ErrorCode.ILLEGAL_GENERATION, ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.REBALANCE_IN_PROGRESS)
+
 
 class Transformer(LogReader):
     """One instance. :meth:`run` ends when it is fenced, or when ``retired``."""
@@ -45,7 +47,9 @@ class Transformer(LogReader):
         source: Partition,
         sinks: list[Partition],
         second: bool,
+        member: tuple[str, int] | None = None,
     ) -> None:
+        """``member``: the id and generation for which it works (KIP-447)."""
         super().__init__(name, machine, ledger, [source], committed=True, sessions=False)
         self._id = transactional_id
         self._group = group
@@ -55,6 +59,7 @@ class Transformer(LogReader):
         # Before KIP-890 nothing tells a late EndTxn or TxnOffsetCommit from one of the next transaction (KAFKA-17754).
         self.lingers = second
         """Whether it follows the second transaction protocol (KIP-890)."""
+        self._member = member or ("", -1)
         self._producer_id = -1
         self._epoch = -1
         self._sequences: dict[Partition, int] = {}
@@ -63,15 +68,21 @@ class Transformer(LogReader):
 
     async def run(self) -> None:
         try:
-            await self._begin()
+            await self.begin()
             while not self.retired:
-                found = await self.poll()
-                if found:
-                    await self._transact(found[: self.chance.random.randrange(1, 6)])
+                await self.work()
         except Fenced as fenced:
             self.note(f"ends: {fenced}")
 
-    async def _begin(self) -> None:
+    async def work(self, max_wait_ms: int = 500) -> bool:
+        """One transaction, if there is something to transform. Raises Fenced."""
+        found = await self.poll(max_wait_ms)
+        if found:
+            await self._transact(found[: self.chance.random.randrange(1, 6)])
+        return bool(found)
+
+    async def begin(self) -> None:
+        """Take the transactional id and find out where to go on."""
         request = InitProducerIdRequest(transactional_id=self._id, transaction_timeout_ms=TIMEOUT_MS)
         answer = await self.insist(INIT_PRODUCER_ID, 5 if self._second else 4, request, lambda answer: answer.error_code)
         self._producer_id, self._epoch = answer.producer_id, answer.producer_epoch
@@ -101,10 +112,12 @@ class Transformer(LogReader):
         for sink in [sink for sink in self._sinks if self.chance.happens(0.7)] or self._sinks[:1]:
             await self._write(promise, sink, inputs)
         position = inputs[-1][1] + 1
-        await self._commit_offset(position)
+        if self.chance.fault(0.1):
+            await anyio.sleep(self.chance.seconds(30))  # another may have taken over
+        is_member = await self._commit_offset(position)
         if self.chance.fault(0.1):
             await anyio.sleep(self.chance.seconds(30))  # it may time out
-        commit = self.chance.happens(0.75)
+        commit = is_member and self.chance.happens(0.75)
         promise.asked = commit
         answer = await self.insist(
             END_TXN,
@@ -119,6 +132,8 @@ class Transformer(LogReader):
         if self._second:
             self._producer_id, self._epoch = answer.producer_id, answer.producer_epoch
             self._sequences.clear()
+        if not is_member:
+            raise Fenced("its group has gone on")
         self.positions[self._source] = position if commit else await self.committed()
 
     async def _write(self, promise: Promise, sink: Partition, inputs: list[Found]) -> None:
@@ -142,7 +157,8 @@ class Transformer(LogReader):
         self.ledger.appended(sink, answer.responses[0].partition_responses[0].base_offset, values)
         self._sequences[sink] = first + len(values)
 
-    async def _commit_offset(self, position: int) -> None:
+    async def _commit_offset(self, position: int) -> bool:
+        """False when the group has gone on without the member."""
         if not self._second:
             adding = AddOffsetsToTxnRequest(
                 transactional_id=self._id, producer_id=self._producer_id, producer_epoch=self._epoch, group_id=self._group
@@ -154,11 +170,18 @@ class Transformer(LogReader):
             group_id=self._group,
             producer_id=self._producer_id,
             producer_epoch=self._epoch,
+            member_id=self._member[0],
+            generation_id=self._member[1],
             topics=[TxnOffsetCommitRequestTopic(name=self._source[0], partitions=[partition])],
         )
-        await self.insist(
-            TXN_OFFSET_COMMIT, 5 if self._second else 3, request, lambda answer: answer.topics[0].partitions[0].error_code
+        answer = await self.insist(
+            TXN_OFFSET_COMMIT, 5 if self._second else 3, request, _offset_error, (0, *_NO_MEMBER)
         )
+        return not _offset_error(answer)
+
+
+def _offset_error(answer: Any) -> int:
+    return int(answer.topics[0].partitions[0].error_code)
 
 
 def _produce_error(answer: Any) -> int:
@@ -215,13 +238,9 @@ class Transformers:
     async def finish(self) -> int:
         """With faults over: one last instance does what is left; the group's position then."""
         last = self.new()
-        await last._begin()
-        while True:
-            found = await last.poll(0)
-            if not found and last.positions[self.source] >= self._ledger.stable[self.source]:
-                break
-            if found:
-                await last._transact(found)
+        await last.begin()
+        while await last.work(0) or last.positions[self.source] < self._ledger.stable[self.source]:
+            pass
         position = await last.committed()
         last.leave()
         return position
