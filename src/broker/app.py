@@ -150,7 +150,7 @@ class App:
             directory.on_removed(lambda state: _forget_partitions(reader, state))
             cleaner = Cleaner(store, catalog, directory, live, now_ms, on_fatal=self._storage_failed)
             compactor = Compactor(
-                store, catalog, directory, tail, live, now_ms, on_rewritten=reader.log_rewritten, on_fatal=self._storage_failed
+                store, catalog, directory, tail, live, now_ms, on_round=reader.compaction_begins, on_fatal=self._storage_failed
             )
             self._watch(directory, groups, transactions)
             async with anyio.create_task_group() as tasks:
