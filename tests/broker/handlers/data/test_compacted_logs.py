@@ -100,6 +100,23 @@ async def test_a_time_leads_to_what_is_left() -> None:
         assert (latest.offset, latest.timestamp) == (39, NOW_MS + 39)
 
 
+async def test_the_latest_time_may_lie_before_the_start() -> None:
+    """The span in which the log begins has nothing left behind that, and its latest record is not in the log any more."""
+    async with running_log() as log:
+        (pid,) = (await log.topic("t", cleanup_policy="compact", min_cleanable_dirty_ratio="0")).pids
+        await log.append(pid, encode_batch([Record(0, NOW_MS + 100, b"once", b"v"), Record(1, NOW_MS, b"k", b"v")]))
+        for later in (1, 3, 2):
+            await log.append(pid, encode_batch([Record(0, NOW_MS + later, b"k%d" % later, b"v"), Record(1, NOW_MS, b"k", b"v")]))
+        compactor = Compactor(
+            log.store, log.catalog, log.directory, log.tail, log.live, lambda: log.clock, on_round=log.reader.compaction_begins
+        )
+        await compactor.compact_due()
+        finder = OffsetFinder(log.catalog, log.reader)
+        assert (await finder.at_max_timestamp(pid))[1] == (0, NOW_MS + 100)
+        await log.catalog.advance_log_start(pid, 1)
+        assert (await finder.at_max_timestamp(pid))[1] == (4, NOW_MS + 3)
+
+
 async def test_retention_goes_on_over_compacted_spans() -> None:
     """With compact,delete: by what is left, in age and in bytes; with compact alone nothing goes."""
     for policy, start in (("compact,delete", RECORDS), ("compact", 0)):
