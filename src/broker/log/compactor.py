@@ -99,6 +99,7 @@ class Compactor:
         self._rewriter = Rewriter(store)
         self._cleaned: dict[int, int] | None = None
         self._uncleanable: set[int] = set()
+        self._complaints = logs.LineLimiter(per_second=1 / 60)
         self._seen: dict[int, tuple[int, CompactionConfig]] = {}
 
     async def run(self) -> None:
@@ -181,7 +182,11 @@ class Compactor:
             _log.error("cannot be compacted and is left alone", topic=due.topic.name, pid=due.pid, reason=str(error))
         except BrokerError as error:
             COMPACTION.failed("storage")
-            _log.warning("compaction is late", topic=due.topic.name, pid=due.pid, reason=str(error))
+            held_back = self._complaints.take(anyio.current_time())
+            if held_back is not None:
+                _log.warning(
+                    "compaction is late", topic=due.topic.name, pid=due.pid, reason=str(error), lines_held_back=held_back
+                )
         else:
             seconds = anyio.current_time() - began
             COMPACTION.done(seconds, self._now_ms() / 1000)
