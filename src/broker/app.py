@@ -163,7 +163,7 @@ class App:
             directory.on_removed(lambda state: _forget_partitions(reader, state))
             cleaner = Cleaner(store, catalog, directory, live, now_ms, on_fatal=self._storage_failed)
             compactor = Compactor(
-                store, catalog, directory, tail, live, now_ms, on_rewritten=reader.log_rewritten, on_fatal=self._storage_failed
+                store, catalog, directory, tail, live, now_ms, on_round=reader.compaction_begins, on_fatal=self._storage_failed
             )
             self._watch(directory, groups, transactions)
             CLIENT_INSTANCES.set_function(lambda: len(client_metrics))

@@ -24,7 +24,7 @@ KEYS = 40
 PRODUCERS = 2
 PROPERTIES = {
     "log.cleaner.backoff.ms": "30",
-    "log.cleaner.dedupe.buffer.size": str(256 * 60),
+    "log.cleaner.dedupe.buffer.size": str(192 * 60),
     "log.retention.check.interval.ms": "500",
 }
 

@@ -25,7 +25,7 @@ from broker.wire.records.crc import Buffer
 from broker.wire.records.record import body, spots
 from broker.wire.records.rewrite import with_records
 
-BYTES_A_KEY: Final = 256
+BYTES_A_KEY: Final = 192
 """What a key takes in a :class:`KeyMap` at the most, the growing of the map included."""
 
 _WHOLE_KEY_BYTES: Final = 15

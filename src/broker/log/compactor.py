@@ -23,7 +23,7 @@ from broker.storage.objects.base import ObjectStore
 from observability import logs
 from observability.metrics import COMPACTION
 
-PART_BYTES: Final = 64 << 20
+PART_BYTES: Final = 32 << 20
 """So much of a log, at the most, is read into one object and swapped in one transaction."""
 
 PART_SPANS: Final = 512
@@ -82,23 +82,24 @@ class Compactor:
         settings: LiveSettings,
         now_ms: Callable[[], int],
         *,
-        on_rewritten: Callable[[int], None],
+        on_round: Callable[[int], None],
         on_fatal: Callable[[StorageFailed], None] | None = None,
         part_bytes: int = PART_BYTES,
     ) -> None:
-        """``on_rewritten(pid)`` is told of every part of a log that was replaced."""
+        """``on_round(pid)`` is told before anything of a log is replaced, once a round."""
         self._store = store
         self._catalog = catalog
         self._topics = topics
         self._tail = tail
         self._settings = settings
         self._now_ms = now_ms
-        self._on_rewritten = on_rewritten
+        self._on_round = on_round
         self._on_fatal = on_fatal
         self._part_bytes = part_bytes
         self._rewriter = Rewriter(store)
         self._cleaned: dict[int, int] | None = None
         self._uncleanable: set[int] = set()
+        self._complaints = logs.LineLimiter(per_second=1 / 60)
         self._seen: dict[int, tuple[int, CompactionConfig]] = {}
 
     async def run(self) -> None:
@@ -181,7 +182,11 @@ class Compactor:
             _log.error("cannot be compacted and is left alone", topic=due.topic.name, pid=due.pid, reason=str(error))
         except BrokerError as error:
             COMPACTION.failed("storage")
-            _log.warning("compaction is late", topic=due.topic.name, pid=due.pid, reason=str(error))
+            held_back = self._complaints.take(anyio.current_time())
+            if held_back is not None:
+                _log.warning(
+                    "compaction is late", topic=due.topic.name, pid=due.pid, reason=str(error), lines_held_back=held_back
+                )
         else:
             seconds = anyio.current_time() - began
             COMPACTION.done(seconds, self._now_ms() / 1000)
@@ -204,6 +209,7 @@ class Compactor:
         )
         work = await self._rewriter.begin(round_settings, due.dirt.clean_bytes + due.dirt.dirty_bytes)
         compacted = _Compacted(await self._index(work, due))
+        self._on_round(due.pid)
         offset = due.bounds.log_start
         while offset < compacted.upto:
             spans = [span for span in await self._part(due, offset) if span.base < compacted.upto]
@@ -255,8 +261,6 @@ class Compactor:
         except (BrokerError, Uncleanable, _Overtaken):
             await self._store.delete([object_id])
             raise
-        finally:
-            self._on_rewritten(pid)
         kept = sum(span.length for span in part.spans)
         compacted.bytes_read += part.bytes_read
         compacted.bytes_kept += kept

@@ -75,7 +75,7 @@ class Reader:
         self._tail = tail
         self._waiting = waiting
         self._cold = ColdReader(store, cold_readers)
-        self._rewritten: dict[int, int] = {}
+        self._rounds: dict[int, int] = {}
         self._complaints = logs.LineLimiter()
 
     @property
@@ -110,7 +110,7 @@ class Reader:
         committed_by = self._catalog.peek_bounds if isolation == READ_COMMITTED else None
         while True:
             waiter = self._waiting.enter([partition.pid for partition in wanted], min_bytes, committed_by)
-            rewritten = self._rewrites(wanted)
+            rounds = self._rounds_of(wanted)
             try:
                 plan = await self._plan(wanted, max_bytes, isolation)
                 if plan.size < min_bytes and not plan.has_error and wanted and anyio.current_time() < deadline:
@@ -119,7 +119,7 @@ class Reader:
                         await waiter.wait()
                         if not self._waiting.is_closed:
                             continue
-                    rewritten = self._rewrites(wanted)
+                    rounds = self._rounds_of(wanted)
                     plan = await self._plan(wanted, max_bytes, isolation)
             finally:
                 self._waiting.leave(waiter)
@@ -134,8 +134,8 @@ class Reader:
                     share.answer.fail(ErrorCode.KAFKA_STORAGE_ERROR)
             if isolation == READ_COMMITTED and not self._peek_aborted(wanted, plan.answers):
                 await self._find_aborted(wanted, plan.answers)
-            if isolation == READ_COMMITTED and rewritten != self._rewrites(wanted):
-                # What was read may be from before a compaction, and the transactions from after it.
+            if isolation == READ_COMMITTED and rounds != self._rounds_of(wanted):
+                # What was read may be from before a compaction, and the transactions from after the next one.
                 continue
             return plan.answers
 
@@ -147,9 +147,10 @@ class Reader:
                 self._tail.put(marker.pid, marker.offset, marker.offset, marker_batch(marker, bounds.leader_epoch))
             self._waiting.transaction_ended(marker.pid, MARKER_BYTES)
 
-    def log_rewritten(self, pid: int) -> None:
-        """Compaction has put other spans in the place of some: what was read from those must not meet what is known of the new ones."""
-        self._rewritten[pid] = self._rewritten.get(pid, 0) + 1
+    def compaction_begins(self, pid: int) -> None:
+        """A round of compaction is about to replace parts of a log. Transactions of which an earlier round has removed the data leave the
+        index in it: what was read before must not be judged by what is known afterwards."""
+        self._rounds[pid] = self._rounds.get(pid, 0) + 1
 
     def log_start_moved(self, pid: int) -> None:
         """Records were deleted, or the partition itself: a fetch that waits for it must be answered anew."""
@@ -158,7 +159,7 @@ class Reader:
     def partition_removed(self, pid: int) -> None:
         """The partition is gone: forget its data and tell those who wait."""
         self._tail.forget(pid)
-        self._rewritten.pop(pid, None)
+        self._rounds.pop(pid, None)
         self._waiting.wake(pid)
 
     async def read_span(self, span: Span) -> Piece:
@@ -282,8 +283,8 @@ class Reader:
                 elif bounds.log_start > partition.offset:
                     answer.fail(ErrorCode.OFFSET_OUT_OF_RANGE)
 
-    def _rewrites(self, wanted: Sequence[Wanted]) -> list[int]:
-        return [self._rewritten.get(partition.pid, 0) for partition in wanted] if self._rewritten else []
+    def _rounds_of(self, wanted: Sequence[Wanted]) -> list[int]:
+        return [self._rounds.get(partition.pid, 0) for partition in wanted] if self._rounds else []
 
     def _complain(self, share: ColdShare, reason: str) -> None:
         """One line for data that cannot be read; clients ask for it again and again."""

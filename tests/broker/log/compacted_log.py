@@ -94,7 +94,7 @@ class CompactedLog:
             self.tail,
             live,
             lambda: self.clock,
-            on_rewritten=self.reader.log_rewritten,
+            on_round=self.reader.compaction_begins,
             part_bytes=self.part_bytes,
             **options,
         )

@@ -270,6 +270,20 @@ async def test_a_full_disk_harms_nothing_but_the_compaction(tmp_path: Path, monk
     await log.close()
 
 
+async def test_a_disk_that_stays_full_does_not_fill_the_log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every round fails in the same way; after a few lines the rest is counted."""
+    log = await CompactedLog().open()
+    await log.put((K, V))
+
+    async def refuse(_: SpanSwap) -> bool:
+        raise StorageUnavailable("the disk is full")
+
+    monkeypatch.setattr(log.catalog, "swap_spans", refuse)
+    for _ in range(40):
+        await log.compact()
+    assert 1 < capsys.readouterr().out.count("compaction is late") < 25
+
+
 class _Usage:
     def __init__(self, free: int) -> None:
         self.free = free
