@@ -43,6 +43,7 @@ class ClassicMemberCoordinator:
         member_id = command.member_id or command.fresh_member_id
         is_new = member_id not in group.members
         downgrades = group.is_last_consumer(command.group_instance_id) and may_downgrade(group, self._policy)
+        epoch = group.group_epoch
         try:
             joined = group.classic_join(
                 command, self._consumers.timing(group.group_id), self._clock_ms(), becomes_classic=downgrades
@@ -60,7 +61,8 @@ class ClassicMemberCoordinator:
         if joined.error:
             answer(joined)
         elif downgrades:
-            self._consumers.downgrade(owned, group, stored, calls_together=group.group_epoch > group.assignment_epoch)
+            is_stale = group.group_epoch > group.assignment_epoch
+            self._consumers.downgrade(owned, group, epoch, stored, calls_together=is_stale)
         else:
             self._consumers.store(owned, group, stored, joining=member_id if is_new else None)
 

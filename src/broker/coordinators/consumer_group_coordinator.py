@@ -160,20 +160,24 @@ class ConsumerGroupCoordinator:
         owned = self._groups.get(group_id)
         try:
             group = self._group_of(group_id, owned, joins=False, leaves=True)
+            epoch_before = group.group_epoch
             answer = group.leave(member_id, instance_id, epoch)
         except BrokerError as refusal:
             answered(refusal)
             return
         assert owned is not None
-        self._lost(owned, group, lambda error: answered(answer if not error else BrokerError(error)))
+        self._lost(
+            owned, group, epoch_before, lambda error: answered(answer if not error else BrokerError(error))
+        )
 
     def remove(self, owned: OwnedGroup, group: ConsumerGroup, leavers: Iterable[Leaver]) -> list[LeaveOutcome]:
         """Take members out for an administrator; what becomes of each."""
+        epoch = group.group_epoch
         outcomes = [
             LeaveOutcome(each.member_id, each.group_instance_id, group.remove(each.member_id, each.group_instance_id))
             for each in leavers
         ]
-        self._lost(owned, group, None)
+        self._lost(owned, group, epoch, None)
         return outcomes
 
     def heartbeat_interval_ms(self, group_id: str) -> int:
@@ -229,20 +233,20 @@ class ConsumerGroupCoordinator:
             owned.generation_counted = 0
         return before.close(ErrorCode.REBALANCE_IN_PROGRESS)
 
-    def _lost(self, owned: OwnedGroup, group: ConsumerGroup, then: Done | None) -> None:
-        """Members may have gone; when all that are left are of the classic protocol, so is the group."""
-        if group.has_only_classic_members and may_downgrade(group, self._policy):
-            self.downgrade(owned, group, then)
+    def _lost(self, owned: OwnedGroup, group: ConsumerGroup, epoch: int, then: Done | None) -> None:
+        """Members may have gone since ``epoch``; when all that are left are of the classic protocol, so is the group."""
+        if group.group_epoch > epoch and group.has_only_classic_members and may_downgrade(group, self._policy):
+            self.downgrade(owned, group, epoch, then)
         else:
             self.store(owned, group, then)
 
     def downgrade(
-        self, owned: OwnedGroup, group: ConsumerGroup, then: Done | None, *, calls_together: bool = True
+        self, owned: OwnedGroup, group: ConsumerGroup, epoch: int, then: Done | None, *, calls_together: bool = True
     ) -> None:
-        """Make the group classic, store it, and have its members join again (``calls_together``); ``then`` is called when it is
+        """Make the group classic, its generation what its epoch was before that, store it, and have its members join again (``calls_together``); ``then`` is called when it is
         stored."""
         now_ms = self._clock_ms()
-        classic = downgraded(group, self._policy, self._topics, now_ms)
+        classic = downgraded(group, epoch, self._policy, self._topics, now_ms)
         group.close()
         owned.group, owned.generation_counted = classic, classic.generation
         _TO_CLASSIC.inc()
@@ -255,8 +259,9 @@ class ConsumerGroupCoordinator:
 
     def expire(self, owned: OwnedGroup, group: ConsumerGroup) -> None:
         """Take out who was not heard of."""
+        epoch = group.group_epoch
         group.expire(self._clock_ms())
-        self._lost(owned, group, None)
+        self._lost(owned, group, epoch, None)
 
     # --- storing ------------------------------------------------------------------------------------------------------
 
@@ -304,9 +309,10 @@ class ConsumerGroupCoordinator:
         save = self._flying.pop(group)
         if error:
             assert save.unsaved is not None
+            epoch = group.group_epoch
             group.not_saved(save.unsaved, save.joining)
             if owned.group is group and group.has_only_classic_members and (save.upgrades or may_downgrade(group, self._policy)):
-                self.downgrade(owned, group, None)
+                self.downgrade(owned, group, epoch, None)
         else:
             owned.is_stored = True
         self._settle(owned)

@@ -40,7 +40,7 @@ def upgraded(group: ClassicGroup, policy: GroupPolicy, topics: Topics, session_t
     try:
         members = [_upgraded_member(group, member, topics) for member in group.roster]
     except Malformed as error:
-        raise _cannot_upgrade(group, f"the embedded consumer protocol is malformed: {error}") from error
+        raise _cannot_upgrade(group, "the embedded consumer protocol is malformed") from error
     given = [partition for _, target in members for partition in _partitions(target)]
     if len(set(given)) < len(given):
         raise _cannot_upgrade(group, "its members share partitions")
@@ -60,7 +60,9 @@ def _upgraded_member(group: ClassicGroup, member: Member, topics: Topics) -> tup
     assignment = read_assignment(member.assignment)
     if assignment.user_data:
         raise _cannot_upgrade(
-            group, "an assignor of its own is in use, whose data would be lost; switch to one of the standard assignors first"
+            group,
+            "an unsupported custom assignor is in use. Please refer to the documentation or switch to a default assignor before "
+            "re-attempting the upgrade",
         )
     target = _existing(by_id(assignment.partitions, topics), topics)
     assigned: Partitions = {topic_id: dict.fromkeys(indexes, group.generation) for topic_id, indexes in target.items()}
@@ -108,10 +110,11 @@ def may_downgrade(group: ConsumerGroup, policy: GroupPolicy) -> bool:
     return policy.may_downgrade and len(group.members) <= policy.group_max_size
 
 
-def downgraded(group: ConsumerGroup, policy: GroupPolicy, topics: Topics, now_ms: int) -> ClassicGroup:
-    """The classic group that a consumer group becomes, as if it had just completed a rebalance. ``group`` is left as it is."""
+def downgraded(group: ConsumerGroup, generation: int, policy: GroupPolicy, topics: Topics, now_ms: int) -> ClassicGroup:
+    """The classic group that a consumer group becomes, as if it had just completed the rebalance of ``generation``, the group epoch
+    before what makes it classic. ``group`` is left as it is."""
     classic = ClassicGroup(group.group_id, policy)
-    classic.generation = group.group_epoch
+    classic.generation = generation
     classic.protocol_type = CONSUMER_PROTOCOL_TYPE
     for member in group.members.values():
         assert member.classic is not None, "only members of the classic protocol are left"
