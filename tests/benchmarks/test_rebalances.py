@@ -1,6 +1,7 @@
 """What the benchmark of rebalances reads out of the members' ledgers."""
 
 from benchmarks.rebalances import Kind, Phase, assigned_after_ms, lines, metrics, resumed_after_ms
+
 from tests.clients.group_ledger import Event
 
 _KIND = Kind("group", {})
