@@ -61,8 +61,7 @@ class ClassicMemberCoordinator:
         if joined.error:
             answer(joined)
         elif downgrades:
-            is_stale = group.group_epoch > group.assignment_epoch
-            self._consumers.downgrade(owned, group, epoch, stored, calls_together=is_stale)
+            self._consumers.downgrade(owned, group, epoch, stored, calls_together=not group.is_reconciled)
         else:
             self._consumers.store(owned, group, stored, joining=member_id if is_new else None)
 

@@ -11,7 +11,7 @@ It shares groups, timers and writer with :mod:`broker.coordinators.group_coordin
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -250,7 +250,9 @@ class ConsumerGroupCoordinator:
         group.close()
         owned.group, owned.generation_counted = classic, classic.generation
         _TO_CLASSIC.inc()
-        effects: list[Effect] = [Save(SaveReason.DOWNGRADE, classic.snapshot())]
+        stored = classic.snapshot()
+        # Without a protocol: whoever reads that must call the members together.
+        effects: list[Effect] = [Save(SaveReason.DOWNGRADE, replace(stored, protocol=None) if calls_together else stored)]
         if calls_together:
             effects += classic.call_together(now_ms)
         self._classic.carry_out(owned, effects, then)

@@ -160,7 +160,7 @@ class GroupCoordinator:
         self._unavailable = ErrorCode.NONE
         for owned in self._groups.all():
             if isinstance(owned.group, ClassicGroup):
-                self._classic.carry_out(owned, owned.group.shrink_if_over_capacity(now_ms))
+                self._classic.carry_out(owned, owned.group.rebalance_after_loading(now_ms))
         GROUP_MEMBERS.set(self.member_count)
         _log.info("loaded groups", groups=len(self._groups), offsets=len(self._offsets))
 

@@ -117,6 +117,11 @@ class AssigningGroup:
         """Whether there are members, and nobody speaks the consumer protocol any more."""
         return bool(self.members) and self.classic_count == len(self.members)
 
+    @property
+    def is_reconciled(self) -> bool:
+        """Whether every member has what it is to have."""
+        return self.group_epoch == self.assignment_epoch and not self._behind
+
     def is_subscribed_to(self, topic: str) -> bool:
         return self.subscribed.has(topic)
 

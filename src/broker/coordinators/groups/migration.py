@@ -2,15 +2,20 @@
 
 Upgrade: the first member of the consumer protocol joins a classic group. Its members keep what the last assignment gave them, their
 generation becomes their epoch. Downgrade: the last member of the consumer protocol is gone; the others become a classic group again,
-with what they were to have, and must rebalance. Either is another object in the place of the first.
+with what they own, and must rebalance. Either is another object in the place of the first.
+
+U1  What a cooperative member said that it holds when it joined, and was not assigned again, it may still be giving up: that stays its own
+    until it joins again, unless somebody else was assigned it.
+D1  A member's assignment afterwards is what it may still read, not what it was to have: others may be about to give that up.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from broker.coordinators.groups.classic import ClassicGroup
 from broker.coordinators.groups.classic_members import by_id, by_name
 from broker.coordinators.groups.consumer_group import ConsumerGroup
-from broker.coordinators.groups.consumer_member import ClassicTerms, ConsumerMember, Partitions, Target
+from broker.coordinators.groups.consumer_member import ClassicTerms, ConsumerMember, MemberState, Partitions, Target
 from broker.coordinators.groups.embedded_protocol import (
     Malformed,
     Subscription,
@@ -39,11 +44,13 @@ def upgraded(group: ClassicGroup, policy: GroupPolicy, topics: Topics, session_t
         raise _cannot_upgrade(group, "the group size exceeds the consumer group maximum size")
     try:
         members = [_upgraded_member(group, member, topics) for member in group.roster]
+        claims = {member.member_id: by_id(_subscription(group, member).owned, topics) for member in group.roster}
     except Malformed as error:
         raise _cannot_upgrade(group, "the embedded consumer protocol is malformed") from error
     given = [partition for _, target in members for partition in _partitions(target)]
     if len(set(given)) < len(given):
         raise _cannot_upgrade(group, "its members share partitions")
+    members = _still_giving_up(members, claims, set(given), topics)
     consumers = ConsumerGroup(group.group_id, policy, topics)
     consumers.adopt(group.generation, group.generation, members, session_timeout_ms, now_ms)
     consumers.subscribed.refresh()
@@ -84,6 +91,27 @@ def _upgraded_member(group: ClassicGroup, member: Member, topics: Topics) -> tup
     )
 
 
+def _still_giving_up(
+    members: list[tuple[ConsumerMember, Target]],
+    claims: dict[str, Target],
+    taken: set[tuple[bytes, int]],
+    topics: Topics,
+) -> list[tuple[ConsumerMember, Target]]:
+    """U1."""
+    found = []
+    for member, target in members:
+        claimed = _existing(claims[member.member_id], topics)
+        free = [partition for partition in _partitions(claimed) if partition not in taken]
+        taken.update(free)
+        if free:
+            pending: dict[bytes, dict[int, int]] = {}
+            for topic_id, index in free:
+                pending.setdefault(topic_id, {})[index] = member.epoch
+            member = replace(member, state=MemberState.UNREVOKED_PARTITIONS, pending_revocation=pending)
+        found.append((member, target))
+    return found
+
+
 def _subscription(group: ClassicGroup, member: Member) -> Subscription:
     """What it said for the protocol in use; of a group that has none yet, what it says for the one it likes best."""
     metadata = member.metadata(group.protocol)
@@ -103,6 +131,14 @@ def _existing(target: Target, topics: Topics) -> Target:
 
 def _partitions(target: Target) -> Iterable[tuple[bytes, int]]:
     return ((topic_id, index) for topic_id, indexes in target.items() for index in indexes)
+
+
+def owned_by(member: ConsumerMember) -> Target:
+    """Everything a member may still read."""
+    owned = {topic_id: frozenset(indexes) for topic_id, indexes in member.assigned.items()}
+    for topic_id, indexes in member.pending_revocation.items():
+        owned[topic_id] = owned.get(topic_id, frozenset()) | indexes.keys()
+    return owned
 
 
 def may_downgrade(group: ConsumerGroup, policy: GroupPolicy) -> bool:
@@ -132,8 +168,8 @@ def downgraded(group: ConsumerGroup, generation: int, policy: GroupPolicy, topic
     classic.protocol = classic.roster.select_protocol()
     for kept in classic.roster:
         version = assignment_version(kept.metadata(classic.protocol))
-        target = by_name(group.targets.get(kept.member_id, {}), topics)
-        classic.roster.assign(kept, write_assignment(version, target))
+        owned = by_name(owned_by(group.members[kept.member_id]), topics)
+        classic.roster.assign(kept, write_assignment(version, owned))
     classic.state = GroupState.STABLE
     classic.restored()
     return classic
