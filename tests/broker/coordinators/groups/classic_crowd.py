@@ -99,7 +99,8 @@ class SimulatedClassic:
         if not self.keeps:
             self.holds.clear()
         try:
-            joined = group.classic_join(self.command(known), TIMING, now_ms)
+            new = {"member_id": ""} if self.instance_id is not None and self.generation < 0 else {}
+            joined = group.classic_join(self.command(known, **new), TIMING, now_ms)
             if is_lost:
                 return
             self.generation = joined.generation
