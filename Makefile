@@ -71,3 +71,4 @@ bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.micro
 	$(BIN)/python -m benchmarks.compaction
+	$(BIN)/python -m benchmarks.rebalances

@@ -61,7 +61,7 @@ class TroubledCatalog(MemoryCatalog):
         await super().delete_group(group_id)
 
 
-def settings(**changed: int) -> LiveSettings:
+def settings(**changed: int | str) -> LiveSettings:
     """Kafka's defaults, but for what is given."""
     return LiveSettings(Settings(**changed), MemoryCatalog())  # type: ignore[arg-type]
 
@@ -195,7 +195,7 @@ async def coordinator(
     topic_exists: Any = None,
     topics: Any = None,
     configs: Any = None,
-    **changed: int,
+    **changed: int | str,
 ) -> AsyncIterator[GroupCoordinator]:
     """A loaded coordinator that runs."""
     groups = GroupCoordinator(

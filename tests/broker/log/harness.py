@@ -141,7 +141,6 @@ class Log:
             transactions=None,  # type: ignore[arg-type]
             client_metrics=None,  # type: ignore[arg-type]
             producer_ids=ProducerIdAllocator(self.catalog),
-            client_metrics=None,  # type: ignore[arg-type]
             now_ms=lambda: self.clock,
         )
 

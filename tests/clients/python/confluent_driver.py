@@ -24,6 +24,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from tests.clients.python.confluent_crowd import Runner
 from tests.clients.python.confluent_transformer import transform
 from tests.clients.python.protocol import Driver, Json, deadline, decoded, decoded_headers, record_of
 from tests.clients.python.transforming import Job
@@ -57,6 +58,7 @@ class ConfluentDriver(Driver):
         self._members: dict[str, Consumer] = {}
         self._admins: dict[str, AdminClient] = {}
         self._transactional: dict[str, Producer] = {}
+        self._crowd: dict[str, Runner] = {}
 
     def produce(
         self, bootstrap: str, topic: str, records: list[Json], compression: str, acks: str, idempotent: bool
@@ -154,6 +156,19 @@ class ConfluentDriver(Driver):
 
     def stream_close(self, stream: str) -> Json:
         del self._streams[stream]
+        return {}
+
+    def crowd_open(
+        self, member: str, bootstrap: str, group: str, topic: str, settings: dict[str, str], ledger: str
+    ) -> Json:
+        self._crowd[member] = Runner({**settings, "bootstrap.servers": bootstrap, "group.id": group}, topic, ledger)
+        return {}
+
+    def crowd_sizes(self) -> Json:
+        return {member: runner.size for member, runner in self._crowd.items()}
+
+    def crowd_close(self, member: str) -> Json:
+        self._crowd.pop(member).close()
         return {}
 
     def member_open(self, member: str, bootstrap: str, group: str, topic: str, protocol: str = "classic") -> Json:
