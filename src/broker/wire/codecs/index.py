@@ -61,6 +61,11 @@ MODULES: dict[int, tuple[str, str]] = {
     69: ("ConsumerGroupDescribe", "consumer_group_describe"),
     74: ("ListConfigResources", "list_config_resources"),
     75: ("DescribeTopicPartitions", "describe_topic_partitions"),
+    76: ("ShareGroupHeartbeat", "share_group_heartbeat"),
+    77: ("ShareGroupDescribe", "share_group_describe"),
+    90: ("DescribeShareGroupOffsets", "describe_share_group_offsets"),
+    91: ("AlterShareGroupOffsets", "alter_share_group_offsets"),
+    92: ("DeleteShareGroupOffsets", "delete_share_group_offsets"),
 }
 
 VERSIONS: dict[int, range] = {
@@ -118,6 +123,11 @@ VERSIONS: dict[int, range] = {
     69: range(2),
     74: range(2),
     75: range(1),
+    76: range(1, 2),
+    77: range(1, 2),
+    90: range(2),
+    91: range(1),
+    92: range(1),
 }
 
 FLEXIBLE_FROM: dict[int, int] = {
@@ -175,4 +185,9 @@ FLEXIBLE_FROM: dict[int, int] = {
     69: 0,
     74: 0,
     75: 0,
+    76: 0,
+    77: 0,
+    90: 0,
+    91: 0,
+    92: 0,
 }
