@@ -61,6 +61,8 @@ MODULES: dict[int, tuple[str, str]] = {
     69: ("ConsumerGroupDescribe", "consumer_group_describe"),
     74: ("ListConfigResources", "list_config_resources"),
     75: ("DescribeTopicPartitions", "describe_topic_partitions"),
+    78: ("ShareFetch", "share_fetch"),
+    79: ("ShareAcknowledge", "share_acknowledge"),
 }
 
 VERSIONS: dict[int, range] = {
@@ -118,6 +120,8 @@ VERSIONS: dict[int, range] = {
     69: range(2),
     74: range(2),
     75: range(1),
+    78: range(1, 3),
+    79: range(1, 3),
 }
 
 FLEXIBLE_FROM: dict[int, int] = {
@@ -175,4 +179,6 @@ FLEXIBLE_FROM: dict[int, int] = {
     69: 0,
     74: 0,
     75: 0,
+    78: 0,
+    79: 0,
 }
