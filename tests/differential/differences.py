@@ -313,11 +313,11 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         _CONFIGS,
-        r"describe_configs:group/(?:share|streams|errors)\..*",
+        r"describe_configs:group/streams\..*",
         "settings of groups",
         "those of consumer, share and streams groups",
-        "those of consumer groups",
-        "The others come with these groups, in a later release.",
+        "those of consumer and share groups",
+        "The others come with streams groups, in a later release.",
     ),
     Meant(
         _CONFIGS,
