@@ -22,9 +22,11 @@ from broker.config.groups_live import LiveGroupConfigs
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.share_partition_keeper import SharePartitionKeeper, Surroundings
 from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.errors import StorageFailed
 from broker.handlers.base import Services
+from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_of
 from broker.handlers.table import HANDLERS
 from broker.http.server import HttpServer
 from broker.http.surface import surface
@@ -51,6 +53,9 @@ from observability.metrics import (
     OLDEST_TRANSACTION_SECONDS,
     PARTITIONS,
     READY,
+    SHARE_LOCKS,
+    SHARE_PARTITIONS,
+    SHARE_SESSIONS,
     TOPICS,
     TRANSACTIONAL_IDS,
     TRANSACTIONS_OPEN,
@@ -131,6 +136,16 @@ class App:
                 catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
             )
             transactions.load()
+            share_starts = ShareStartFinder(catalog, reader, directory, group_configs, now_ms)
+            share_partitions = SharePartitionKeeper(
+                catalog,
+                Surroundings(
+                    limits=lambda group_id: limits_of(group_configs, group_id),
+                    sessions_max=lambda: live.current.group_share_max_share_sessions,
+                    first_offset=share_starts.first_offset,
+                    bounds=share_starts.bounds,
+                ),
+            )
             services = Services(
                 settings=live,
                 identity=identity,
@@ -142,22 +157,26 @@ class App:
                 configs=ConfigAdministrator(catalog, live, directory, topics, identity.node_id, group_configs),
                 groups=groups,
                 transactions=transactions,
+                share_partitions=share_partitions,
                 producer_ids=producer_ids,
                 now_ms=now_ms,
                 served=HANDLERS,
             )
             directory.on_removed(lambda state: _forget_partitions(reader, state))
+            directory.on_removed(lambda state: share_partitions.topic_removed(state.topic_id))
             cleaner = Cleaner(store, catalog, directory, live, now_ms, on_fatal=self._storage_failed)
             self._watch(directory, groups, transactions)
+            self._watch_shares(share_partitions)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._stop_on_signal, tasks)
                 tasks.start_soon(writer.run)
                 tasks.start_soon(self._keep, groups.run)
                 tasks.start_soon(self._keep, transactions.run)
+                tasks.start_soon(self._keep, share_partitions.run)
                 tasks.start_soon(cleaner.run)
                 http = await self._listen(tasks, services)
                 await self._stopping.wait()
-                await self._drain(writer, groups, waiting, http)
+                await self._drain(writer, groups, share_partitions, waiting, http)
                 tasks.cancel_scope.cancel()
         return self._exit_code
 
@@ -222,6 +241,11 @@ class App:
         TRANSACTIONS_OPEN.set_function(lambda: transactions.open_count)
         OLDEST_TRANSACTION_SECONDS.set_function(lambda: transactions.oldest_age_ms / 1000)
 
+    def _watch_shares(self, share_partitions: SharePartitionKeeper) -> None:
+        SHARE_PARTITIONS.set_function(lambda: len(share_partitions))
+        SHARE_SESSIONS.set_function(lambda: len(share_partitions.sessions))
+        SHARE_LOCKS.set_function(lambda: share_partitions.locks_held)
+
     # --- stop ---------------------------------------------------------------------------------------------------------
 
     async def _stop_on_signal(self, tasks: TaskGroup) -> None:
@@ -246,7 +270,14 @@ class App:
         self._exit_code = EXIT_STORAGE_FAILED
         self._stopping.set()
 
-    async def _drain(self, writer: Writer, groups: GroupCoordinator, waiting: WaitingRoom, http: HttpServer) -> None:
+    async def _drain(
+        self,
+        writer: Writer,
+        groups: GroupCoordinator,
+        share_partitions: SharePartitionKeeper,
+        waiting: WaitingRoom,
+        http: HttpServer,
+    ) -> None:
         """Take nothing new, answer what is under way, make it durable, close. Bounded by ``drain_timeout_ms``."""
         READY.set(0)
         with anyio.move_on_after(self._settings.drain_timeout_ms / 1000) as scope:
@@ -257,9 +288,11 @@ class App:
                 # Who waits for others would hold up the stop: for records (fetch) or for members (join).
                 waiting.close()
                 groups.close()
+                share_partitions.close()
             if not self._exit_code:
                 await writer.drain()
                 await groups.drain()
+                await share_partitions.drain()
         if scope.cancelled_caught:
             _log.warning("drain took too long, closing what is left", timeout_ms=self._settings.drain_timeout_ms)
         for listener in self._listeners:

@@ -86,6 +86,33 @@ TRANSACTIONS_ENDED: Final = LoopCounter(
     ["outcome"],
     registry=REGISTRY,
 )
+SHARE_ACQUIRED: Final = LoopCounter(
+    "penstock_share_records_acquired", "Records that members of share groups were given, each delivery counted.", registry=REGISTRY
+)
+SHARE_DELIVERIES: Final = LoopCounter(
+    "penstock_share_deliveries",
+    "The same by whether a record was delivered for the first time or again.",
+    ["attempt"],
+    registry=REGISTRY,
+)
+SHARE_ACKNOWLEDGED: Final = LoopCounter(
+    "penstock_share_records_acknowledged",
+    "Records that members of share groups have acknowledged, durably. gap: there was none; release: to be delivered again; "
+    "renew: to be kept for longer.",
+    ["type"],
+    registry=REGISTRY,
+)
+SHARE_LOCKS_ENDED: Final = LoopCounter(
+    "penstock_share_records_timed_out", "Records taken from members of share groups that had kept them for too long.", registry=REGISTRY
+)
+SHARE_ARCHIVED: Final = LoopCounter(
+    "penstock_share_records_given_up", "Records that were delivered as often as allowed and that nobody accepted.", registry=REGISTRY
+)
+SHARE_LOCKS: Final = Gauge("penstock_share_records_locked", "Records that members of share groups have now.", registry=REGISTRY)
+SHARE_SESSIONS: Final = Gauge("penstock_share_sessions", "Share sessions: members of share groups that fetch.", registry=REGISTRY)
+SHARE_PARTITIONS: Final = Gauge(
+    "penstock_share_partitions", "Partitions of share groups whose records in flight are in memory.", registry=REGISTRY
+)
 TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)
 READY: Final = Gauge("penstock_ready", "1 when the broker serves, 0 before and while it drains.", registry=REGISTRY)
