@@ -47,7 +47,7 @@ class SqliteShareStates(CatalogPart):
         return await self._reader.run(lambda connection: _states(connection, group_id, "", ()))
 
     async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
-        rows = [(change, orjson.dumps(list(change.runs)).decode() if change.runs else None) for change in changes]
+        rows = [(change, orjson.dumps([tuple(run) for run in change.runs]).decode() if change.runs else None) for change in changes]
 
         def work(transaction: Transaction) -> None:
             for change, runs in rows:
