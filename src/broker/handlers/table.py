@@ -35,6 +35,7 @@ from broker.handlers.groups import (
 )
 from broker.handlers.producers import describe_producers, init_producer_id
 from broker.handlers.session import api_versions
+from broker.handlers.shares import share_acknowledge, share_fetch
 from broker.handlers.topics import create_partitions, create_topics, delete_topics
 from broker.handlers.transactions import (
     add_offsets_to_txn,
@@ -87,6 +88,8 @@ HANDLERS: tuple[Handler, ...] = (
     offset_fetch.HANDLER,
     offset_for_leader_epoch.HANDLER,
     produce.HANDLER,
+    share_acknowledge.HANDLER,
+    share_fetch.HANDLER,
     share_group_describe.HANDLER,
     share_group_heartbeat.HANDLER,
     sync_group.HANDLER,

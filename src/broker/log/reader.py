@@ -23,7 +23,7 @@ from broker.log.marker_batches import marker_batch
 from broker.log.stored_batches import Piece
 from broker.log.tail_cache import TailCache
 from broker.log.visibility import READ_COMMITTED, check_fetch, upper_bound
-from broker.log.waiting_room import WaitingRoom
+from broker.log.waiting_room import Waiter, WaitingRoom
 from broker.model import LogBounds
 from broker.storage.catalog.base import MARKER_BYTES, LogCatalog, Span, SpanAnswer, SpanQuery, TransactionCatalog
 from broker.storage.catalog.transactions import Ended
@@ -139,6 +139,19 @@ class Reader:
             if bounds is not None:
                 self._tail.put(marker.pid, marker.offset, marker.offset, marker_batch(marker, bounds.leader_epoch))
             self._waiting.transaction_ended(marker.pid, MARKER_BYTES)
+
+    def enter(self, pids: Sequence[int], missing: int, isolation: int) -> Waiter:
+        """Begin to wait for ``missing`` bytes on ``pids``, for whoever looks and reads by itself. Every one needs a :meth:`leave`."""
+        return self._waiting.enter(pids, missing, self._catalog.peek_bounds if isolation == READ_COMMITTED else None)
+
+    def leave(self, waiter: Waiter) -> None:
+        """Stop waiting."""
+        self._waiting.leave(waiter)
+
+    async def bounds(self, pid: int) -> LogBounds | None:
+        """Fresh bounds; None when there is no such partition."""
+        bounds = self._catalog.peek_bounds(pid)
+        return bounds if bounds is not None else (await self._catalog.bounds([pid])).get(pid)
 
     def log_start_moved(self, pid: int) -> None:
         """Records were deleted, or the partition itself: a fetch that waits for it must be answered anew."""

@@ -149,6 +149,7 @@ class Connection:
         if self._running is not None and self._running_may_stop:
             self._running.cancel()
         if self.info is not None:
+            self.info.ended()
             self._listener.departed(self)
         self.link = None
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from broker.model import Appended, CommittedOffset, LogBounds, Topic, value
+from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState
 from broker.storage.catalog.transactions import (
     AbortedTransaction,
     EndAnswer,
@@ -448,7 +449,27 @@ class TransactionCatalog(Protocol):
         ...
 
 
-class Catalog(TopicCatalog, ConfigCatalog, LogCatalog, GroupCatalog, TransactionCatalog, Protocol):
+class ShareStateCatalog(Protocol):
+    """What became of the records that share groups were given. It goes with its topic; a group's goes when it is deleted here."""
+
+    async def load_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
+        """What is stored of each; those of which nothing is are left out."""
+        ...
+
+    async def share_states_of(self, group_id: str) -> dict[ShareKey, ShareState]:
+        """Everything that is stored of a group."""
+        ...
+
+    async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
+        """All of them in one transaction, which costs what the changes are, not what there is. Of a topic that is gone nothing is saved."""
+        ...
+
+    async def delete_share_states(self, group_id: str, topic_ids: Sequence[bytes] | None) -> None:
+        """Everything of a group, or of these topics of it."""
+        ...
+
+
+class Catalog(TopicCatalog, ConfigCatalog, LogCatalog, GroupCatalog, TransactionCatalog, ShareStateCatalog, Protocol):
     """All of them, as one store offers them."""
 
     async def aclose(self) -> None: ...

@@ -24,6 +24,7 @@ from broker.storage.catalog.commit_rules import PartitionState, decide
 from broker.storage.catalog.log_state import LogChanges, LogState
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
+from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed
 from broker.wire.error_codes import ErrorCode
 
 
@@ -45,6 +46,7 @@ class MemoryCatalog(MemoryTransactions):
         self._consumer_members: dict[str, dict[str, StoredConsumerMember]] = {}
         self._share_groups: dict[str, StoredShareGroup] = {}
         self._share_members: dict[str, dict[str, StoredShareMember]] = {}
+        self._share_states: dict[ShareKey, ShareState] = {}
 
     # Topics
 
@@ -84,6 +86,8 @@ class MemoryCatalog(MemoryTransactions):
             changes.partitions[pid] = None
         transaction_changes.forget_partitions(changes, topic.name, topic.partitions)
         self._state.publish(changes)
+        for key in [key for key in self._share_states if key[1] == topic_id]:
+            del self._share_states[key]
 
     async def add_partitions(self, topic_id: bytes, total: int) -> Topic:
         self._check_open()
@@ -299,6 +303,25 @@ class MemoryCatalog(MemoryTransactions):
         self._groups.pop(group_id, None)
         self._consumer_groups.pop(group_id, None)
         self._consumer_members.pop(group_id, None)
+
+    # Share groups
+
+    async def load_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
+        return {key: self._share_states[key] for key in keys if key in self._share_states}
+
+    async def share_states_of(self, group_id: str) -> dict[ShareKey, ShareState]:
+        return {key: state for key, state in self._share_states.items() if key[0] == group_id}
+
+    async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
+        self._check_open()
+        for change in changes:
+            if change.key[1] in self._topics:
+                self._share_states[change.key] = changed(self._share_states.get(change.key), change)
+
+    async def delete_share_states(self, group_id: str, topic_ids: Sequence[bytes] | None) -> None:
+        self._check_open()
+        for key in [key for key in self._share_states if key[0] == group_id and (topic_ids is None or key[1] in topic_ids)]:
+            del self._share_states[key]
 
     async def aclose(self) -> None:
         self._closed = True

@@ -262,7 +262,7 @@ def test_what_was_not_saved_is_saved_with_the_next_change() -> None:
     assert (set(again.members), again.removed) == ({"one"} & set(again.members), {"two"})
 
 
-@given(st.lists(st.tuples(st.sampled_from("joins beats loses leaves grows waits".split()), st.integers(0, 7)), max_size=40))
+@given(st.lists(st.tuples(st.sampled_from(["joins", "beats", "loses", "leaves", "grows", "waits"]), st.integers(0, 7)), max_size=40))
 def test_crowds_end_balanced(steps: list[tuple[str, int]]) -> None:
     """S1, S2 and S3, whoever comes, goes and is not heard."""
     topics = FakeTopics(t=3)

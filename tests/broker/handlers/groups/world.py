@@ -13,7 +13,14 @@ from broker.cluster.identity import ClusterIdentity
 from broker.coordinators.group_coordinator import GroupCoordinator
 from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.handlers.base import ConnectionInfo, Handler, Pending, RequestContext
-from broker.handlers.groups import join_group, leave_group, offset_commit, offset_fetch, share_group_heartbeat, sync_group
+from broker.handlers.groups import (
+    join_group,
+    leave_group,
+    offset_commit,
+    offset_fetch,
+    share_group_heartbeat,
+    sync_group,
+)
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.model import Topic
 from broker.storage.catalog.transactions import Ended

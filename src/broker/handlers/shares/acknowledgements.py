@@ -1,0 +1,90 @@
+"""What is said of records in ShareFetch and ShareAcknowledge alike: read, checked as Kafka checks it, and carried out."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from broker.cluster.directory import TopicDirectory
+from broker.coordinators.share_partition_keeper import SharePartitionKeeper
+from broker.coordinators.shares.share_partition import RENEW, Acknowledgement
+from broker.coordinators.shares.share_sessions import PartitionKey, ShareSession
+from broker.handlers.base import RequestContext
+from broker.wire.error_codes import ErrorCode
+
+MEMBER_ID_CHARACTERS: Final = 36
+
+Said = dict[PartitionKey, list[Acknowledgement]]
+
+
+def bad_ids(group_id: str | None, member_id: str | None) -> str | None:
+    """Why a request with these ids is not served, None when it is."""
+    if group_id is None:
+        return "Invalid group id in the request."
+    if not member_id or len(member_id) > MEMBER_ID_CHARACTERS:
+        return "Invalid member id in the request."
+    return None
+
+
+def resolve(directory: TopicDirectory, key: PartitionKey) -> int | ErrorCode:
+    """The partition's pid, or why there is none."""
+    state = directory.by_id(key[0])
+    if state is None:
+        return ErrorCode.UNKNOWN_TOPIC_ID
+    if not 0 <= key[1] < len(state.pids):
+        return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    return state.pids[key[1]]
+
+
+def said_in(topics: Iterable[Any]) -> Said:
+    """The acknowledgements in a request's ``topics``, by partition; of a partition that is named twice, all of them."""
+    said: Said = {}
+    for topic in topics:
+        for partition in topic.partitions:
+            batches = partition.acknowledgement_batches
+            if batches:
+                said.setdefault((topic.topic_id, partition.partition_index), []).extend(
+                    Acknowledgement(each.first_offset, each.last_offset, each.acknowledge_types) for each in batches
+                )
+    return said
+
+
+def are_sound(batches: Sequence[Acknowledgement], kind_max: int, may_renew: bool) -> bool:
+    """Whether batches come in order, do not run backwards, and say one thing of all records or one of each."""
+    before = -1
+    for first, last, kinds in batches:
+        if first > last or first < before or not kinds:
+            return False
+        if len(kinds) > 1 and last - first != len(kinds) - 1:
+            return False
+        if min(kinds) < 0 or max(kinds) > kind_max or (not may_renew and RENEW in kinds):
+            return False
+        before = last
+    return True
+
+
+async def carry_out(
+    said: Said, context: RequestContext, group_id: str, member_id: str, *, knows_renewal: bool, is_renewal: bool
+) -> dict[PartitionKey, ErrorCode]:
+    """Acknowledge what is sound; what came of it, a partition each."""
+    services = context.services
+    keeper = services.share_partitions
+    kind_max = RENEW if knows_renewal else RENEW - 1
+    results: dict[PartitionKey, ErrorCode] = {}
+    sound: Said = {}
+    for key, batches in said.items():
+        place = resolve(services.directory, key)
+        if isinstance(place, ErrorCode):
+            results[key] = place
+        elif not are_sound(batches, kind_max, is_renewal):
+            results[key] = ErrorCode.INVALID_REQUEST
+        elif is_renewal and not keeper.limits(group_id).may_renew and any(RENEW in each.kinds for each in batches):
+            results[key] = ErrorCode.INVALID_RECORD_STATE
+        else:
+            sound[key] = batches
+    if sound:
+        results.update(await keeper.acknowledge(group_id, member_id, sound))
+    return results
+
+
+def end_with_connection(context: RequestContext, keeper: SharePartitionKeeper, session: ShareSession) -> None:
+    """Have the session end when the connection that began it does."""
+    context.connection.at_end[session.group_id, session.member_id] = lambda: keeper.end_session(session)
