@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from broker.coordinators.share_partition_keeper import Held, ShareOffsets, SharePartitionKeeper, Surroundings
@@ -59,7 +60,7 @@ class World:
         return SharePartitionKeeper(self.catalog, around, partitions_max=self.partitions_max)
 
     async def _first_offset(self, group_id: str, topic_id: bytes, index: int) -> int:
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         if self.first < 0:
             raise BrokerError(ErrorCode.KAFKA_STORAGE_ERROR)
         return self.first

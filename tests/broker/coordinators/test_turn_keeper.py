@@ -40,11 +40,14 @@ async def test_who_gives_up_is_no_hindrance() -> None:
             async with turns.of("a"):
                 pass
 
-    with pytest.raises(ValueError, match="no"):
+    async def fail() -> None:
         async with turns.of("a"):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(wait_a_moment)
             raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await fail()
     async with turns.of("a"):
         assert len(turns) == 1
     assert len(turns) == 0
