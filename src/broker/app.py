@@ -122,20 +122,6 @@ class App:
             topics = TopicAdministrator(catalog, directory, live, now_ms)
             group_configs = LiveGroupConfigs(live, catalog)
             await group_configs.load()
-            groups = GroupCoordinator(
-                catalog,
-                live,
-                now_ms,
-                topic_exists=lambda name, topic_id: _is_there(directory, name, topic_id),
-                topics=directory,
-                configs=group_configs,
-            )
-            await groups.load()
-            producer_ids = ProducerIdAllocator(catalog)
-            transactions = TransactionCoordinator(
-                catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
-            )
-            transactions.load()
             share_starts = ShareStartFinder(catalog, reader, directory, group_configs, now_ms)
             share_partitions = SharePartitionKeeper(
                 catalog,
@@ -146,6 +132,21 @@ class App:
                     bounds=share_starts.bounds,
                 ),
             )
+            groups = GroupCoordinator(
+                catalog,
+                live,
+                now_ms,
+                topic_exists=lambda name, topic_id: _is_there(directory, name, topic_id),
+                topics=directory,
+                configs=group_configs,
+                share_partitions=share_partitions,
+            )
+            await groups.load()
+            producer_ids = ProducerIdAllocator(catalog)
+            transactions = TransactionCoordinator(
+                catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
+            )
+            transactions.load()
             services = Services(
                 settings=live,
                 identity=identity,

@@ -280,6 +280,14 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         _GROUPS,
+        r"share_group:joins",
+        "the answer to the first member of a share group",
+        "no partition; it has them some heartbeats later, when a state was made for them, in another epoch",
+        "its partitions",
+        "The state is made before the answer (docs/decisions/0010-share-groups.md).",
+    ),
+    Meant(
+        _GROUPS,
         r"consumer_group_offsets:classic_joins",
         "a member of the classic protocol that joins a group of the consumer protocol with members, or the other way round",
         "the group passes to the other protocol while it is used, as group.consumer.migration.policy allows",

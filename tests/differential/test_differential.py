@@ -25,6 +25,7 @@ from tests.differential import (
     scripts_offsets,  # noqa: F401
     scripts_rebalances,  # noqa: F401
     scripts_session,  # noqa: F401
+    scripts_share_groups,  # noqa: F401
     scripts_transactions,  # noqa: F401
     scripts_walks,  # noqa: F401
 )
@@ -45,6 +46,8 @@ PROPERTIES = {
     "group.max.size": "3",
     "group.consumer.max.size": "3",
     "group.consumer.assignment.interval.ms": "0",
+    "group.share.max.size": "3",
+    "group.share.assignment.interval.ms": "0",
     "node.id": "1",
 }
 """What both brokers are told: short waits and small groups."""

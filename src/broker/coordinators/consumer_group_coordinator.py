@@ -22,6 +22,7 @@ from broker.coordinators.groups.consumer_group import ConsumerGroup, ConsumerTim
 from broker.coordinators.groups.consumer_member import JOIN_EPOCH, HeartbeatCommand
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.rebalancing import GroupState
+from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.groups.stored_consumer import restore_consumer_group, to_store
 from broker.coordinators.groups.subscribed_topics import KnownTopic, Topics
 from broker.coordinators.groups.topic_pattern import TopicPattern
@@ -174,7 +175,7 @@ class ConsumerGroupCoordinator:
             return group
         if group.state is GroupState.DEAD:
             raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-        if not joins or group.state is not GroupState.EMPTY or group.pending_count:
+        if isinstance(group, ShareGroup) or not joins or group.state is not GroupState.EMPTY or group.pending_count:
             raise BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
         return ConsumerGroup(group_id, self._policy, self._topics)
 

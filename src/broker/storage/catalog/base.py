@@ -195,6 +195,37 @@ class StoredConsumerGroup:
     members: Sequence[StoredConsumerMember] = ()
 
 
+StoredTarget = Mapping[bytes, Sequence[int]]
+"""By topic id: partitions that a member has or is to have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredShareMember:
+    """A member of a share group (KIP-932)."""
+
+    member_id: str
+    rack_id: str | None
+    client_id: str
+    client_host: str
+    topic_names: Sequence[str]
+    epoch: int
+    previous_epoch: int
+    assigned: StoredTarget
+    target: StoredTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredShareGroup:
+    """A share group. What is saved names the members that have changed only."""
+
+    group_id: str
+    group_epoch: int
+    assignment_epoch: int
+    topics_digest: str
+    state_ms: int
+    members: Sequence[StoredShareMember] = ()
+
+
 class TopicCatalog(Protocol):
     """Topics and their partitions."""
 
@@ -318,6 +349,12 @@ class GroupCatalog(Protocol):
     async def save_consumer_group(self, group: StoredConsumerGroup, removed: Iterable[str]) -> None:
         """The group, and those of its members that are given; ``removed`` members are gone, others stay as they are. In place of
         a classic group of that name. One transaction."""
+        ...
+
+    async def load_share_groups(self) -> list[StoredShareGroup]: ...
+
+    async def save_share_group(self, group: StoredShareGroup, removed: Iterable[str]) -> None:
+        """The group, and those of its members that are given; ``removed`` members are gone, others stay as they are. One transaction."""
         ...
 
     async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]: ...

@@ -17,6 +17,8 @@ from broker.storage.catalog.base import (
     StoredConsumerGroup,
     StoredConsumerMember,
     StoredGroup,
+    StoredShareGroup,
+    StoredShareMember,
 )
 from broker.storage.catalog.commit_rules import PartitionState, decide
 from broker.storage.catalog.log_state import LogChanges, LogState
@@ -43,6 +45,8 @@ class MemoryCatalog(MemoryTransactions):
         self._consumer_groups: dict[str, StoredConsumerGroup] = {}
         self._consumer_members: dict[str, dict[str, StoredConsumerMember]] = {}
         self._share_states: dict[ShareKey, ShareState] = {}
+        self._share_groups: dict[str, StoredShareGroup] = {}
+        self._share_members: dict[str, dict[str, StoredShareMember]] = {}
 
     # Topics
 
@@ -261,6 +265,20 @@ class MemoryCatalog(MemoryTransactions):
             members.pop(member_id, None)
         members.update((member.member_id, member) for member in group.members)
 
+    async def load_share_groups(self) -> list[StoredShareGroup]:
+        return [
+            replace(group, members=[member for _, member in sorted(self._share_members[group_id].items())])
+            for group_id, group in sorted(self._share_groups.items())
+        ]
+
+    async def save_share_group(self, group: StoredShareGroup, removed: Iterable[str]) -> None:
+        self._check_open()
+        self._share_groups[group.group_id] = replace(group, members=())
+        members = self._share_members.setdefault(group.group_id, {})
+        for member_id in removed:
+            members.pop(member_id, None)
+        members.update((member.member_id, member) for member in group.members)
+
     async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]:
         return dict(self._offsets)
 
@@ -276,6 +294,8 @@ class MemoryCatalog(MemoryTransactions):
     async def delete_group(self, group_id: str) -> None:
         self._check_open()
         self._forget_group(group_id)
+        self._share_groups.pop(group_id, None)
+        self._share_members.pop(group_id, None)
         for key in [key for key in self._offsets if key[0] == group_id]:
             del self._offsets[key]
 
