@@ -17,11 +17,14 @@ from broker.admin.config_administrator import ConfigAdministrator
 from broker.admin.topic_administrator import NewTopic, TopicAdministrator
 from broker.cluster.directory import TopicDirectory
 from broker.cluster.identity import ClusterIdentity
+from broker.config.groups_live import LiveGroupConfigs
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.share_partition_keeper import SharePartitionKeeper, Surroundings
 from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.handlers.base import CloseConnection, ConnectionInfo, Pending, Services
+from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_of
 from broker.handlers.table import HANDLERS
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.log.reader import Reader
@@ -81,7 +84,21 @@ class World:
         writer = Writer(TwoStepCommitter(store, catalog), catalog, tail, waiting, self.now_ms, self._fatal)
         reader = Reader(store, catalog, tail, waiting, session_slots=20)
         topics = TopicAdministrator(catalog, directory, live, self.now_ms)
-        groups = GroupCoordinator(catalog, live, self.now_ms, topic_exists=lambda name, topic_id: True)
+        group_configs = LiveGroupConfigs(live, catalog)
+        starts = ShareStartFinder(catalog, reader, directory, group_configs, self.now_ms)
+        share_partitions = SharePartitionKeeper(
+            catalog,
+            Surroundings(
+                limits=lambda group_id: limits_of(group_configs, group_id),
+                sessions_max=lambda: 20,
+                first_offset=starts.first_offset,
+                bounds=starts.bounds,
+            ),
+            partitions_max=20,
+        )
+        groups = GroupCoordinator(
+            catalog, live, self.now_ms, topic_exists=lambda name, topic_id: True, share_partitions=share_partitions
+        )
         await groups.load()
         producer_ids = ProducerIdAllocator(catalog)
         transactions = TransactionCoordinator(
@@ -98,12 +115,13 @@ class World:
             configs=ConfigAdministrator(catalog, live, directory, topics, 1),
             groups=groups,
             transactions=transactions,
+            share_partitions=share_partitions,
             producer_ids=producer_ids,
             now_ms=self.now_ms,
             served=HANDLERS,
         )
         self.dispatcher = Dispatcher(HANDLERS, self.services, self._fatal)
-        self._agents = [self._loop.create_task(writer.run()), self._loop.create_task(groups.run())]
+        self._agents = [self._loop.create_task(agent.run()) for agent in (writer, groups, share_partitions)]
         for name, config in TOPICS:
             new = NewTopic(name=name, partition_count=3, replication_factor=1, config=config)
             await topics.create(topics.plan(new, identity.node_ids))
