@@ -32,7 +32,7 @@ PROPERTIES = {
     "group.share.heartbeat.interval.ms": 300,
     "group.share.assignment.interval.ms": 100,
     "group.share.min.record.lock.duration.ms": 1_000,
-    "group.share.record.lock.duration.ms": 4_000,
+    "group.share.record.lock.duration.ms": 10_000,
     "group.share.delivery.count.limit": 3,
 }
 """Who crashes is missed soon, and what it had is soon given to others."""
@@ -99,8 +99,8 @@ class Sharers:
     def acknowledge(self, name: str, kind: str, *values: str) -> None:
         self.call("acknowledge", name, type=kind, values=values)
 
-    def commit(self, name: str, **options: Any) -> list[str]:
-        errors: list[str] = self.call("commit", name, **options)["errors"]
+    def commit(self, name: str) -> list[str]:
+        errors: list[str] = self.call("commit", name)["errors"]
         return errors
 
     def leave(self, *names: str) -> None:
@@ -169,9 +169,9 @@ def test_what_is_acknowledged_decides_what_comes_again(java: Driver, broker: Ser
     assert [(record["value"], record["deliveries"]) for record in second] == [(b64("1"), 2), (b64("3"), 2)]
     sharers.acknowledge("one", "accept", "1")
     sharers.acknowledge("one", "release", "3")
-    assert sharers.commit("one", waits=False) == [""]
-    if not (third := sharers.call("poll", "one", deadline_ms=1)["records"]):
-        third = sharers.poll("one")
+    outcome = sharers.call("commit", "one", waits=False)
+    assert outcome["errors"] == [""]
+    third = outcome["records"] or sharers.poll("one")
     assert [(record["value"], record["deliveries"]) for record in third] == [(b64("3"), 3)]
     sharers.acknowledge("one", "release", "3")
     assert sharers.commit("one") == [""]
@@ -186,15 +186,23 @@ def test_a_lock_that_ends_gives_the_record_to_others(java: Driver, broker: Serve
     """One that is renewed stays; who comes too late with an acknowledgement is told."""
     topic = new_topic(java, broker, "locked", 1)
     sharers = Sharers(broker, topic)
+    set_on_group(broker, sharers.group, share_record_lock_duration_ms="2000")
     sharers.join(java, "slow", explicit=True)
     produce(java, broker, topic, numbered(0, 1, 1))
     assert values(sharers.poll("slow")) == [b64("0")]
-    sharers.join(java, "quick")
-    (record,) = sharers.take(1, DEADLINE_MS, ["quick"])
+    sharers.join(java, "quick", explicit=True)
+    (record,) = sharers.poll("quick")
 
     assert (record["value"], record["deliveries"]) == (b64("0"), 2)
     sharers.acknowledge("slow", "accept")
     assert sharers.commit("slow") == ["InvalidRecordStateException"]
+    for _ in range(3):  # longer than the lock, all together
+        sharers.acknowledge("quick", "renew")
+        assert sharers.commit("quick") == [""]
+        assert sharers.call("poll", "slow", deadline_ms=1_000)["records"] == []
+        assert [(record["value"], record["deliveries"]) for record in sharers.poll("quick")] == [(b64("0"), 2)]
+    sharers.acknowledge("quick", "accept")
+    assert sharers.commit("quick") == [""]
     sharers.leave("slow", "quick")
 
 
