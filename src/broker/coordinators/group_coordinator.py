@@ -125,7 +125,7 @@ class GroupCoordinator:
             self._writer,
             self._policy,
             self._settle,
-            share_partitions or NoSharePartitions(),
+            NoSharePartitions() if share_partitions is None else share_partitions,
             _clock_ms,
             now_ms,
         )
