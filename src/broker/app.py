@@ -53,6 +53,8 @@ from observability.metrics import (
     OLDEST_TRANSACTION_SECONDS,
     PARTITIONS,
     READY,
+    SHARE_GROUP_MEMBERS,
+    SHARE_GROUPS,
     SHARE_LOCKS,
     SHARE_PARTITIONS,
     SHARE_SESSIONS,
@@ -238,6 +240,8 @@ class App:
         TOPICS.set_function(lambda: len(directory))
         PARTITIONS.set_function(lambda: directory.partition_count)
         GROUPS.set_function(lambda: len(groups))
+        SHARE_GROUPS.set_function(lambda: groups.shares.group_count)
+        SHARE_GROUP_MEMBERS.set_function(lambda: groups.shares.member_count)
         TRANSACTIONAL_IDS.set_function(lambda: len(transactions))
         TRANSACTIONS_OPEN.set_function(lambda: transactions.open_count)
         OLDEST_TRANSACTION_SECONDS.set_function(lambda: transactions.oldest_age_ms / 1000)

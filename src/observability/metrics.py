@@ -62,8 +62,10 @@ COMMIT_BATCHES: Final = LoopHistogram(
 )
 COMMIT_FAILURES: Final = LoopCounter("penstock_commit_failures", "Group commits refused by storage.", registry=REGISTRY)
 
-GROUPS: Final = Gauge("penstock_groups", "Consumer groups known to this broker.", registry=REGISTRY)
-GROUP_MEMBERS: Final = Gauge("penstock_group_members", "Members of all consumer groups together.", registry=REGISTRY)
+GROUPS: Final = Gauge("penstock_groups", "Groups known to this broker, of consumers and share groups.", registry=REGISTRY)
+GROUP_MEMBERS: Final = Gauge("penstock_group_members", "Members of all these groups together.", registry=REGISTRY)
+SHARE_GROUPS: Final = Gauge("penstock_share_groups", "Share groups among them.", registry=REGISTRY)
+SHARE_GROUP_MEMBERS: Final = Gauge("penstock_share_group_members", "Members of share groups among them.", registry=REGISTRY)
 GROUP_REBALANCES: Final = LoopCounter(
     "penstock_group_rebalances", "Rebalances: generations of consumer groups that their members have joined.", registry=REGISTRY
 )

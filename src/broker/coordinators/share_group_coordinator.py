@@ -9,8 +9,7 @@ partition belongs to another agent (:class:`SharePartitions`). What it promises:
 - What is asked of the share partitions of one group takes turns, so a group that is deleted leaves nothing behind.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +24,7 @@ from broker.coordinators.groups.share_group import ShareAnswer, ShareGroup, Shar
 from broker.coordinators.groups.share_member import ShareCommand
 from broker.coordinators.groups.stored_share import restore_share_group, to_store_share
 from broker.coordinators.groups.subscribed_topics import Topics
+from broker.coordinators.turn_keeper import TurnKeeper
 from broker.errors import BrokerError
 from broker.storage.catalog.base import GroupCatalog, StoredShareGroup
 from broker.wire.error_codes import ErrorCode
@@ -134,7 +134,7 @@ class ShareGroupCoordinator:
         self._queued: dict[ShareGroup, _Save] = {}
         self._flying: dict[ShareGroup, _Save] = {}
         self._beginning: dict[ShareGroup, list[Then]] = {}
-        self._turns: dict[str, anyio.Lock] = {}
+        self._turns = TurnKeeper()
         self._jobs: list[_Job] = []
         self._wanted = anyio.Event()
 
@@ -298,7 +298,7 @@ class ShareGroupCoordinator:
 
     async def _initialize(self, group: ShareGroup) -> None:
         error = ErrorCode.NONE
-        async with self._turn(group.group_id):
+        async with self._turns.of(group.group_id):
             while group.to_begin and not error:
                 if group.state is GroupState.DEAD:
                     error = ErrorCode.COORDINATOR_NOT_AVAILABLE
@@ -319,7 +319,7 @@ class ShareGroupCoordinator:
 
     async def _forget(self, group: ShareGroup, then: Then) -> None:
         error = ErrorCode.NONE
-        async with self._turn(group.group_id):
+        async with self._turns.of(group.group_id):
             try:
                 await self._partitions.delete_group(group.group_id)
             except BrokerError as refusal:
@@ -342,18 +342,6 @@ class ShareGroupCoordinator:
                 for job in jobs:
                     tasks.start_soon(job)
 
-    @asynccontextmanager
-    async def _turn(self, group_id: str) -> AsyncIterator[None]:
-        turn = self._turns.get(group_id)
-        if turn is None:
-            turn = self._turns[group_id] = anyio.Lock(fast_acquire=True)
-        try:
-            async with turn:
-                yield
-        finally:
-            if not turn.locked():  # a lock passes from hand to hand, so nobody waits for this one
-                self._turns.pop(group_id, None)
-
     # --- administration -----------------------------------------------------------------------------------------------
 
     async def start_offsets(
@@ -364,7 +352,7 @@ class ShareGroupCoordinator:
 
     async def alter_offsets(self, group_id: str, offsets: Mapping[SharePartition, int]) -> Mapping[SharePartition, ErrorCode]:
         """Have an empty group begin elsewhere; one that does not exist is made for it. Raises BrokerError for the request as a whole."""
-        async with self._turn(group_id):
+        async with self._turns.of(group_id):
             if not offsets and group_id not in self._groups:
                 return {}
             group = await self._empty_group(group_id, creates=True)
@@ -375,7 +363,7 @@ class ShareGroupCoordinator:
     async def delete_offsets(self, group_id: str, topic_ids: Collection[bytes]) -> Mapping[bytes, ErrorCode]:
         """Forget what an empty group has read of topics; UNKNOWN_TOPIC_OR_PARTITION for those that it has not read. Raises BrokerError
         for the request as a whole."""
-        async with self._turn(group_id):
+        async with self._turns.of(group_id):
             group = await self._empty_group(group_id, creates=False)
             if not topic_ids:
                 return {}

@@ -44,9 +44,9 @@ class MemoryCatalog(MemoryTransactions):
         self._groups: dict[str, StoredGroup] = {}
         self._consumer_groups: dict[str, StoredConsumerGroup] = {}
         self._consumer_members: dict[str, dict[str, StoredConsumerMember]] = {}
-        self._share_states: dict[ShareKey, ShareState] = {}
         self._share_groups: dict[str, StoredShareGroup] = {}
         self._share_members: dict[str, dict[str, StoredShareMember]] = {}
+        self._share_states: dict[ShareKey, ShareState] = {}
 
     # Topics
 
