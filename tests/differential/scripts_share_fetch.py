@@ -336,7 +336,7 @@ def share_deliveries(stage: Stage) -> None:
     stage.record("accept", one.acknowledge((1, 1, [ACCEPT])))
     give(client, topic, topic_id, 3, 3)
     stage.record("new", acquired(one.fetch(max_records=1)))
-    asked = [DeleteRecordsTopic(name=topic, partitions=[DeleteRecordsPartition(partition_index=0, offset=6)])]
+    asked = [DeleteRecordsTopic(name=topic, partitions=[DeleteRecordsPartition(partition_index=0, offset=5)])]
     assert client.call(21, 2, DeleteRecordsRequest(topics=asked, timeout_ms=30_000)).topics[0].partitions[0].error_code == 0
     stage.record("deleted", acquired(one.first()))
     stage.record("accept_deleted", one.acknowledge((2, 4, [ACCEPT])))
