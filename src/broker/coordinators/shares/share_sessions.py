@@ -10,7 +10,7 @@ Invariants
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from broker.wire.error_codes import ErrorCode
 
@@ -26,7 +26,7 @@ PartitionKey = tuple[bytes, int]
 class ShareSession:
     """What one member of a group reads. The values of ``partitions`` say whether the member must still be told that all is well."""
 
-    __slots__ = ("epoch", "group_id", "is_ended", "member_id", "partitions")
+    __slots__ = ("connection", "epoch", "group_id", "is_ended", "member_id", "partitions")
 
     def __init__(self, group_id: str, member_id: str, partitions: Iterable[PartitionKey]) -> None:
         self.group_id = group_id
@@ -34,6 +34,8 @@ class ShareSession:
         self.epoch = 1
         self.partitions: OrderedDict[PartitionKey, bool] = OrderedDict.fromkeys(partitions, True)
         self.is_ended = False
+        self.connection: Any = None
+        """Whoever keeps the session alive; it means nothing here."""
 
     def served(self, key: PartitionKey) -> None:
         """The partition gave records: others come first the next time."""

@@ -99,5 +99,15 @@ async def carry_out(
 
 
 def end_with_connection(context: RequestContext, keeper: SharePartitionKeeper, session: ShareSession) -> None:
-    """Have the session end when the connection that began it does."""
-    context.connection.at_end[session.group_id, session.member_id] = lambda: keeper.end_session(session)
+    """Have the session end when the connection does that has used it last."""
+    key = (session.group_id, session.member_id)
+    before, session.connection = session.connection, context.connection
+    if before is not None and before is not context.connection:
+        before.at_end.pop(key, None)
+    context.connection.at_end[key] = lambda: keeper.end_session(session)
+
+
+def forget_connection(session: ShareSession) -> None:
+    """The session has ended; its connection goes on without it."""
+    if session.connection is not None:
+        session.connection.at_end.pop((session.group_id, session.member_id), None)

@@ -16,7 +16,7 @@ from typing import Final
 
 from broker.coordinators.shares.share_sessions import FINAL_EPOCH, INITIAL_EPOCH
 from broker.handlers.base import Handler, RequestContext
-from broker.handlers.shares.acknowledgements import are_ids, carry_out, said_in
+from broker.handlers.shares.acknowledgements import are_ids, carry_out, end_with_connection, forget_connection, said_in
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.share_acknowledge import (
@@ -39,6 +39,7 @@ async def handle(request: ShareAcknowledgeRequest, context: RequestContext) -> S
     session = keeper.sessions.go_on(group_id, member_id, epoch)
     if isinstance(session, ErrorCode):
         return refuse(request, context, session, None)
+    end_with_connection(context, keeper, session)
     results = await carry_out(
         said_in(request.topics),
         context,
@@ -49,6 +50,7 @@ async def handle(request: ShareAcknowledgeRequest, context: RequestContext) -> S
     )
     if epoch == FINAL_EPOCH:
         keeper.end_session(session)
+        forget_connection(session)
     topics: dict[bytes, ShareAcknowledgeTopicResponse] = {}
     for (topic_id, index), outcome in results.items():
         topic = topics.get(topic_id)

@@ -24,7 +24,15 @@ import anyio
 
 from broker.coordinators.shares.share_sessions import FINAL_EPOCH, INITIAL_EPOCH, PartitionKey, ShareSession
 from broker.handlers.base import Handler, RequestContext
-from broker.handlers.shares.acknowledgements import Outcome, are_ids, carry_out, end_with_connection, resolve, said_in
+from broker.handlers.shares.acknowledgements import (
+    Outcome,
+    are_ids,
+    carry_out,
+    end_with_connection,
+    forget_connection,
+    resolve,
+    said_in,
+)
 from broker.handlers.shares.share_fetcher import Asked, Given, ShareFetcher
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -58,10 +66,9 @@ async def handle(request: ShareFetchRequest, context: RequestContext) -> ShareFe
         session = keeper.sessions.go_on(group_id, member_id, epoch, named, forgotten)
     if isinstance(session, ErrorCode):
         if session is ErrorCode.SHARE_SESSION_LIMIT_REACHED:
-            await anyio.sleep(max(request.max_wait_ms, 0) / 1000)
+            await _wait_for_nothing(request, context)
         return refuse(request, context, session, None)
-    if epoch == INITIAL_EPOCH:
-        end_with_connection(context, keeper, session)
+    end_with_connection(context, keeper, session)
     knows_renewal = context.api_version >= FIRST_VERSION_WITH_RENEWAL
     acknowledged = await carry_out(
         said, context, group_id, member_id, knows_renewal=knows_renewal, is_renewal=request.is_renew_ack
@@ -69,9 +76,20 @@ async def handle(request: ShareFetchRequest, context: RequestContext) -> ShareFe
     given: dict[PartitionKey, Given] = {}
     if epoch == FINAL_EPOCH:
         keeper.end_session(session)
+        forget_connection(session)
     elif not request.is_renew_ack:
         given = await _fetch(request, context, session)
     return _respond(context, session, given, acknowledged)
+
+
+async def _wait_for_nothing(request: ShareFetchRequest, context: RequestContext) -> None:
+    """There is no room for a session: the client is to ask again later, not at once. It may leave, or be let go, before."""
+    ended = anyio.Event()
+    at_end = context.connection.at_end
+    at_end[ended] = ended.set
+    with anyio.move_on_after(max(request.max_wait_ms, 0) / 1000):
+        await ended.wait()
+    at_end.pop(ended, None)
 
 
 def _is_sound(request: ShareFetchRequest) -> bool:
