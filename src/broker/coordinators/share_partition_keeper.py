@@ -159,18 +159,23 @@ class SharePartitionKeeper:
         self, group_id: str, member_id: str, partitions: Sequence[PartitionKey]
     ) -> ShareSession | ErrorCode:
         """A new session of the member, if there may be one more. What an old one had acquired stays the member's."""
-        return self.sessions.create(group_id, member_id, partitions, self._around.sessions_max())
+        old = self.sessions.find(group_id, member_id)
+        session = self.sessions.create(group_id, member_id, partitions, self._around.sessions_max())
+        if old is not None and isinstance(session, ErrorCode):
+            self._release(old)
+        return session
 
     def end_session(self, session: ShareSession) -> None:
         """The member is gone: what it had is anybody's again, at once. Who still waits for it is let go."""
-        if not self.sessions.end(session):
-            return
+        if self.sessions.end(session):
+            self._release(session)
+
+    def _release(self, session: ShareSession) -> None:
         limits = self.limits(session.group_id)
-        for topic_id, index in session.partitions:
-            held = self._held.get((session.group_id, topic_id, index))
+        for partition in session.acquired_in.union(session.partitions):
+            held = self._held.get((session.group_id, *partition))
             if held is not None:
-                released = held.partition.release_member(session.member_id, limits)
-                self._note_released(held, released)
+                self._note_released(held, held.partition.release_member(session.member_id, limits))
                 held.wake()
 
     # --- share partitions ---------------------------------------------------------------------------------------------
