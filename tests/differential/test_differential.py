@@ -25,6 +25,7 @@ from tests.differential import (
     scripts_offsets,  # noqa: F401
     scripts_rebalances,  # noqa: F401
     scripts_session,  # noqa: F401
+    scripts_share_fetch,  # noqa: F401
     scripts_share_groups,  # noqa: F401
     scripts_transactions,  # noqa: F401
     scripts_walks,  # noqa: F401

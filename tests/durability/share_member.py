@@ -17,6 +17,7 @@ from broker.wire.messages.share_fetch import (
     ShareFetchRequestFetchPartition,
     ShareFetchRequestFetchTopic,
 )
+from broker.wire.messages.share_group_heartbeat import ShareGroupHeartbeatRequest
 from tests.differential.raw_client import Closed, RawClient
 
 ACCEPT, RELEASE, REJECT = 1, 2, 3
@@ -53,7 +54,12 @@ class RawMember:
         self._partitions = partitions
         self._life = life
         self._epoch = 0
-        self._had: dict[Place, int] = {}
+
+    def join(self) -> None:
+        """Be in the group until it has been given its partitions."""
+        beat = ShareGroupHeartbeatRequest(**self._ids, member_epoch=0, subscribed_topic_names=["t"])
+        answer = self._client.call(ApiKey.SHARE_GROUP_HEARTBEAT, 1, beat)
+        assert answer.error_code == 0, ErrorCode(answer.error_code)
 
     def close(self) -> None:
         self._client.close()

@@ -65,6 +65,9 @@ def test_what_was_acknowledged_never_comes_again(tmp_path: Path) -> None:
         topic_id = topic_with_records(broker.bootstrap)
         promises = Promises()
         lock = threading.Lock()
+        founder = RawMember(broker.bootstrap, GROUP, "founder", topic_id, PARTITIONS)
+        founder.join()
+        founder.close()
         for life in range(ROUNDS):
             members = [RawMember(broker.bootstrap, GROUP, f"m{number}", topic_id, PARTITIONS, life) for number in range(3)]
             enough = threading.Event()

@@ -6,7 +6,7 @@ in pieces, with a connection behind it. Whatever comes in, no handler meets an e
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -35,11 +35,14 @@ from broker.server.budget import ByteBudget
 from broker.server.connection import Connection
 from broker.server.dispatcher import Dispatcher, Route
 from broker.server.transport import Link
+from broker.storage.catalog.base import BatchEntry
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.committing import TwoStepCommitter
 from broker.storage.objects.memory import MemoryObjectStore
 from broker.wire.errors import DecodeError
 from broker.wire.headers import decode_response_header
+from broker.wire.records.batch import parse_header
+from broker.wire.records.record import Record, encode_batch
 from broker.wire.registry import codec
 from broker.wire.schema import load_all
 from observability import logs
@@ -54,6 +57,8 @@ PATIENCE_S = 0.003
 FRAME_LIMIT = 1 << 16
 APIS = {api.key: api for api in load_all()}
 SERVED = [(APIS[handler.key], version) for handler in HANDLERS for version in handler.versions]
+SHARED = "orders"
+SHARE_GROUPS = ("g", "h")
 TOPICS: tuple[tuple[str, dict[str, str]], ...] = (
     ("orders", {}),
     ("compacted", {"cleanup.policy": "compact"}),
@@ -123,8 +128,36 @@ class World:
         self.dispatcher = Dispatcher(HANDLERS, self.services, self._fatal)
         self._agents = [self._loop.create_task(agent.run()) for agent in (writer, groups, share_partitions)]
         for name, config in TOPICS:
+            if name == SHARED:
+                # Its id is one that plausible requests name.
+                directory.put(await catalog.create_topic(name, PlausibleBuilder.topic_ids[1], 3, 1, config, self.clock_ms))
+                continue
             new = NewTopic(name=name, partition_count=3, replication_factor=1, config=config)
             await topics.create(topics.plan(new, identity.node_ids))
+        shared = directory.by_name(SHARED)
+        assert shared is not None
+        for group in SHARE_GROUPS:
+            await group_configs.replace(group, {"share.auto.offset.reset": "earliest"})
+            await share_partitions.initialize(group, [(shared.topic_id, index) for index in range(3)])
+        await self._fill(writer, shared.pids)
+
+    async def _fill(self, writer: Writer, pids: Sequence[int]) -> None:
+        """Some records for share groups."""
+        done = asyncio.Event()
+        left = 4 * len(pids)
+
+        def appended(_: Any) -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                done.set()
+
+        for pid in pids:
+            for count in (1, 3, 5, 2):
+                data = encode_batch([Record(index, self.clock_ms, b"k", b"v") for index in range(count)])
+                header = parse_header(data)
+                writer.enqueue(pid, data, BatchEntry(header.record_count, len(data), header.max_timestamp), appended)
+        await done.wait()
 
     def now_ms(self) -> int:
         self.clock_ms += 1
@@ -191,10 +224,10 @@ def bugs_counted() -> float:
 # --- frames to handlers -------------------------------------------------------------------------------------------------
 
 
-async def serve(world: World, frame: bytes) -> None:
+async def serve(world: World, frame: bytes, info: ConnectionInfo | None = None) -> None:
     """One frame; its answer is read as its client would."""
     try:
-        route, request, context = world.dispatcher.open(memoryview(bytearray(frame)), world.info())
+        route, request, context = world.dispatcher.open(memoryview(bytearray(frame)), info or world.info())
     except DecodeError:
         return
     try:

@@ -11,7 +11,7 @@ under way in it is refused.
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import anyio
@@ -45,6 +45,9 @@ from observability.metrics import (
 
 PARTITIONS_MAX: Final = 10_000
 """Share partitions in memory. Those that nobody has anything of make room."""
+
+RUNS_MAX: Final = 1_000_000
+"""Runs of records of all share partitions together, some 150 bytes each. Above it no records are given that nobody had before."""
 
 SAVE_LATER_S: Final = 0.25
 """A loss of at most so much of what was delivered how often is accepted; nobody was promised it."""
@@ -82,7 +85,7 @@ class Surroundings:
 class Held:
     """A share partition in memory. ``watchers`` are called whenever there may be something to acquire that was not there before."""
 
-    __slots__ = ("bytes_per_record", "is_fenced", "is_reading", "key", "leader_epoch", "name", "partition", "state_epoch", "waiting", "watchers")
+    __slots__ = ("bytes_per_record", "counted_runs", "is_fenced", "is_reading", "key", "leader_epoch", "name", "partition", "state_epoch", "waiting", "watchers")
 
     def __init__(self, key: ShareKey, name: str, partition: SharePartition, state: ShareState) -> None:
         self.key = key
@@ -95,23 +98,28 @@ class Held:
         self.is_fenced = False
         self.is_reading = False
         self.bytes_per_record = 0.0
+        self.counted_runs = 0
 
     @property
     def may_go(self) -> bool:
         """Nobody needs it in memory."""
         return self.partition.is_idle and not (self.watchers or self.is_reading or self.waiting)
 
-    def wake(self) -> None:
+    def wake(self, but: Callable[[], None] | None = None) -> None:
+        """Call everybody who watches, except ``but``, who knows."""
         for watcher in list(self.watchers):
-            watcher()
+            if watcher != but:
+                watcher()
 
 
 class SharePartitionKeeper:
     """Owns share partitions and share sessions. ``run`` ends only by cancellation or by ``StorageFailed``."""
 
     def __init__(
-        self, catalog: ShareStateCatalog, surroundings: Surroundings, *, partitions_max: int = PARTITIONS_MAX
+        self, catalog: ShareStateCatalog, surroundings: Surroundings, *, partitions_max: int = PARTITIONS_MAX, runs_max: int = RUNS_MAX
     ) -> None:
+        self._runs_max = runs_max
+        self._run_total = 0
         self._catalog = catalog
         self._around = surroundings
         self._partitions_max = partitions_max
@@ -151,18 +159,23 @@ class SharePartitionKeeper:
         self, group_id: str, member_id: str, partitions: Sequence[PartitionKey]
     ) -> ShareSession | ErrorCode:
         """A new session of the member, if there may be one more. What an old one had acquired stays the member's."""
-        return self.sessions.create(group_id, member_id, partitions, self._around.sessions_max())
+        old = self.sessions.find(group_id, member_id)
+        session = self.sessions.create(group_id, member_id, partitions, self._around.sessions_max())
+        if old is not None and isinstance(session, ErrorCode):
+            self._release(old)
+        return session
 
     def end_session(self, session: ShareSession) -> None:
         """The member is gone: what it had is anybody's again, at once. Who still waits for it is let go."""
-        if not self.sessions.end(session):
-            return
+        if self.sessions.end(session):
+            self._release(session)
+
+    def _release(self, session: ShareSession) -> None:
         limits = self.limits(session.group_id)
-        for topic_id, index in session.partitions:
-            held = self._held.get((session.group_id, topic_id, index))
+        for partition in session.acquired_in.union(session.partitions):
+            held = self._held.get((session.group_id, *partition))
             if held is not None:
-                released = held.partition.release_member(session.member_id, limits)
-                self._note_released(held, released)
+                self._note_released(held, held.partition.release_member(session.member_id, limits))
                 held.wake()
 
     # --- share partitions ---------------------------------------------------------------------------------------------
@@ -175,7 +188,10 @@ class SharePartitionKeeper:
         return held
 
     async def hold(self, group_id: str, partitions: Iterable[PartitionKey]) -> dict[PartitionKey, Held | ErrorCode]:
-        """The share partitions, read from the catalog where need be. A group's first look at a partition decides where it begins."""
+        """The share partitions, read from the catalog where need be. A group's first look at a partition decides where it begins.
+
+        What was never initialized is unknown: who is no member of a group cannot fill the catalog with its partitions.
+        """
         found: dict[PartitionKey, Held | ErrorCode] = {}
         missing: list[PartitionKey] = []
         for partition in partitions:
@@ -209,12 +225,12 @@ class SharePartitionKeeper:
             state = stored.get(key)
             try:
                 bounds = await self._around.bounds(*partition)
-                if bounds is None:
+                if bounds is None or state is None:
                     found[partition] = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
                     continue
-                if state is None or state.start_offset < 0:
+                if state.start_offset < 0:
                     start = await self._around.first_offset(group_id, *partition)
-                    state = ShareState(0 if state is None else state.state_epoch, start, bounds.leader_epoch)
+                    state = ShareState(state.state_epoch, start, bounds.leader_epoch)
                     fresh.append(ShareChange(key, state.state_epoch, start, state.leader_epoch, (), True))
             except BrokerError as refusal:
                 found[partition] = refusal.code
@@ -231,6 +247,8 @@ class SharePartitionKeeper:
         self._names += 1
         runs = [StoredRun(*run) for run in state.runs]
         held = Held(key, str(self._names), SharePartition(state.start_offset, runs, limits), state)
+        held.counted_runs = held.partition.run_count
+        self._run_total += held.counted_runs
         self._held[key] = held
         self._by_name[held.name] = held
         self._by_topic.setdefault(key[1], {})[key] = None
@@ -247,6 +265,8 @@ class SharePartitionKeeper:
         return False
 
     def _forget(self, held: Held) -> None:
+        self._run_total -= held.counted_runs
+        held.counted_runs = 0
         del self._held[held.key]
         del self._by_name[held.name]
         of_topic = self._by_topic[held.key[1]]
@@ -289,6 +309,8 @@ class SharePartitionKeeper:
         if held.is_fenced:
             return []
         partition = held.partition
+        if self._run_total >= self._runs_max:
+            limits = replace(limits, locks_max=0)
         acquired = partition.acquire(
             member_id, offset, batches, limits, _now_ms(), records_max=records_max, batch_size=batch_size, is_exact=is_exact
         )
@@ -362,6 +384,8 @@ class SharePartitionKeeper:
         """See to what has changed in memory: it is written in a while, and locks are ended in time."""
         if held.is_fenced:
             return
+        self._run_total += held.partition.run_count - held.counted_runs
+        held.counted_runs = held.partition.run_count
         if held.partition.is_dirty and held.key not in self._urgent and held.key not in self._later:
             self._later[held.key] = anyio.current_time() + SAVE_LATER_S
             self._has_work()

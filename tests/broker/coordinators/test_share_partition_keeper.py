@@ -69,6 +69,7 @@ class World:
         return LogBounds(0, self.log_end, self.log_end, 0, 1) if topic_id in (TOPIC, OTHER) else None
 
     async def hold(self, partition: PartitionKey = P0) -> Held:
+        await self.keeper.initialize("g", [partition])
         held = (await self.keeper.hold("g", [partition]))[partition]
         assert isinstance(held, Held)
         return held
@@ -135,7 +136,7 @@ async def test_two_that_look_first_see_the_same() -> None:
             for _ in range(3):
                 tasks.start_soon(look)
         assert len(set(map(id, held))) == 1
-        assert len(world.catalog.rounds) == 1
+        assert sum(change.start_offset == 3 for changes in world.catalog.rounds for change in changes) == 1
 
 
 async def test_an_answer_is_durable() -> None:
@@ -326,9 +327,12 @@ async def test_errors_of_a_load_are_each_partitions_own() -> None:
     """No start can be found, or there is no such topic."""
     async with running() as world:
         await world.hold(P1)
+        await world.keeper.initialize("g", [P0])
         world.first = -1
-        found = await world.keeper.hold("g", [P0, P1, (b"x" * 16, 0)])
-        assert (found[P0], found[b"x" * 16, 0]) == (ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        unknown = ((b"x" * 16, 0), (OTHER, 0))
+        found = await world.keeper.hold("g", [P0, P1, *unknown])
+        assert found[P0] is ErrorCode.KAFKA_STORAGE_ERROR
+        assert [found[each] for each in unknown] == [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION] * 2
         assert isinstance(found[P1], Held)
 
 
@@ -341,5 +345,21 @@ async def test_memory_is_bounded() -> None:
         await world.hold((OTHER, 0))
         assert len(world.keeper) == 2
         await world.acquire(9, partition=(OTHER, 0))
+        await world.keeper.initialize("g", [(OTHER, 1)])
         assert await world.keeper.hold("g", [(OTHER, 1)]) == {(OTHER, 1): ErrorCode.NOT_LEADER_OR_FOLLOWER}
         assert (await world.hold()).partition.acquired == 7
+
+
+async def test_runs_are_bounded() -> None:
+    """However many partitions have them: what is in flight can be worked off, and nothing new comes."""
+    async with running() as world:
+        world.keeper._runs_max = 4
+        await world.acquire(9)
+        for at in (4, 6):
+            assert await world.say((at, at, ACCEPT)) is ErrorCode.NONE
+        assert await world.acquire(20, "bob") == []
+        assert await world.say((3, 9, ACCEPT)) is ErrorCode.INVALID_RECORD_STATE
+        assert await world.say((3, 3, ACCEPT), (5, 5, RELEASE), (7, 9, ACCEPT)) is ErrorCode.NONE
+        assert await world.acquire(9, "bob") == [(5, 5, 2)]
+        assert await world.say((5, 5, ACCEPT), member="bob") is ErrorCode.NONE
+        assert await world.acquire(20, "bob") == [(10, 20, 1)]

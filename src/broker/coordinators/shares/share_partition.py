@@ -194,8 +194,8 @@ class SharePartition:
     ) -> list[Acquired]:
         """Give the member what is free of ``batches``, which were read from ``offset`` on, up to ``records_max`` records.
 
-        Batches are given whole, which may be more than that, unless ``is_exact``. A record that is at its last delivery is given
-        alone, so that nothing else is archived because of it.
+        Batches are given whole, which may be more than that, unless ``is_exact``. Records that nobody accepts come fewer at a time, and by
+        themselves in the end, so that others are not given up because of one among them.
         """
         if records_max <= 0 or not batches:
             return []
@@ -229,12 +229,12 @@ class SharePartition:
         if batch.is_aborted:
             self._archive(self._runs.cut(run, first, last))
             return
-        if run.deliveries >= taking.limits.deliveries_max - 1 > 0:
-            if taking.pieces:
-                taking.is_done = True
-                return
-            last = first
+        fewer = _fewer(run.deliveries, taking.limits.deliveries_max, batch)
+        if fewer is not None:
             taking.is_done = True
+            if taking.pieces:
+                return
+            last = min(last, first + fewer - 1)
         last = taking.up_to(first, last)
         part = self._runs.cut(run, first, last)
         part.state = part.target = RecordState.ACQUIRED
@@ -522,6 +522,19 @@ class _Taking:
     def batch_ends(self) -> None:
         if self.taken >= self.records_max:
             self.is_done = True
+
+
+def _fewer(deliveries: int, deliveries_max: int, batch: FetchedBatch) -> int | None:
+    """How many records of a batch are given at a time when they were delivered so often before; None: as many as there are.
+
+    From the middle of the way to the limit on it is half as many each time, and one when it is the last time.
+    """
+    from_here = max(2, (deliveries_max + 1) // 2)
+    if deliveries_max <= 2 or deliveries < from_here:
+        return None
+    if deliveries >= deliveries_max - 1:
+        return 1
+    return max((batch.last - batch.first + 1) >> (deliveries - from_here + 1), 1)
 
 
 def _in_batches(pieces: Sequence[Acquired], batch_size: int) -> list[Acquired]:

@@ -10,13 +10,14 @@ Invariants
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from broker.wire.error_codes import ErrorCode
 
 INITIAL_EPOCH: Final = 0
 FINAL_EPOCH: Final = -1
 PARTITIONS_MAX: Final = 500_000
+_FORGOTTEN_MAX: Final = 64
 _MAX_EPOCH: Final = 2**31 - 1
 
 PartitionKey = tuple[bytes, int]
@@ -26,19 +27,27 @@ PartitionKey = tuple[bytes, int]
 class ShareSession:
     """What one member of a group reads. The values of ``partitions`` say whether the member must still be told that all is well."""
 
-    __slots__ = ("epoch", "group_id", "is_ended", "member_id", "partitions")
+    __slots__ = ("acquired_in", "connection", "epoch", "group_id", "is_ended", "member_id", "partitions")
 
     def __init__(self, group_id: str, member_id: str, partitions: Iterable[PartitionKey]) -> None:
         self.group_id = group_id
         self.member_id = member_id
         self.epoch = 1
         self.partitions: OrderedDict[PartitionKey, bool] = OrderedDict.fromkeys(partitions, True)
+        self.acquired_in: set[PartitionKey] = set()
+        """Where the member may have records, in what it reads now and in what it read before."""
         self.is_ended = False
+        self.connection: Any = None
+        """Whoever keeps the session alive; it means nothing here."""
 
     def served(self, key: PartitionKey) -> None:
         """The partition gave records: others come first the next time."""
         if key in self.partitions:
             self.partitions.move_to_end(key)
+        self.acquired_in.add(key)
+        if len(self.acquired_in) > 2 * len(self.partitions) + _FORGOTTEN_MAX:
+            # What it read long ago ends by the clock.
+            self.acquired_in.intersection_update(self.partitions)
 
 
 class ShareSessions:
@@ -58,13 +67,15 @@ class ShareSessions:
     def create(
         self, group_id: str, member_id: str, partitions: Sequence[PartitionKey], sessions_max: int
     ) -> ShareSession | ErrorCode:
-        """A new session in place of the member's old one, if there is room for it."""
+        """A new session in place of the member's old one, if there is room for it. What the member has it keeps."""
         old = self._sessions.get((group_id, member_id))
         if old is not None:
             self.end(old)
         session = ShareSession(group_id, member_id, partitions)
         if len(self._sessions) >= sessions_max or self.partition_count + len(session.partitions) > self._partitions_max:
             return ErrorCode.SHARE_SESSION_LIMIT_REACHED
+        if old is not None:
+            session.acquired_in = old.acquired_in
         self._sessions[group_id, member_id] = session
         self.partition_count += len(session.partitions)
         return session

@@ -1,7 +1,7 @@
 """What is said of records in ShareFetch and ShareAcknowledge alike: read, checked as Kafka checks it, and carried out."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from broker.cluster.directory import TopicDirectory
 from broker.coordinators.share_partition_keeper import SharePartitionKeeper
@@ -15,13 +15,25 @@ MEMBER_ID_CHARACTERS: Final = 36
 Said = dict[PartitionKey, list[Acknowledgement]]
 
 
-def bad_ids(group_id: str | None, member_id: str | None) -> str | None:
-    """Why a request with these ids is not served, None when it is."""
-    if group_id is None:
-        return "Invalid group id in the request."
-    if not member_id or len(member_id) > MEMBER_ID_CHARACTERS:
-        return "Invalid member id in the request."
-    return None
+_REASONS: Final = {
+    ErrorCode.INVALID_RECORD_STATE: "The member does not have all of these records, or has said something of them already.",
+    ErrorCode.INVALID_REQUEST: "Not all of these records were ever given to anybody.",
+    ErrorCode.FENCED_STATE_EPOCH: "The group's offset was changed meanwhile.",
+    ErrorCode.KAFKA_STORAGE_ERROR: "What was said could not be stored; it may be said again.",
+}
+_MAY_NOT_RENEW: Final = "The group does not allow its members to keep records for longer."
+
+
+class Outcome(NamedTuple):
+    """What came of what was said of a partition's records. There is no message where Kafka has none either."""
+
+    error_code: ErrorCode = ErrorCode.NONE
+    message: str | None = None
+
+
+def are_ids(group_id: str | None, member_id: str | None) -> bool:
+    """Whether there is a group id, which may be empty, and a member id, which may not."""
+    return group_id is not None and bool(member_id) and len(member_id or "") <= MEMBER_ID_CHARACTERS
 
 
 def resolve(directory: TopicDirectory, key: PartitionKey) -> int | ErrorCode:
@@ -63,28 +75,39 @@ def are_sound(batches: Sequence[Acknowledgement], kind_max: int, may_renew: bool
 
 async def carry_out(
     said: Said, context: RequestContext, group_id: str, member_id: str, *, knows_renewal: bool, is_renewal: bool
-) -> dict[PartitionKey, ErrorCode]:
+) -> dict[PartitionKey, Outcome]:
     """Acknowledge what is sound; what came of it, a partition each."""
     services = context.services
     keeper = services.share_partitions
     kind_max = RENEW if knows_renewal else RENEW - 1
-    results: dict[PartitionKey, ErrorCode] = {}
+    results: dict[PartitionKey, Outcome] = {}
     sound: Said = {}
     for key, batches in said.items():
         place = resolve(services.directory, key)
         if isinstance(place, ErrorCode):
-            results[key] = place
+            results[key] = Outcome(place)
         elif not are_sound(batches, kind_max, is_renewal):
-            results[key] = ErrorCode.INVALID_REQUEST
+            results[key] = Outcome(ErrorCode.INVALID_REQUEST)
         elif is_renewal and not keeper.limits(group_id).may_renew and any(RENEW in each.kinds for each in batches):
-            results[key] = ErrorCode.INVALID_RECORD_STATE
+            results[key] = Outcome(ErrorCode.INVALID_RECORD_STATE, _MAY_NOT_RENEW)
         else:
             sound[key] = batches
     if sound:
-        results.update(await keeper.acknowledge(group_id, member_id, sound))
+        for key, code in (await keeper.acknowledge(group_id, member_id, sound)).items():
+            results[key] = Outcome(code, _REASONS.get(code))
     return results
 
 
 def end_with_connection(context: RequestContext, keeper: SharePartitionKeeper, session: ShareSession) -> None:
-    """Have the session end when the connection that began it does."""
-    context.connection.at_end[session.group_id, session.member_id] = lambda: keeper.end_session(session)
+    """Have the session end when the connection does that has used it last."""
+    key = (session.group_id, session.member_id)
+    before, session.connection = session.connection, context.connection
+    if before is not None and before is not context.connection:
+        before.at_end.pop(key, None)
+    context.connection.at_end[key] = lambda: keeper.end_session(session)
+
+
+def forget_connection(session: ShareSession) -> None:
+    """The session has ended; its connection goes on without it."""
+    if session.connection is not None:
+        session.connection.at_end.pop((session.group_id, session.member_id), None)

@@ -16,7 +16,7 @@ from typing import Final
 
 from broker.coordinators.shares.share_sessions import FINAL_EPOCH, INITIAL_EPOCH
 from broker.handlers.base import Handler, RequestContext
-from broker.handlers.shares.acknowledgements import bad_ids, carry_out, said_in
+from broker.handlers.shares.acknowledgements import are_ids, carry_out, end_with_connection, forget_connection, said_in
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.share_acknowledge import (
@@ -32,16 +32,14 @@ FIRST_VERSION_WITH_RENEWAL: Final = 2
 async def handle(request: ShareAcknowledgeRequest, context: RequestContext) -> ShareAcknowledgeResponse:
     keeper = context.services.share_partitions
     group_id, member_id, epoch = request.group_id, request.member_id, request.share_session_epoch
-    problem = bad_ids(group_id, member_id)
-    if problem is not None:
-        return refuse(request, context, ErrorCode.INVALID_REQUEST, problem)
-    assert group_id is not None
-    assert member_id is not None
+    if group_id is None or member_id is None or not are_ids(group_id, member_id):
+        return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
     if epoch == INITIAL_EPOCH:
         return refuse(request, context, ErrorCode.INVALID_SHARE_SESSION_EPOCH, None)
     session = keeper.sessions.go_on(group_id, member_id, epoch)
     if isinstance(session, ErrorCode):
         return refuse(request, context, session, None)
+    end_with_connection(context, keeper, session)
     results = await carry_out(
         said_in(request.topics),
         context,
@@ -52,12 +50,17 @@ async def handle(request: ShareAcknowledgeRequest, context: RequestContext) -> S
     )
     if epoch == FINAL_EPOCH:
         keeper.end_session(session)
+        forget_connection(session)
     topics: dict[bytes, ShareAcknowledgeTopicResponse] = {}
-    for (topic_id, index), error in results.items():
+    for (topic_id, index), outcome in results.items():
         topic = topics.get(topic_id)
         if topic is None:
             topic = topics[topic_id] = ShareAcknowledgeTopicResponse(topic_id=topic_id)
-        topic.partitions.append(ShareAcknowledgeResponsePartitionData(partition_index=index, error_code=error))
+        topic.partitions.append(
+            ShareAcknowledgeResponsePartitionData(
+                partition_index=index, error_code=outcome.error_code, error_message=outcome.message
+            )
+        )
     return ShareAcknowledgeResponse(
         acquisition_lock_timeout_ms=keeper.limits(group_id).lock_ms, responses=list(topics.values())
     )

@@ -24,7 +24,15 @@ import anyio
 
 from broker.coordinators.shares.share_sessions import FINAL_EPOCH, INITIAL_EPOCH, PartitionKey, ShareSession
 from broker.handlers.base import Handler, RequestContext
-from broker.handlers.shares.acknowledgements import bad_ids, carry_out, end_with_connection, resolve, said_in
+from broker.handlers.shares.acknowledgements import (
+    Outcome,
+    are_ids,
+    carry_out,
+    end_with_connection,
+    forget_connection,
+    resolve,
+    said_in,
+)
 from broker.handlers.shares.share_fetcher import Asked, Given, ShareFetcher
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -45,14 +53,8 @@ RECORD_LIMIT: Final = 1
 async def handle(request: ShareFetchRequest, context: RequestContext) -> ShareFetchResponse:
     keeper = context.services.share_partitions
     group_id, member_id, epoch = request.group_id, request.member_id, request.share_session_epoch
-    problem = bad_ids(group_id, member_id)
-    if problem is not None:
-        return refuse(request, context, ErrorCode.INVALID_REQUEST, problem)
-    assert group_id is not None
-    assert member_id is not None
-    problem = _bad_combination(request)
-    if problem is not None:
-        return refuse(request, context, ErrorCode.INVALID_REQUEST, problem)
+    if group_id is None or member_id is None or not are_ids(group_id, member_id) or not _is_sound(request):
+        return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
     said = said_in(request.topics)
     named = [(topic.topic_id, each.partition_index) for topic in request.topics for each in topic.partitions]
     if epoch == INITIAL_EPOCH:
@@ -64,10 +66,9 @@ async def handle(request: ShareFetchRequest, context: RequestContext) -> ShareFe
         session = keeper.sessions.go_on(group_id, member_id, epoch, named, forgotten)
     if isinstance(session, ErrorCode):
         if session is ErrorCode.SHARE_SESSION_LIMIT_REACHED:
-            await anyio.sleep(max(request.max_wait_ms, 0) / 1000)
+            await _wait_for_nothing(request, context)
         return refuse(request, context, session, None)
-    if epoch == INITIAL_EPOCH:
-        end_with_connection(context, keeper, session)
+    end_with_connection(context, keeper, session)
     knows_renewal = context.api_version >= FIRST_VERSION_WITH_RENEWAL
     acknowledged = await carry_out(
         said, context, group_id, member_id, knows_renewal=knows_renewal, is_renewal=request.is_renew_ack
@@ -75,23 +76,26 @@ async def handle(request: ShareFetchRequest, context: RequestContext) -> ShareFe
     given: dict[PartitionKey, Given] = {}
     if epoch == FINAL_EPOCH:
         keeper.end_session(session)
+        forget_connection(session)
     elif not request.is_renew_ack:
         given = await _fetch(request, context, session)
-    return _respond(context, session, given, acknowledged, is_first=epoch == INITIAL_EPOCH)
+    return _respond(context, session, given, acknowledged)
 
 
-def _bad_combination(request: ShareFetchRequest) -> str | None:
-    """Why a request that says of itself that it renews must not fetch; and modes that nobody knows."""
-    if request.is_renew_ack:
-        for name, amount in (
-            ("maxBytes", request.max_bytes),
-            ("minBytes", request.min_bytes),
-            ("maxRecords", request.max_records),
-            ("maxWaitMs", request.max_wait_ms),
-        ):
-            if amount:
-                return f"{name} must be 0 when renewing"
-    return None
+async def _wait_for_nothing(request: ShareFetchRequest, context: RequestContext) -> None:
+    """There is no room for a session: the client is to ask again later, not at once. It may leave, or be let go, before."""
+    ended = anyio.Event()
+    at_end = context.connection.at_end
+    at_end[ended] = ended.set
+    with anyio.move_on_after(max(request.max_wait_ms, 0) / 1000):
+        await ended.wait()
+    at_end.pop(ended, None)
+
+
+def _is_sound(request: ShareFetchRequest) -> bool:
+    """A request that says of itself that it renews must not ask for records; and there are two modes."""
+    asks = request.max_bytes or request.min_bytes or request.max_records or request.max_wait_ms
+    return not (request.is_renew_ack and asks) and request.share_acquire_mode in (BATCH_OPTIMIZED, RECORD_LIMIT)
 
 
 async def _fetch(
@@ -123,16 +127,14 @@ def _respond(
     context: RequestContext,
     session: ShareSession,
     given: dict[PartitionKey, Given],
-    acknowledged: dict[PartitionKey, ErrorCode],
-    *,
-    is_first: bool,
+    acknowledged: dict[PartitionKey, Outcome],
 ) -> ShareFetchResponse:
     """Partitions with news, those that were acknowledged, and those that the member has not been told of yet."""
     nothing = Given()
     answered: dict[PartitionKey, Given] = {}
-    for key, must_be_told in list(session.partitions.items()):
+    for key, must_be_told in list(session.partitions.items()) if not session.is_ended else ():
         one = given.get(key, nothing)
-        if one.size or one.error_code or must_be_told or is_first:
+        if one.size or one.error_code or must_be_told:
             answered[key] = one
             # After an error the next good answer is news, whatever it says.
             session.partitions[key] = one.error_code is not ErrorCode.NONE
@@ -140,15 +142,18 @@ def _respond(
         answered.setdefault(key, nothing)
     topics: dict[bytes, ShareFetchableTopicResponse] = {}
     sent = 0
+    well = Outcome()
     for (topic_id, index), one in answered.items():
         topic = topics.get(topic_id)
         if topic is None:
             topic = topics[topic_id] = ShareFetchableTopicResponse(topic_id=topic_id)
+        outcome = acknowledged.get((topic_id, index), well)
         topic.partitions.append(
             ShareFetchResponsePartitionData(
                 partition_index=index,
                 error_code=one.error_code,
-                acknowledge_error_code=acknowledged.get((topic_id, index), ErrorCode.NONE),
+                acknowledge_error_code=outcome.error_code,
+                acknowledge_error_message=outcome.message,
                 records=one.records or b"",
                 acquired_records=[
                     ShareFetchResponseAcquiredRecords(

@@ -18,6 +18,7 @@ from broker.coordinators.shares.share_sessions import PartitionKey, ShareSession
 from broker.handlers.shares.fetched_batches import place, slices
 from broker.log.fetch_plan import PartitionAnswer, Wanted
 from broker.log.reader import Reader
+from broker.log.waiting_room import Waiter
 from broker.storage.objects.base import Buffer
 from broker.wire.error_codes import ErrorCode
 
@@ -67,26 +68,25 @@ class ShareFetcher:
         self._asked = asked
         self._given: dict[PartitionKey, Given] = {}
         self._available = 0
+        self._waiter: Waiter | None = None
 
     async def fetch(self, pids: Mapping[PartitionKey, int]) -> dict[PartitionKey, Given]:
         """What the partitions give, errors included; a partition that has nothing is left out."""
         asked, session = self._asked, self._session
         deadline = anyio.current_time() + asked.max_wait_ms / 1000
-        held = await self._keeper.hold(session.group_id, pids)
-        places: list[_Place] = []
-        for key, pid in pids.items():
-            found = held[key]
-            if isinstance(found, ErrorCode):
-                self._given[key] = Given(found)
-            else:
-                places.append(_Place(key, pid, found))
+        places = await self._hold(pids)
         while places and not session.is_ended:
+            if any(each.held.is_fenced for each in places):
+                # Somebody has set the group's offset, or the topic is gone.
+                places = await self._hold({each.key: each.pid for each in places})
+                continue
             limits = self._keeper.limits(session.group_id)
             is_last = anyio.current_time() >= deadline or self._is_stopping
             readable = [each for each in places if each.held.partition.can_acquire(limits)]
             waiter = self._reader.enter([each.pid for each in readable], asked.min_bytes, limits.isolation)
             for each in places:
                 each.held.watchers[waiter.wake] = None
+            self._waiter = waiter
             try:
                 moved = await self._take(readable, limits, is_last)
                 if self._given or is_last:
@@ -100,6 +100,18 @@ class ShareFetcher:
                 for each in places:
                     each.held.watchers.pop(waiter.wake, None)
         return self._given
+
+    async def _hold(self, pids: Mapping[PartitionKey, int]) -> list[_Place]:
+        """The partitions that can be read; the others have their answer."""
+        held = await self._keeper.hold(self._session.group_id, pids)
+        places: list[_Place] = []
+        for key, pid in pids.items():
+            found = held[key]
+            if isinstance(found, ErrorCode):
+                self._given[key] = Given(found)
+            else:
+                places.append(_Place(key, pid, found))
+        return places
 
     @property
     def _is_stopping(self) -> bool:
@@ -172,7 +184,7 @@ class ShareFetcher:
         finally:
             for each in places:
                 each.held.is_reading = False
-                each.held.wake()
+                each.held.wake(but=self._waiter.wake if self._waiter is not None else None)
 
     async def _follow_log_start(self, at: _Place) -> None:
         bounds = await self._reader.bounds(at.pid)

@@ -87,6 +87,18 @@ def test_the_last_delivery_is_one_of_its_own() -> None:
     assert (partition.start, partition.acquired) == (1, 1)
 
 
+def test_what_comes_back_comes_in_smaller_parts() -> None:
+    """Half as many each time, from the middle of the way to the limit on."""
+    partition = SharePartition(0)
+    limits = ShareLimits(deliveries_max=6)
+    given = []
+    for _ in range(6):
+        given.append(take(partition, (0, 15), limits=limits))
+        partition.release_member("ann", limits)
+    assert given == [[(0, 15, 1)], [(0, 15, 2)], [(0, 15, 3)], [(0, 7, 4)], [(0, 3, 5)], [(0, 0, 6)]]
+    assert partition.start == 1
+
+
 def test_what_nobody_accepts_is_given_up() -> None:
     """Released by a member, by its end, or by the clock: the limit is the limit."""
     partition = SharePartition(0)

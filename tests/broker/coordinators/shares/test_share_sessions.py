@@ -36,6 +36,9 @@ def test_a_member_has_one_session() -> None:
     old = begun(sessions)
     new = begun(sessions)
     assert (old.is_ended, new.is_ended, len(sessions)) == (True, False, 1)
+    new.served(Q)
+    assert begun(sessions).acquired_in == {Q}
+    new = begun(sessions)
     assert not sessions.end(old)
     assert sessions.create("g", "ann", [P], 0) is ErrorCode.SHARE_SESSION_LIMIT_REACHED
     assert (len(sessions), sessions.partition_count) == (0, 0)
@@ -58,6 +61,11 @@ def test_what_gave_records_comes_last() -> None:
     session.served(P)
     session.served((b"x" * 16, 0))
     assert list(session.partitions) == [Q, P]
+    assert session.acquired_in == {P, (b"x" * 16, 0)}
+    for number in range(1000):
+        session.served((b"y" * 16, number))
+    assert P in session.acquired_in
+    assert len(session.acquired_in) < 100
 
 
 @given(st.lists(st.tuples(st.sampled_from(["create", "go on", "end"]), st.integers(0, 3), st.lists(st.integers(0, 5)), st.lists(st.integers(0, 5)))))

@@ -54,6 +54,8 @@ class Member:
         **fields: Any,
     ) -> ShareFetchResponse:
         """Of these partitions, what is ``said`` being said of the first."""
+        everything = [(self.state.topic_id, index) for index in range(len(self.state.pids))]
+        await self.log.share_partitions.initialize(self.group_id, everything)
         batches = [ShareFetchRequestAcknowledgementBatch(first_offset=a, last_offset=b, acknowledge_types=list(kinds)) for a, b, kinds in said]
         request = ShareFetchRequest(
             **{

@@ -3,7 +3,7 @@
 import pytest
 
 from broker.coordinators.shares.share_partition import Acknowledgement
-from broker.handlers.shares.acknowledgements import are_sound, bad_ids, said_in
+from broker.handlers.shares.acknowledgements import are_ids, are_sound, said_in
 from broker.wire.messages.share_acknowledge import (
     ShareAcknowledgeRequestAcknowledgementBatch,
     ShareAcknowledgeRequestAcknowledgePartition,
@@ -53,6 +53,7 @@ def test_renewal_has_to_be_known_and_allowed() -> None:
 
 def test_ids() -> None:
     """A group id may be empty, a member id may not."""
-    assert bad_ids("", "m" * 36) is None
-    assert bad_ids(None, "m") == "Invalid group id in the request."
-    assert bad_ids("g", "") == "Invalid member id in the request."
+    assert are_ids("", "m" * 36)
+    assert not are_ids(None, "m")
+    assert not are_ids("g", "")
+    assert not are_ids("g", None)

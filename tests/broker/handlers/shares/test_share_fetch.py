@@ -289,3 +289,26 @@ async def test_nobody_waits_when_the_broker_stops() -> None:
             await anyio.wait_all_tasks_blocked()
             log.share_partitions.close()
         assert answers == [[]]
+
+
+async def test_what_a_member_has_outlives_its_interest() -> None:
+    """In partitions it has forgotten, and over a new session; with its connection all of it goes."""
+    async with running_log() as log:
+        ann, bob = await two_members(log, partitions=2)
+        for pid in ann.state.pids:
+            await log.append(pid, batch(1))
+        await ann.fetch(partitions=[0, 1])
+        await ann.fetch(partitions=[], forget=[0])
+        ann.epoch = 0
+        await ann.fetch(partitions=[1])
+        assert acquired(await bob.fetch(partitions=[0, 1])) == []
+        assert await ann.said((0, 0, [ACCEPT])) is ErrorCode.NONE
+        await log.append(ann.state.pids[0], batch(1))
+        await ann.fetch(partitions=[0])
+        await ann.fetch(partitions=[], forget=[0])
+        ann.connection.ended()
+        assert acquired(await bob.fetch(partitions=[])) == [(1, 1, 2), (0, 0, 2)]
+        log.share_sessions_max = 0
+        bob.epoch = 0
+        assert (await bob.fetch()).error_code == ErrorCode.SHARE_SESSION_LIMIT_REACHED
+        assert log.share_partitions.locks_held == 0
