@@ -24,9 +24,11 @@ from broker.config.groups_live import LiveGroupConfigs
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.share_partition_keeper import SharePartitionKeeper, Surroundings
 from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.errors import StorageFailed
 from broker.handlers.base import Services
+from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_of
 from broker.handlers.table import HANDLERS
 from broker.http.server import HttpServer
 from broker.http.surface import surface
@@ -55,6 +57,11 @@ from observability.metrics import (
     OLDEST_TRANSACTION_SECONDS,
     PARTITIONS,
     READY,
+    SHARE_GROUP_MEMBERS,
+    SHARE_GROUPS,
+    SHARE_LOCKS,
+    SHARE_PARTITIONS,
+    SHARE_SESSIONS,
     TOPICS,
     TRANSACTIONAL_IDS,
     TRANSACTIONS_OPEN,
@@ -127,6 +134,16 @@ class App:
             topics = TopicAdministrator(catalog, directory, live, now_ms)
             group_configs = LiveGroupConfigs(live, catalog)
             await group_configs.load()
+            share_starts = ShareStartFinder(catalog, reader, directory, group_configs, now_ms)
+            share_partitions = SharePartitionKeeper(
+                catalog,
+                Surroundings(
+                    limits=lambda group_id: limits_of(group_configs, group_id),
+                    sessions_max=lambda: live.current.group_share_max_share_sessions,
+                    first_offset=share_starts.first_offset,
+                    bounds=share_starts.bounds,
+                ),
+            )
             groups = GroupCoordinator(
                 catalog,
                 live,
@@ -134,6 +151,7 @@ class App:
                 topic_exists=lambda name, topic_id: _is_there(directory, name, topic_id),
                 topics=directory,
                 configs=group_configs,
+                share_partitions=share_partitions,
             )
             await groups.load()
             producer_ids = ProducerIdAllocator(catalog)
@@ -155,29 +173,33 @@ class App:
                 configs=ConfigAdministrator(catalog, live, directory, topics, identity.node_id, group_configs, client_metrics_configs),
                 groups=groups,
                 transactions=transactions,
+                share_partitions=share_partitions,
                 producer_ids=producer_ids,
                 client_metrics=client_metrics,
                 now_ms=now_ms,
                 served=HANDLERS,
             )
             directory.on_removed(lambda state: _forget_partitions(reader, state))
+            directory.on_removed(lambda state: share_partitions.topic_removed(state.topic_id))
             cleaner = Cleaner(store, catalog, directory, live, now_ms, on_fatal=self._storage_failed)
             compactor = Compactor(
                 store, catalog, directory, tail, live, now_ms, on_round=reader.compaction_begins, on_fatal=self._storage_failed
             )
             self._watch(directory, groups, transactions)
             CLIENT_INSTANCES.set_function(lambda: len(client_metrics))
+            self._watch_shares(share_partitions)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._stop_on_signal, tasks)
                 tasks.start_soon(writer.run)
                 tasks.start_soon(self._keep, groups.run)
                 tasks.start_soon(self._keep, transactions.run)
+                tasks.start_soon(self._keep, share_partitions.run)
                 tasks.start_soon(cleaner.run)
                 tasks.start_soon(client_metrics.run)
                 tasks.start_soon(compactor.run)
                 http = await self._listen(tasks, services)
                 await self._stopping.wait()
-                await self._drain(writer, groups, waiting, http)
+                await self._drain(writer, groups, share_partitions, waiting, http)
                 tasks.cancel_scope.cancel()
         return self._exit_code
 
@@ -238,10 +260,17 @@ class App:
         TOPICS.set_function(lambda: len(directory))
         PARTITIONS.set_function(lambda: directory.partition_count)
         GROUPS.set_function(lambda: len(groups))
+        SHARE_GROUPS.set_function(lambda: groups.shares.group_count)
+        SHARE_GROUP_MEMBERS.set_function(lambda: groups.shares.member_count)
         TRANSACTIONAL_IDS.set_function(lambda: len(transactions))
         TRANSACTIONS_OPEN.set_function(lambda: transactions.open_count)
         OLDEST_TRANSACTION_SECONDS.set_function(lambda: transactions.oldest_age_ms / 1000)
         TRANSACTIONS_OVERDUE.set_function(lambda: transactions.overdue_count)
+
+    def _watch_shares(self, share_partitions: SharePartitionKeeper) -> None:
+        SHARE_PARTITIONS.set_function(lambda: len(share_partitions))
+        SHARE_SESSIONS.set_function(lambda: len(share_partitions.sessions))
+        SHARE_LOCKS.set_function(lambda: share_partitions.locks_held)
 
     # --- stop ---------------------------------------------------------------------------------------------------------
 
@@ -267,7 +296,14 @@ class App:
         self._exit_code = EXIT_STORAGE_FAILED
         self._stopping.set()
 
-    async def _drain(self, writer: Writer, groups: GroupCoordinator, waiting: WaitingRoom, http: HttpServer) -> None:
+    async def _drain(
+        self,
+        writer: Writer,
+        groups: GroupCoordinator,
+        share_partitions: SharePartitionKeeper,
+        waiting: WaitingRoom,
+        http: HttpServer,
+    ) -> None:
         """Take nothing new, answer what is under way, make it durable, close. Bounded by ``drain_timeout_ms``."""
         READY.set(0)
         with anyio.move_on_after(self._settings.drain_timeout_ms / 1000) as scope:
@@ -278,9 +314,11 @@ class App:
                 # Who waits for others would hold up the stop: for records (fetch) or for members (join).
                 waiting.close()
                 groups.close()
+                share_partitions.close()
             if not self._exit_code:
                 await writer.drain()
                 await groups.drain()
+                await share_partitions.drain()
         if scope.cancelled_caught:
             _log.warning("drain took too long, closing what is left", timeout_ms=self._settings.drain_timeout_ms)
         for listener in self._listeners:

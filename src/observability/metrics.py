@@ -63,8 +63,10 @@ COMMIT_BATCHES: Final = LoopHistogram(
 )
 COMMIT_FAILURES: Final = LoopCounter("penstock_commit_failures", "Group commits refused by storage.", registry=REGISTRY)
 
-GROUPS: Final = Gauge("penstock_groups", "Consumer groups known to this broker.", registry=REGISTRY)
-GROUP_MEMBERS: Final = Gauge("penstock_group_members", "Members of all consumer groups together.", registry=REGISTRY)
+GROUPS: Final = Gauge("penstock_groups", "Groups known to this broker, of consumers and share groups.", registry=REGISTRY)
+GROUP_MEMBERS: Final = Gauge("penstock_group_members", "Members of all these groups together.", registry=REGISTRY)
+SHARE_GROUPS: Final = Gauge("penstock_share_groups", "Share groups among them.", registry=REGISTRY)
+SHARE_GROUP_MEMBERS: Final = Gauge("penstock_share_group_members", "Members of share groups among them.", registry=REGISTRY)
 GROUP_REBALANCES: Final = LoopCounter(
     "penstock_group_rebalances", "Rebalances: generations of consumer groups that their members have joined.", registry=REGISTRY
 )
@@ -154,6 +156,33 @@ class CompactionMetrics:
 
 
 COMPACTION: Final = CompactionMetrics(REGISTRY)
+SHARE_ACQUIRED: Final = LoopCounter(
+    "penstock_share_records_acquired", "Records that members of share groups were given, each delivery counted.", registry=REGISTRY
+)
+SHARE_DELIVERIES: Final = LoopCounter(
+    "penstock_share_deliveries",
+    "The same by whether a record was delivered for the first time or again.",
+    ["attempt"],
+    registry=REGISTRY,
+)
+SHARE_ACKNOWLEDGED: Final = LoopCounter(
+    "penstock_share_records_acknowledged",
+    "Records that members of share groups have acknowledged, durably. gap: there was none; release: to be delivered again; "
+    "renew: to be kept for longer.",
+    ["type"],
+    registry=REGISTRY,
+)
+SHARE_LOCKS_ENDED: Final = LoopCounter(
+    "penstock_share_records_timed_out", "Records taken from members of share groups that had kept them for too long.", registry=REGISTRY
+)
+SHARE_ARCHIVED: Final = LoopCounter(
+    "penstock_share_records_given_up", "Records that were delivered as often as allowed and that nobody accepted.", registry=REGISTRY
+)
+SHARE_LOCKS: Final = Gauge("penstock_share_records_locked", "Records that members of share groups have now.", registry=REGISTRY)
+SHARE_SESSIONS: Final = Gauge("penstock_share_sessions", "Share sessions: members of share groups that fetch.", registry=REGISTRY)
+SHARE_PARTITIONS: Final = Gauge(
+    "penstock_share_partitions", "Partitions of share groups whose records in flight are in memory.", registry=REGISTRY
+)
 TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)
 READY: Final = Gauge("penstock_ready", "1 when the broker serves, 0 before and while it drains.", registry=REGISTRY)

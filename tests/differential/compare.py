@@ -21,6 +21,7 @@ OPAQUE = {
     "size": "number",
     "partition_size": "number",
     "error_message": "text",
+    "acknowledge_error_message": "text",
     "documentation": "text",
     "batch_index_error_message": "text",
 }

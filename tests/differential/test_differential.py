@@ -27,6 +27,8 @@ from tests.differential import (
     scripts_offsets,  # noqa: F401
     scripts_rebalances,  # noqa: F401
     scripts_session,  # noqa: F401
+    scripts_share_fetch,  # noqa: F401
+    scripts_share_groups,  # noqa: F401
     scripts_telemetry,  # noqa: F401
     scripts_transaction_timeouts,  # noqa: F401
     scripts_transactions,  # noqa: F401
@@ -51,6 +53,8 @@ PROPERTIES = {
     "group.consumer.max.size": "3",
     "group.consumer.assignment.interval.ms": "0",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "200",
+    "group.share.max.size": "3",
+    "group.share.assignment.interval.ms": "0",
     "node.id": "1",
 }
 """What both brokers are told: short waits and small groups."""

@@ -6,7 +6,7 @@ in pieces, with a connection behind it. Whatever comes in, no handler meets an e
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -19,11 +19,14 @@ from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory
 from broker.cluster.identity import ClusterIdentity
 from broker.config.client_metrics_live import LiveClientMetrics
+from broker.config.groups_live import LiveGroupConfigs
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.share_partition_keeper import SharePartitionKeeper, Surroundings
 from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.handlers.base import CloseConnection, ConnectionInfo, Pending, Services
+from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_of
 from broker.handlers.table import HANDLERS
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.log.reader import Reader
@@ -34,11 +37,14 @@ from broker.server.budget import ByteBudget
 from broker.server.connection import Connection
 from broker.server.dispatcher import Dispatcher, Route
 from broker.server.transport import Link
+from broker.storage.catalog.base import BatchEntry
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.committing import TwoStepCommitter
 from broker.storage.objects.memory import MemoryObjectStore
 from broker.wire.errors import DecodeError
 from broker.wire.headers import decode_response_header
+from broker.wire.records.batch import parse_header
+from broker.wire.records.record import Record, encode_batch
 from broker.wire.registry import codec
 from broker.wire.schema import load_all
 from observability import logs
@@ -53,6 +59,8 @@ PATIENCE_S = 0.003
 FRAME_LIMIT = 1 << 16
 APIS = {api.key: api for api in load_all()}
 SERVED = [(APIS[handler.key], version) for handler in HANDLERS for version in handler.versions]
+SHARED = "orders"
+SHARE_GROUPS = ("g", "h")
 TOPICS: tuple[tuple[str, dict[str, str]], ...] = (
     ("orders", {}),
     ("compacted", {"cleanup.policy": "compact"}),
@@ -83,7 +91,21 @@ class World:
         writer = Writer(TwoStepCommitter(store, catalog), catalog, tail, waiting, self.now_ms, self._fatal)
         reader = Reader(store, catalog, tail, waiting, session_slots=20)
         topics = TopicAdministrator(catalog, directory, live, self.now_ms)
-        groups = GroupCoordinator(catalog, live, self.now_ms, topic_exists=lambda name, topic_id: True)
+        group_configs = LiveGroupConfigs(live, catalog)
+        starts = ShareStartFinder(catalog, reader, directory, group_configs, self.now_ms)
+        share_partitions = SharePartitionKeeper(
+            catalog,
+            Surroundings(
+                limits=lambda group_id: limits_of(group_configs, group_id),
+                sessions_max=lambda: 20,
+                first_offset=starts.first_offset,
+                bounds=starts.bounds,
+            ),
+            partitions_max=20,
+        )
+        groups = GroupCoordinator(
+            catalog, live, self.now_ms, topic_exists=lambda name, topic_id: True, share_partitions=share_partitions
+        )
         await groups.load()
         producer_ids = ProducerIdAllocator(catalog)
         transactions = TransactionCoordinator(
@@ -102,16 +124,45 @@ class World:
             configs=ConfigAdministrator(catalog, live, directory, topics, 1, client_metrics=client_metrics),
             groups=groups,
             transactions=transactions,
+            share_partitions=share_partitions,
             producer_ids=producer_ids,
             client_metrics=ClientMetricsCollector(client_metrics, live, self.now_ms),
             now_ms=self.now_ms,
             served=HANDLERS,
         )
         self.dispatcher = Dispatcher(HANDLERS, self.services, self._fatal)
-        self._agents = [self._loop.create_task(writer.run()), self._loop.create_task(groups.run())]
+        self._agents = [self._loop.create_task(agent.run()) for agent in (writer, groups, share_partitions)]
         for name, config in TOPICS:
+            if name == SHARED:
+                # Its id is one that plausible requests name.
+                directory.put(await catalog.create_topic(name, PlausibleBuilder.topic_ids[1], 3, 1, config, self.clock_ms))
+                continue
             new = NewTopic(name=name, partition_count=3, replication_factor=1, config=config)
             await topics.create(topics.plan(new, identity.node_ids))
+        shared = directory.by_name(SHARED)
+        assert shared is not None
+        for group in SHARE_GROUPS:
+            await group_configs.replace(group, {"share.auto.offset.reset": "earliest"})
+            await share_partitions.initialize(group, [(shared.topic_id, index) for index in range(3)])
+        await self._fill(writer, shared.pids)
+
+    async def _fill(self, writer: Writer, pids: Sequence[int]) -> None:
+        """Some records for share groups."""
+        done = asyncio.Event()
+        left = 4 * len(pids)
+
+        def appended(_: Any) -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                done.set()
+
+        for pid in pids:
+            for count in (1, 3, 5, 2):
+                data = encode_batch([Record(index, self.clock_ms, b"k", b"v") for index in range(count)])
+                header = parse_header(data)
+                writer.enqueue(pid, data, BatchEntry(header.record_count, len(data), header.max_timestamp), appended)
+        await done.wait()
 
     def now_ms(self) -> int:
         self.clock_ms += 1
@@ -178,10 +229,10 @@ def bugs_counted() -> float:
 # --- frames to handlers -------------------------------------------------------------------------------------------------
 
 
-async def serve(world: World, frame: bytes) -> None:
+async def serve(world: World, frame: bytes, info: ConnectionInfo | None = None) -> None:
     """One frame; its answer is read as its client would."""
     try:
-        route, request, context = world.dispatcher.open(memoryview(bytearray(frame)), world.info())
+        route, request, context = world.dispatcher.open(memoryview(bytearray(frame)), info or world.info())
     except DecodeError:
         return
     try:

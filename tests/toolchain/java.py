@@ -105,6 +105,8 @@ def java_classpath(line: str) -> str:
         raise ValueError(f"there is no kafka-clients line {line!r}, only {', '.join(_CLIENT_LINES)}")
     jars = _classpath_of(f"kafka-clients-{line}")
     sources = sorted(_DRIVER_SOURCES.glob("*.java"))
+    if line == _CLIENT_LINES[-1]:
+        sources += sorted((_DRIVER_SOURCES / "newer").glob("*.java"))
 
     def compile_driver(folder: Path) -> None:
         progress(f"compiling the Java driver against kafka-clients {line}")

@@ -20,7 +20,7 @@ def cross_check(settings: "Settings") -> list[Problem]:
         *_advertised(settings),
         *_open_doors(settings),
         *_groups(settings),
-        *_consumer_protocol(settings),
+        *_group_protocols(settings),
         *_times(settings),
         *_storage(settings),
     ]
@@ -130,28 +130,40 @@ def _groups(settings: "Settings") -> list[Problem]:
     return []
 
 
-def _consumer_protocol(settings: "Settings") -> list[Problem]:
+def _group_protocols(settings: "Settings") -> list[Problem]:
+    """What a group may set lies between a minimum and a maximum; the broker's own setting must as well."""
+    times = ("session_timeout_ms", "heartbeat_interval_ms", "assignment_interval_ms")
+    counts = ("record_lock_duration_ms", "delivery_count_limit", "partition_max_record_locks")
     problems = []
-    for what in ("session_timeout", "heartbeat_interval", "assignment_interval"):
-        low, value, high = (
-            getattr(settings, f"group_consumer_{place}{what}_ms") for place in ("min_", "", "max_")
-        )
-        if not low <= value <= high:
+    for protocol, names in (("consumer", times), ("share", times + counts)):
+        for what in names:
+            low, value, high = (getattr(settings, f"group_{protocol}_{place}{what}") for place in ("min_", "", "max_"))
+            if not low <= value <= high:
+                problems.append(
+                    Problem(
+                        setting=f"group_{protocol}_{what}",
+                        value=str(value),
+                        why=f"it is not from {low} (group_{protocol}_min_{what}) to {high} (group_{protocol}_max_{what})",
+                        fix="change it or its bounds",
+                    )
+                )
+        heartbeat, session = (getattr(settings, f"group_{protocol}_{what}") for what in ("heartbeat_interval_ms", "session_timeout_ms"))
+        if heartbeat >= session:
             problems.append(
                 Problem(
-                    setting=f"group_consumer_{what}_ms",
-                    value=str(value),
-                    why=f"it is not from {low} (group_consumer_min_{what}_ms) to {high} (group_consumer_max_{what}_ms)",
-                    fix="change it or its bounds",
+                    setting=f"group_{protocol}_heartbeat_interval_ms",
+                    value=str(heartbeat),
+                    why=f"it is not below group_{protocol}_session_timeout_ms, which is {session}",
+                    fix="lower it or raise the other",
                 )
             )
-    if settings.group_consumer_heartbeat_interval_ms >= settings.group_consumer_session_timeout_ms:
+    if settings.group_share_max_share_sessions < settings.group_share_max_size:
         problems.append(
             Problem(
-                setting="group_consumer_heartbeat_interval_ms",
-                value=str(settings.group_consumer_heartbeat_interval_ms),
-                why=f"it is not below group_consumer_session_timeout_ms, which is {settings.group_consumer_session_timeout_ms}",
-                fix="lower it or raise the other",
+                setting="group_share_max_share_sessions",
+                value=str(settings.group_share_max_share_sessions),
+                why=f"it is below group_share_max_size, which is {settings.group_share_max_size}",
+                fix="raise it or lower the other",
             )
         )
     return problems

@@ -9,13 +9,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from pydantic import BaseModel
+
 from broker.config.broker_entries import described
+from broker.config.group_table import GROUP_SETTINGS, GroupSetting
 from broker.config.kafka_names import PREFIXES_WITHOUT_MEANING, WITHOUT_MEANING
 from broker.config.kafka_settings import KafkaSettings
-from broker.config.kafka_values import DOUBLE_MAX, INT_MAX, LONG_MAX, Kind
+from broker.config.kafka_values import DOUBLE_MAX, INT_MAX, LONG_MAX, Kind, show
 from broker.config.penstock_settings import PenstockSettings
 from broker.config.setting import Setting
 from broker.config.settings import SETTINGS
+from broker.config.share_settings import ShareSettings
 from broker.config.topic_defaults import TopicDefaults
 from broker.config.topic_table import TOPIC_SETTINGS, TopicSetting
 
@@ -68,6 +72,8 @@ def document() -> str:
         _settings_table(PenstockSettings),
         "## Kafka's\n",
         _settings_table(KafkaSettings),
+        "## Kafka's, of share groups\n",
+        _settings_table(ShareSettings),
         "## Defaults of topics\n\nWhat a topic gets that does not set its own.\n",
         _settings_table(TopicDefaults),
         ("## Topics\n\nBy Kafka's names, with `penstock topics create --config NAME=VALUE`, `penstock topics alter`, or any admin "
@@ -75,6 +81,13 @@ def document() -> str:
         _table(
             ("Name", "Type", "Default", "Allowed", "Falls back to", "What it does"),
             [_topic_row(setting) for setting in TOPIC_SETTINGS.values()],
+        ),
+        ("## Groups\n\nBy Kafka's names, with `kafka-configs.sh --entity-type groups` or any admin client. A group need not exist to have "
+        "some. *Falls back to* names the broker setting that counts when the group sets none; what a group may set lies between that "
+        "setting's `min` and `max`.\n"),
+        _table(
+            ("Name", "Type", "Default", "Allowed", "Falls back to", "What it does"),
+            [_group_row(setting) for setting in GROUP_SETTINGS.values() if not setting.is_internal],
         ),
         ("## Kafka's settings without meaning here\n\nThey may stand in a file given by `--properties`; nothing comes of them. "
         "`name.*` stands for every name that begins so and is not listed above. Asked to change one while running, the broker "
@@ -84,7 +97,7 @@ def document() -> str:
     return "\n".join(parts)
 
 
-def _settings_table(group: type[PenstockSettings] | type[KafkaSettings] | type[TopicDefaults]) -> str:
+def _settings_table(group: type[BaseModel]) -> str:
     rows = [_row(SETTINGS[name]) for name in group.model_fields]
     return _table(("Name", "Type", "Default", "Allowed", "Change", "What it does"), rows)
 
@@ -106,6 +119,23 @@ def _topic_row(setting: TopicSetting) -> tuple[str, ...]:
         _allowed(setting),
         behind,
         described(setting.what, setting.without_effect),
+    )
+
+
+def _group_row(setting: GroupSetting) -> tuple[str, ...]:
+    kind = setting.kind.name.lower() + (", ms" if setting.name.endswith(".ms") else "")
+    default = show(setting.kind, setting.default)
+    allowed = "" if setting.is_bounded else str(setting.check or "")
+    if setting.kind is Kind.BOOLEAN:
+        allowed = "true, false"
+    what = described(setting.what, setting.without_effect)
+    return (
+        f"`{setting.name}`",
+        kind,
+        f"`{default}`" if default else "empty",
+        allowed,
+        f"`{setting.synonym}`" if setting.synonym else "",
+        what,
     )
 
 

@@ -19,7 +19,9 @@ _ZOOKEEPER: Final = "there is no ZooKeeper"
 _SECURITY: Final = "encryption, authentication and authorization come with the security release"
 _QUOTAS: Final = "quotas come with the security release"
 _ONE_STEP: Final = "a transaction begins and ends in one step of the catalog; brokers do not ask each other about it"
-_NEWER_GROUPS: Final = "the classic and the consumer protocol are served; share and streams groups come later"
+_NEWER_GROUPS: Final = "classic, consumer and share groups are always served; streams groups come later"
+_NO_DEAD_LETTERS: Final = "dead-letter queues of share groups are not served; records that are given up stay in their topic"
+_SHARE_STATE: Final = "what share groups have acknowledged is kept in the catalog, not in a topic"
 _INTERNAL_TOPICS: Final = "offsets and transactions are kept in the catalog, not in topics"
 _PURGATORY: Final = "waiting requests leave by themselves when they are answered"
 _COMPACTION: Final = "compaction has one process, which takes what memory it needs beside the keys"
@@ -69,6 +71,10 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "group.coordinator.new.enable": _NEWER_GROUPS,
     "group.coordinator.rebalance.protocols": _NEWER_GROUPS,
     "group.coordinator.threads": _THREADS,
+    "group.share.assignor.offload.enable": "assignments are computed where the heartbeat is answered",
+    "group.share.dlq.manager.class.name": _NO_DEAD_LETTERS,
+    "group.share.initialize.retry.interval.ms": _SHARE_STATE,
+    "group.share.persister.class.name": _PLUGINS,
     "initial.broker.registration.timeout.ms": _CONTROLLER,
     "inter.broker.listener.name": _REPLICATION,
     "inter.broker.protocol.version": _REPLICATION,
@@ -122,8 +128,7 @@ PREFIXES_WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "controller.performance.": _CONTROLLER,
     "controller.quorum.": _CONTROLLER,
     "delegation.token.": _SECURITY,
-    "errors.deadletterqueue.": _NEWER_GROUPS,
-    "group.share.": _NEWER_GROUPS,
+    "errors.deadletterqueue.": _NO_DEAD_LETTERS,
     "group.streams.": _NEWER_GROUPS,
     "internal.metadata.": _CONTROLLER,
     "kafka.metrics.": _METRICS,
@@ -139,7 +144,7 @@ PREFIXES_WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "rsm.config.": _TIERS,
     "sasl.": _SECURITY,
     "server.max.startup.": "starting is not bounded in time",
-    "share.coordinator.": _NEWER_GROUPS,
+    "share.coordinator.": _SHARE_STATE,
     "ssl.": _SECURITY,
     "transaction.state.log.": _INTERNAL_TOPICS,
     "zookeeper.": _ZOOKEEPER,

@@ -2,10 +2,12 @@
 
 - ``group_coordinator`` the agent that owns every consumer group in memory and answers for them
 - ``consumer_group_coordinator`` the agent for those of them that speak the consumer protocol
+- ``share_group_coordinator`` the agent for share groups
+- ``group_sweeper``     the agent that looks for groups and offsets that have expired
 - ``group_writer``      the agent that brings what groups decide into the catalog, in order
 - ``group_registry``    rule: which groups there are, and what they take together
 - ``transactional_offsets`` offsets that open transactions carry, and what becomes of them
 - ``transaction_coordinator`` the agent that owns transactions: one call at a time for each id, timeouts, expiry
 - ``wake_ups``          rule: what is to be looked at when
-- ``groups/``           the rules of both group protocols and of committed and pending offsets
+- ``groups/``           the rules of all kinds of groups and of committed and pending offsets
 """

@@ -28,6 +28,7 @@ from broker.coordinators.groups.consumer_member import JOIN_EPOCH, HeartbeatComm
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.migration import downgraded, may_downgrade, upgraded
 from broker.coordinators.groups.rebalancing import GroupState
+from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.groups.stored_consumer import restore_consumer_group, to_store
 from broker.coordinators.groups.subscribed_topics import KnownTopic, Topics
 from broker.errors import BrokerError
@@ -198,7 +199,7 @@ class ConsumerGroupCoordinator:
             return group
         if group.state is GroupState.DEAD:
             raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-        if not joins:
+        if isinstance(group, ShareGroup) or not joins:
             raise BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
         if group.state is GroupState.EMPTY:
             return ConsumerGroup(group_id, self._policy, self._topics)

@@ -14,7 +14,7 @@ Deadlines run on the event loop's clock, which no correction of the wall clock m
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import anyio
@@ -24,6 +24,7 @@ from broker.coordinators.classic_group_coordinator import ClassicGroupCoordinato
 from broker.coordinators.classic_member_coordinator import ClassicMemberCoordinator
 from broker.coordinators.consumer_group_coordinator import ConsumerGroupCoordinator, NoTopics
 from broker.coordinators.group_registry import Group, GroupRegistry, OwnedGroup
+from broker.coordinators.group_sweeper import GROUPS_A_SLICE, GroupSweeper
 from broker.coordinators.group_writer import Done, GroupDelete, GroupWriter, OffsetCommit, OffsetDelete
 from broker.coordinators.groups.classic import ClassicGroup
 from broker.coordinators.groups.commands import (
@@ -38,10 +39,12 @@ from broker.coordinators.groups.commands import (
 from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.limits import CLIENT_ID_IN_MEMBER_ID_MAX, GroupPolicy
 from broker.coordinators.groups.member import protocols_bytes
-from broker.coordinators.groups.offsets import OffsetTable, expired_keys
+from broker.coordinators.groups.offsets import OffsetTable
 from broker.coordinators.groups.rebalancing import NEVER, GroupState
+from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.groups.stored import restore
 from broker.coordinators.groups.subscribed_topics import Topics
+from broker.coordinators.share_group_coordinator import NoSharePartitions, ShareGroupCoordinator, SharePartitions
 from broker.coordinators.transactional_offsets import TransactionalOffsets
 from broker.coordinators.wake_ups import WakeUps
 from broker.model import CommittedOffset
@@ -55,9 +58,6 @@ if TYPE_CHECKING:
     from broker.config.live import LiveSettings
 
 _log = logs.get("groups")
-
-GROUPS_A_SLICE: Final = 200
-"""How many groups are looked at before other work gets its turn."""
 
 PartitionKey = tuple[str, int]
 """(topic, partition index)."""
@@ -86,9 +86,11 @@ class GroupCoordinator:
         topic_exists: Callable[[str, bytes], bool] | None = None,
         topics: Topics | None = None,
         configs: "LiveGroupConfigs | None" = None,
+        share_partitions: SharePartitions | None = None,
     ) -> None:
         """``topic_exists(name, topic_id)``: asked on loading, to drop offsets of topics that are gone. ``topics``: what the
-        consumer protocol assigns the partitions of. ``configs``: what is set on single groups."""
+        consumer protocol and share groups assign the partitions of. ``configs``: what is set on single groups. ``share_partitions``: who
+        keeps what share groups have read."""
         self._catalog = catalog
         self._settings = settings
         self._now_ms = now_ms
@@ -117,6 +119,28 @@ class GroupCoordinator:
         )
         """Groups of the consumer protocol. To be asked only while :meth:`list_error` is none."""
         self._classic_members = ClassicMemberCoordinator(self.consumers, self._policy, _clock_ms)
+        self.shares = ShareGroupCoordinator(
+            settings,
+            configs,
+            NoTopics() if topics is None else topics,
+            self._groups,
+            self._writer,
+            self._policy,
+            self._settle,
+            NoSharePartitions() if share_partitions is None else share_partitions,
+            _clock_ms,
+            now_ms,
+        )
+        """Share groups; likewise."""
+        self._sweeper = GroupSweeper(
+            self._groups,
+            self._offsets,
+            settings,
+            now_ms,
+            delete_group=lambda owned: self._delete_group(owned, _nothing),
+            delete_offsets=lambda owned, keys: self._delete_offsets(owned, lambda: keys, _nothing),
+        )
+        self.sweep = self._sweeper.sweep
         self._rearmed = anyio.Event()
         self._unavailable = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
         self._lines = logs.LineLimiter(per_second=5, burst=50)
@@ -146,6 +170,7 @@ class GroupCoordinator:
                 OwnedGroup(restore(stored, self._policy, now_ms), is_stored=True, empty_since_ms=stored.state_ms)
             )
         await self.consumers.load(self._catalog)
+        await self.shares.load(self._catalog)
         orphans: list[OffsetKey] = []
         for key, offset in (await self._catalog.load_offsets()).items():
             if self._topic_exists is not None and not self._topic_exists(key[1], offset.topic_id):
@@ -171,14 +196,15 @@ class GroupCoordinator:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._writer.run)
             tasks.start_soon(self.consumers.run)
-            tasks.start_soon(self._sweep_regularly)
+            tasks.start_soon(self.shares.run)
+            tasks.start_soon(self._sweeper.run)
             tasks.start_soon(self._keep_time)
 
     def close(self) -> None:
         """Take no more requests and answer those that wait for other members: they would hold up a stop for minutes."""
         self._unavailable = ErrorCode.COORDINATOR_NOT_AVAILABLE
         for owned in self._groups.all():
-            if isinstance(owned.group, ConsumerGroup):
+            if not isinstance(owned.group, ClassicGroup):
                 owned.group.close()
                 continue
             for effect in owned.group.close(ErrorCode.NOT_COORDINATOR):
@@ -224,6 +250,8 @@ class GroupCoordinator:
         ):
             return ErrorCode.INVALID_SESSION_TIMEOUT
         group = self.group(group_id)
+        if isinstance(group, ShareGroup):
+            return ErrorCode.INCONSISTENT_GROUP_PROTOCOL
         if isinstance(group, ConsumerGroup):
             if group.state is GroupState.DEAD:
                 return ErrorCode.COORDINATOR_NOT_AVAILABLE
@@ -246,7 +274,9 @@ class GroupCoordinator:
         error = self._unavailable or (ErrorCode.NONE if group_id else ErrorCode.INVALID_GROUP_ID)
         if error is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
             error = ErrorCode.REBALANCE_IN_PROGRESS  # what Kafka answers: older clients do not expect the other
-        if error or owned is None:
+        if not error and owned is not None and isinstance(owned.group, ShareGroup):
+            error = ErrorCode.INCONSISTENT_GROUP_PROTOCOL
+        if error or owned is None or isinstance(owned.group, ShareGroup):
             answer(SyncAnswer(error=error or ErrorCode.UNKNOWN_MEMBER_ID))
             return
         if isinstance(owned.group, ConsumerGroup):
@@ -259,7 +289,7 @@ class GroupCoordinator:
             # While groups are loading nobody's session runs: everything is all right, as far as is known.
             return ErrorCode.NONE if self._unavailable is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS else self._unavailable
         owned = self._groups.get(group_id)
-        if owned is None:
+        if owned is None or isinstance(owned.group, ShareGroup):
             return ErrorCode.UNKNOWN_MEMBER_ID if group_id else ErrorCode.INVALID_GROUP_ID
         if isinstance(owned.group, ConsumerGroup):
             return self._classic_members.heartbeat(owned, owned.group, member_id, group_instance_id, generation)
@@ -271,7 +301,7 @@ class GroupCoordinator:
         if error:
             return error, []
         owned = self._groups.get(group_id)
-        if owned is None:
+        if owned is None or isinstance(owned.group, ShareGroup):
             unknown = ErrorCode.UNKNOWN_MEMBER_ID
             return ErrorCode.NONE, [LeaveOutcome(each.member_id, each.group_instance_id, unknown) for each in leavers]
         if owned.group.state is GroupState.DEAD:
@@ -306,7 +336,7 @@ class GroupCoordinator:
             elif offsets:
                 owned = self._groups.create(group_id)
         if not error and owned is not None:
-            if isinstance(owned.group, ConsumerGroup):
+            if not isinstance(owned.group, ClassicGroup):
                 partitions = ((offset.topic_id, index) for (_, index), offset in offsets.items())
                 error = owned.group.commit_error(member_id, generation, partitions, knows_epochs=knows_missing_groups)
             else:
@@ -354,12 +384,13 @@ class GroupCoordinator:
         """``done`` gets an error for the request as a whole, or the topics that were left alone because a member subscribes."""
         owned = self._groups.get(group_id)
         error = self._unavailable or (ErrorCode.NONE if group_id else ErrorCode.INVALID_GROUP_ID)
-        if not error and (owned is None or owned.group.state is GroupState.DEAD):
+        if not error and (owned is None or owned.group.state is GroupState.DEAD or isinstance(owned.group, ShareGroup)):
             error = ErrorCode.GROUP_ID_NOT_FOUND
         if (
             not error
             and owned is not None
             and owned.group.state is not GroupState.EMPTY
+            and isinstance(owned.group, ClassicGroup)
             and not owned.group.uses_consumer_protocol
         ):
             error = ErrorCode.NON_EMPTY_GROUP
@@ -453,8 +484,14 @@ class GroupCoordinator:
             for each in waiting:
                 each(error)
 
+        def delete(error: ErrorCode = ErrorCode.NONE) -> None:
+            finished(error) if error else self._writer.enqueue(GroupDelete(owned.group.group_id, finished))
+
         owned.changes += 1
-        self._writer.enqueue(GroupDelete(owned.group.group_id, finished))
+        if isinstance(owned.group, ShareGroup):
+            self.shares.forget_state(owned.group, delete)
+        else:
+            delete()
 
     # --- effects ------------------------------------------------------------------------------------------------------
 
@@ -502,6 +539,7 @@ class GroupCoordinator:
         self._policy.initial_rebalance_delay_ms = settings.group_initial_rebalance_delay_ms
         self._policy.group_max_size = settings.group_max_size
         self._policy.consumer_group_max_size = settings.group_consumer_max_size
+        self._policy.share_group_max_size = settings.group_share_max_size
         self._policy.consumer_assignor = settings.group_consumer_assignors[0]
         self._policy.migration = settings.group_consumer_migration_policy
 
@@ -527,36 +565,13 @@ class GroupCoordinator:
     def _expire(self, owned: OwnedGroup) -> None:
         if isinstance(owned.group, ConsumerGroup) and owned.group.state is not GroupState.DEAD:
             self.consumers.expire(owned, owned.group)
+        elif isinstance(owned.group, ShareGroup) and owned.group.state is not GroupState.DEAD:
+            self.shares.expire(owned, owned.group)
         elif isinstance(owned.group, ClassicGroup) and owned.group.state is not GroupState.DEAD:
             self._classic.carry_out(owned, owned.group.expire(_clock_ms()))
         elif owned.deleting is not None:
             # Should the deletion fail, the group lives on and must be looked at again.
             self._timers.wake_at(owned.group.group_id, _clock_ms() + 1000)
-
-    async def _sweep_regularly(self) -> None:
-        while True:
-            await anyio.sleep(self._settings.current.offsets_retention_check_interval_ms / 1000)
-            await self.sweep()
-
-    async def sweep(self) -> None:
-        """Delete what has expired: offsets, and empty groups that have none (left)."""
-        retention_ms = self._settings.current.offsets_retention_minutes * 60_000
-        for count, owned in enumerate(self._groups.all(), 1):
-            self._sweep_one(owned, retention_ms)
-            if count % GROUPS_A_SLICE == 0:
-                await anyio.lowlevel.checkpoint()
-
-    def _sweep_one(self, owned: OwnedGroup, retention_ms: int) -> None:
-        group = owned.group
-        if owned.changes or group.state is GroupState.DEAD:
-            return  # it is in use: a commit on its way must not be swept with what is older
-        offsets = self._offsets.of_group(group.group_id)
-        expired = expired_keys(group, owned.empty_since_ms, offsets, retention_ms, self._now_ms())
-        everything = sum(len(partitions) for partitions in offsets.values()) == len(expired)
-        if everything and group.state is GroupState.EMPTY and not group.pending_count:
-            self._delete_group(owned, _nothing)
-        elif expired:
-            self._delete_offsets(owned, lambda: expired, _nothing)
 
 
 def _clock_ms() -> int:

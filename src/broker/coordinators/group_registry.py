@@ -10,15 +10,17 @@ from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.limits import GROUP_BYTES, GroupPolicy
 from broker.coordinators.groups.offsets import OffsetTable
 from broker.coordinators.groups.rebalancing import GroupState
+from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.wake_ups import WakeUps
 from broker.wire.error_codes import ErrorCode
 
-Group = ClassicGroup | ConsumerGroup
-"""A group of either protocol."""
+Group = ClassicGroup | ConsumerGroup | ShareGroup
+"""A group of any protocol."""
 
 
 class OwnedGroup:
-    """A group and what only its owner keeps with it. While it is empty it may pass to the other protocol: another object then.
+    """A group and what only its owner keeps with it. While it is empty it may pass between the classic and the
+    consumer protocol: another object then.
 
     ``changes`` counts what is on its way to the catalog; ``deleting`` holds those who wait for the group's deletion.
     """
@@ -51,7 +53,7 @@ class OwnedGroup:
 
 class GroupRegistry:
     """Keeps the totals right: ``members_total``, ``pending_total`` ids given out but not used, ``state_bytes_total`` bytes of
-    memory, about."""
+    memory, about; of share groups, which are counted in everything, also ``share_groups`` and ``share_members``."""
 
     def __init__(self, policy: GroupPolicy, offsets: OffsetTable, timers: WakeUps) -> None:
         self._policy = policy
@@ -61,6 +63,8 @@ class GroupRegistry:
         self.members_total = 0
         self.pending_total = 0
         self.state_bytes_total = 0
+        self.share_groups = 0
+        self.share_members = 0
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -86,6 +90,7 @@ class GroupRegistry:
 
     def add(self, owned: OwnedGroup) -> OwnedGroup:
         self._groups[owned.group.group_id] = owned
+        self.share_groups += isinstance(owned.group, ShareGroup)
         self.count(owned)
         return owned
 
@@ -94,6 +99,8 @@ class GroupRegistry:
         members, pending = owned.group.member_count, owned.group.pending_count
         state_bytes = GROUP_BYTES + len(owned.group.group_id) + owned.group.state_bytes
         self.members_total += members - owned.members_counted
+        if isinstance(owned.group, ShareGroup):
+            self.share_members += members - owned.members_counted
         self.pending_total += pending - owned.pending_counted
         self.state_bytes_total += state_bytes - owned.state_counted
         owned.members_counted = members
@@ -121,6 +128,9 @@ class GroupRegistry:
         del self._groups[group.group_id]
         self._timers.forget(group.group_id)
         self.members_total -= owned.members_counted
+        if isinstance(group, ShareGroup):
+            self.share_groups -= 1
+            self.share_members -= owned.members_counted
         self.pending_total -= owned.pending_counted
         self.state_bytes_total -= owned.state_counted
         owned.members_counted = owned.pending_counted = owned.state_counted = 0

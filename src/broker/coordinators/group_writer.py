@@ -14,7 +14,7 @@ import anyio
 
 from broker.errors import BrokerError
 from broker.model import CommittedOffset
-from broker.storage.catalog.base import GroupCatalog, OffsetKey, StoredConsumerGroup, StoredGroup
+from broker.storage.catalog.base import GroupCatalog, OffsetKey, StoredConsumerGroup, StoredGroup, StoredShareGroup
 from broker.wire.error_codes import ErrorCode
 from observability import logs
 from observability.metrics import OFFSET_COMMIT_FAILURES, OFFSET_COMMITS
@@ -68,12 +68,21 @@ class ConsumerGroupSave:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareGroupSave:
+    """As :class:`ConsumerGroupSave`, of a share group."""
+
+    group_id: str
+    take: Callable[[], tuple[StoredShareGroup, Sequence[str]]]
+    done: Done
+
+
+@dataclass(frozen=True, slots=True)
 class GroupDelete:
     group_id: str
     done: Done
 
 
-Other = OffsetDelete | GroupSave | ConsumerGroupSave | GroupDelete
+Other = OffsetDelete | GroupSave | ConsumerGroupSave | ShareGroupSave | GroupDelete
 Change = OffsetCommit | Other
 
 
@@ -170,6 +179,8 @@ class GroupWriter:
                 await self._catalog.save_group(change.stored)
             elif isinstance(change, ConsumerGroupSave):
                 await self._catalog.save_consumer_group(*change.take())
+            elif isinstance(change, ShareGroupSave):
+                await self._catalog.save_share_group(*change.take())
             elif isinstance(change, GroupDelete):
                 await self._catalog.delete_group(change.group_id)
             else:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from broker.cluster.identity import ClusterIdentity
     from broker.config.live import LiveSettings
     from broker.coordinators.group_coordinator import GroupCoordinator
+    from broker.coordinators.share_partition_keeper import SharePartitionKeeper
     from broker.coordinators.transaction_coordinator import TransactionCoordinator
     from broker.log.producer_id_allocator import ProducerIdAllocator
     from broker.log.reader import Reader
@@ -79,6 +80,14 @@ class ConnectionInfo:
     software_name: str = "unknown"
     software_version: str = "unknown"
     fetch_sessions: dict[int, Any] = field(default_factory=dict)
+    at_end: dict[object, Callable[[], None]] = field(default_factory=dict)
+    """What is to be done when the connection has ended, by whatever it is about."""
+
+    def ended(self) -> None:
+        """The client is gone, or was let go."""
+        callbacks, self.at_end = list(self.at_end.values()), {}
+        for callback in callbacks:
+            callback()
 
 
 @dataclass(slots=True)
@@ -95,6 +104,7 @@ class Services:
     configs: "ConfigAdministrator"
     groups: "GroupCoordinator"
     transactions: "TransactionCoordinator"
+    share_partitions: "SharePartitionKeeper"
     producer_ids: "ProducerIdAllocator"
     client_metrics: "ClientMetricsCollector"
     now_ms: Callable[[], int]

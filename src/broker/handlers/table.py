@@ -13,10 +13,13 @@ from broker.handlers.cluster import (
 from broker.handlers.configs import alter_configs, describe_configs, incremental_alter_configs, list_config_resources
 from broker.handlers.data import delete_records, fetch, list_offsets, offset_for_leader_epoch, produce
 from broker.handlers.groups import (
+    alter_share_group_offsets,
     consumer_group_describe,
     consumer_group_heartbeat,
     delete_groups,
+    delete_share_group_offsets,
     describe_groups,
+    describe_share_group_offsets,
     find_coordinator,
     heartbeat,
     join_group,
@@ -25,11 +28,14 @@ from broker.handlers.groups import (
     offset_commit,
     offset_delete,
     offset_fetch,
+    share_group_describe,
+    share_group_heartbeat,
     sync_group,
     txn_offset_commit,
 )
 from broker.handlers.producers import describe_producers, init_producer_id
 from broker.handlers.session import api_versions
+from broker.handlers.shares import share_acknowledge, share_fetch
 from broker.handlers.telemetry import get_telemetry_subscriptions, push_telemetry
 from broker.handlers.topics import create_partitions, create_topics, delete_topics
 from broker.handlers.transactions import (
@@ -46,6 +52,7 @@ HANDLERS: tuple[Handler, ...] = (
     add_partitions_to_txn.HANDLER,
     alter_configs.HANDLER,
     alter_partition_reassignments.HANDLER,
+    alter_share_group_offsets.HANDLER,
     api_versions.HANDLER,
     consumer_group_describe.HANDLER,
     consumer_group_heartbeat.HANDLER,
@@ -53,12 +60,14 @@ HANDLERS: tuple[Handler, ...] = (
     create_topics.HANDLER,
     delete_groups.HANDLER,
     delete_records.HANDLER,
+    delete_share_group_offsets.HANDLER,
     delete_topics.HANDLER,
     describe_cluster.HANDLER,
     describe_configs.HANDLER,
     describe_groups.HANDLER,
     describe_log_dirs.HANDLER,
     describe_producers.HANDLER,
+    describe_share_group_offsets.HANDLER,
     describe_topic_partitions.HANDLER,
     describe_transactions.HANDLER,
     elect_leaders.HANDLER,
@@ -83,6 +92,10 @@ HANDLERS: tuple[Handler, ...] = (
     offset_for_leader_epoch.HANDLER,
     produce.HANDLER,
     push_telemetry.HANDLER,
+    share_acknowledge.HANDLER,
+    share_fetch.HANDLER,
+    share_group_describe.HANDLER,
+    share_group_heartbeat.HANDLER,
     sync_group.HANDLER,
     txn_offset_commit.HANDLER,
     write_txn_markers.HANDLER,

@@ -24,7 +24,7 @@ from broker.log.marker_batches import marker_batch
 from broker.log.stored_batches import Piece
 from broker.log.tail_cache import TailCache
 from broker.log.visibility import READ_COMMITTED, check_fetch, upper_bound
-from broker.log.waiting_room import WaitingRoom
+from broker.log.waiting_room import Waiter, WaitingRoom
 from broker.model import LogBounds
 from broker.storage.catalog.base import MARKER_BYTES, LogCatalog, Span, SpanAnswer, SpanQuery, TransactionCatalog
 from broker.storage.catalog.transactions import Ended
@@ -151,6 +151,18 @@ class Reader:
         """A round of compaction is about to replace parts of a log. Transactions of which an earlier round has removed the data leave the
         index in it: what was read before must not be judged by what is known afterwards."""
         self._rounds[pid] = self._rounds.get(pid, 0) + 1
+    def enter(self, pids: Sequence[int], missing: int, isolation: int) -> Waiter:
+        """Begin to wait for ``missing`` bytes on ``pids``, for whoever looks and reads by itself. Every one needs a :meth:`leave`."""
+        return self._waiting.enter(pids, missing, self._catalog.peek_bounds if isolation == READ_COMMITTED else None)
+
+    def leave(self, waiter: Waiter) -> None:
+        """Stop waiting."""
+        self._waiting.leave(waiter)
+
+    async def bounds(self, pid: int) -> LogBounds | None:
+        """Fresh bounds; None when there is no such partition."""
+        bounds = self._catalog.peek_bounds(pid)
+        return bounds if bounds is not None else (await self._catalog.bounds([pid])).get(pid)
 
     def log_start_moved(self, pid: int) -> None:
         """Records were deleted, or the partition itself: a fetch that waits for it must be answered anew."""

@@ -149,6 +149,7 @@ class Connection:
         if self._running is not None and self._running_may_stop:
             self._running.cancel()
         if self.info is not None:
+            self.info.ended()
             self._listener.departed(self)
         self.link = None
 
@@ -168,8 +169,13 @@ class Connection:
     def sits_on_bytes(self) -> bool:
         """It holds its share of the process's bytes or more, and for as long as its client likes: behind a fetch that waits, or
         behind answers that are not read."""
-        waits_for_client = self._write_paused or (self._running is not None and self._running_may_stop)
+        waits_for_client = self._write_paused or (self._running is not None and (self._running_may_stop or self._can_be_let_go))
         return waits_for_client and self._held + self._unfinished >= self._budget.share
+
+    @property
+    def _can_be_let_go(self) -> bool:
+        """What it waits for ends when it is told that its connection does."""
+        return self.info is not None and bool(self.info.at_end)
 
     @property
     def missing(self) -> int:
@@ -324,7 +330,7 @@ class Connection:
         self.drain()
 
     def drain(self) -> None:
-        """Take no more requests; close when those under way are answered. A waiting fetch is given up."""
+        """Take no more requests; close when those under way are answered. A waiting fetch is given up, or answered with what it has."""
         self._draining = True
         self._budget.stop_waiting(self)
         if self.link is not None:
@@ -336,6 +342,8 @@ class Connection:
         self._frames.clear()
         if self._running is not None and self._running_may_stop:
             self._running.cancel()
+        if self.info is not None:
+            self.info.ended()
         self._flush()
 
     def abort(self) -> None:

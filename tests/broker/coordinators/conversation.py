@@ -13,7 +13,7 @@ from broker.coordinators.groups.commands import JoinAnswer, JoinCommand, Leaver,
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.errors import StorageUnavailable
 from broker.model import CommittedOffset
-from broker.storage.catalog.base import OffsetKey, StoredConsumerGroup, StoredGroup
+from broker.storage.catalog.base import OffsetKey, StoredConsumerGroup, StoredGroup, StoredShareGroup
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.wire.error_codes import ErrorCode
 
@@ -46,6 +46,10 @@ class TroubledCatalog(MemoryCatalog):
     async def save_consumer_group(self, group: StoredConsumerGroup, removed: Iterable[str]) -> None:
         await self._pass(f"save {group.group_id} {group.group_epoch} {len(group.members)}")
         await super().save_consumer_group(group, removed)
+
+    async def save_share_group(self, group: StoredShareGroup, removed: Iterable[str]) -> None:
+        await self._pass(f"save {group.group_id} {group.group_epoch} {len(group.members)}")
+        await super().save_share_group(group, removed)
 
     async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None:
         await self._pass(f"commit {len(offsets)}")
@@ -195,6 +199,7 @@ async def coordinator(
     topic_exists: Any = None,
     topics: Any = None,
     configs: Any = None,
+    share_partitions: Any = None,
     **changed: int | str,
 ) -> AsyncIterator[GroupCoordinator]:
     """A loaded coordinator that runs."""
@@ -206,6 +211,7 @@ async def coordinator(
         topic_exists=topic_exists,
         topics=topics,
         configs=configs,
+        share_partitions=share_partitions,
     )
     await groups.load()
     async with anyio.create_task_group() as tasks:

@@ -12,6 +12,8 @@ from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
+from broker.coordinators.share_partition_keeper import SharePartitionKeeper, Surroundings
+from broker.coordinators.shares.limits import ShareLimits
 from broker.errors import StorageFailed
 from broker.handlers.base import ConnectionInfo, RequestContext, Services
 from broker.log.gathering import Gathering
@@ -20,7 +22,7 @@ from broker.log.reader import Reader
 from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
-from broker.model import Appended, Node
+from broker.model import Appended, LogBounds, Node
 from broker.storage.catalog.base import BatchEntry, CommitGroup
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.committing import TwoStepCommitter
@@ -128,6 +130,18 @@ class Log:
         self.settings = Settings(data_dir="unused")
         self.live = LiveSettings(self.settings, self.catalog)
         self.directory = TopicDirectory(self.live)
+        self.share_limits = ShareLimits()
+        self.share_sessions_max = 100
+        self.share_first_offset = 0
+        self.share_partitions = SharePartitionKeeper(
+            self.catalog,
+            Surroundings(
+                limits=lambda group_id: self.share_limits,
+                sessions_max=lambda: self.share_sessions_max,
+                first_offset=self._share_first_offset,
+                bounds=self._share_bounds,
+            ),
+        )
         self.services = Services(
             settings=self.live,
             identity=ClusterIdentity("test", 0),
@@ -140,9 +154,17 @@ class Log:
             groups=None,  # type: ignore[arg-type]
             transactions=None,  # type: ignore[arg-type]
             client_metrics=None,  # type: ignore[arg-type]
+            share_partitions=self.share_partitions,
             producer_ids=ProducerIdAllocator(self.catalog),
             now_ms=lambda: self.clock,
         )
+
+    async def _share_first_offset(self, group_id: str, topic_id: bytes, index: int) -> int:
+        return self.share_first_offset
+
+    async def _share_bounds(self, topic_id: bytes, index: int) -> LogBounds | None:
+        state = self.directory.by_id(topic_id)
+        return None if state is None or index >= len(state.pids) else await self.reader.bounds(state.pids[index])
 
     def context(self, version: int) -> RequestContext:
         """The surroundings of a request of this version."""
@@ -181,6 +203,7 @@ async def running_log(**options: Any) -> AsyncIterator[Log]:
     log = Log(**options)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(log.writer.run)
+        tasks.start_soon(log.share_partitions.run)
         await anyio.wait_all_tasks_blocked()
         yield log
         tasks.cancel_scope.cancel()

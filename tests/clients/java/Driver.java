@@ -18,7 +18,8 @@ import org.apache.kafka.common.header.Header;
 
 /**
  * Driver of the Java client: JSON lines in, JSON lines out, each command in a thread of its own.
- * The protocol is described in tests/clients/python/protocol.py. One source, compiled against each kafka-clients line.
+ * The protocol is described in tests/clients/python/protocol.py. One source, compiled against each kafka-clients line;
+ * what only the newer line has is in the folder "newer".
  */
 public final class Driver {
     static final ObjectMapper JSON = new ObjectMapper();
@@ -26,6 +27,11 @@ public final class Driver {
     /** One operation of the protocol. */
     interface Operation {
         ObjectNode run(JsonNode args) throws Exception;
+    }
+
+    /** Some operations that belong together. */
+    interface Part {
+        void register(Map<String, Operation> operations);
     }
 
     private final Map<String, Operation> operations = new HashMap<>();
@@ -53,6 +59,19 @@ public final class Driver {
         new Transactions().register(operations);
         new Transformer().register(operations);
         new Administration().register(operations);
+        registerNewer("Shares");
+    }
+
+    /** A part that was compiled for the newer client line only. */
+    private void registerNewer(String name) {
+        try {
+            Part part = (Part) Class.forName(name).getDeclaredConstructor().newInstance();
+            part.register(operations);
+        } catch (ClassNotFoundException error) {
+            // The older line has no such clients; who asks for one is told that there is no such operation.
+        } catch (ReflectiveOperationException error) {
+            throw new IllegalStateException(error);
+        }
     }
 
     public static void main(String[] args) throws IOException {

@@ -1,4 +1,4 @@
-"""Consumer groups of both protocols and committed offsets, as rules: no clock, no IO, no randomness.
+"""Consumer groups of both protocols, share groups, and committed offsets, as rules: no clock, no IO, no randomness.
 
 The classic protocol:
 
@@ -20,7 +20,14 @@ The consumer protocol (KIP-848):
 - ``subscribed_topics``  what a group knows of the topics it subscribes to
 - ``stored_consumer``    a group as the catalog keeps it, there and back
 
-Both:
+Share groups (KIP-932), with what the consumer protocol has for topics:
+
+- ``share_group``        what each heartbeat does to a group
+- ``share_member``       one member, and what a heartbeat says
+- ``share_assignor``     which members are to have which partitions
+- ``stored_share``       a group as the catalog keeps it, there and back
+
+All:
 
 - ``offsets``            committed offsets: who may commit, what expires
 - ``limits``             how much memory clients can make groups take

@@ -3,7 +3,7 @@
 | what                                   | bound                                                    | beyond it              |
 |----------------------------------------|----------------------------------------------------------|------------------------|
 | groups                                 | ``groups_max``                                           | COORDINATOR_NOT_AVAILABLE |
-| members of a group                     | ``group.max.size``, ``group.consumer.max.size``          | GROUP_MAX_SIZE_REACHED |
+| members of a group                     | ``group.max.size``, ``group.consumer.max.size``, ``group.share.max.size`` | GROUP_MAX_SIZE_REACHED |
 | member ids given out but not yet used  | ``pending_max`` a group, ``pending_total_max`` together; gone after their session timeout | COORDINATOR_NOT_AVAILABLE |
 | what the members of a group take       | ``group_bytes_max``                                      | GROUP_MAX_SIZE_REACHED, UNKNOWN_SERVER_ERROR for an assignment |
 | groups and members all together        | ``total_bytes_max``                                      | COORDINATOR_NOT_AVAILABLE |
@@ -36,6 +36,7 @@ class GroupPolicy:
     initial_rebalance_delay_ms: int = 3_000
     group_max_size: int = 2_147_483_647
     consumer_group_max_size: int = 2_147_483_647
+    share_group_max_size: int = 200
     consumer_assignor: str = "uniform"
     migration: str = "bidirectional"
     new_member_join_timeout_ms: int = NEW_MEMBER_JOIN_TIMEOUT_MS

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Protocol
 
-from broker.coordinators.groups.consumer_member import ConsumerMember
 from broker.errors import BrokerError
 from broker.linear_pattern import LinearPattern, PatternInvalid
 from broker.wire.error_codes import ErrorCode
@@ -39,6 +38,16 @@ class Topics(Protocol):
     def by_id(self, topic_id: bytes) -> KnownTopic | None: ...
 
     def names(self) -> Iterable[str]: ...
+
+
+class Subscription(Protocol):
+    """What a member subscribes to: names, and a pattern that may be empty."""
+
+    @property
+    def topic_names(self) -> frozenset[str]: ...
+
+    @property
+    def topic_regex(self) -> str: ...
 
 
 class SubscribedTopics:
@@ -71,16 +80,16 @@ class SubscribedTopics:
                 f"SubscribedTopicRegex `{text[:200]}` is not a valid regular expression: {error}.",
             ) from error
 
-    def change(self, before: ConsumerMember, after: ConsumerMember) -> bool:
+    def change(self, before: Subscription, after: Subscription) -> bool:
         """A member's subscription is another now. Whether its pattern (if it has one) is resolved already."""
         self._count(before, -1)
         self._count(after, 1)
         return not after.topic_regex or after.topic_regex in self._resolved
 
-    def remove(self, member: ConsumerMember) -> None:
+    def remove(self, member: Subscription) -> None:
         self._count(member, -1)
 
-    def _count(self, member: ConsumerMember, sign: int) -> None:
+    def _count(self, member: Subscription, sign: int) -> None:
         for name in member.topic_names:
             self._names[name] += sign
             if not self._names[name]:
@@ -137,7 +146,7 @@ class SubscribedTopics:
         before, self.digest = self.digest, digest.hexdigest()
         return before != self.digest
 
-    def ids_of(self, member: ConsumerMember) -> frozenset[bytes]:
+    def ids_of(self, member: Subscription) -> frozenset[bytes]:
         """The topics a member subscribes to, as far as they exist."""
         names = member.topic_names
         if member.topic_regex:

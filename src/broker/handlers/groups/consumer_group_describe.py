@@ -4,7 +4,7 @@ ConsumerGroupDescribe (key 69), versions 0-1.
 Behaviour:
 - Groups of the consumer protocol: epochs, the assignor in use, each member with what it has and what it is to have.
 - Topics that are gone are left out. A group named twice is described once: a small request must not make a huge answer.
-- GROUP_ID_NOT_FOUND for what is no group, or a classic one.
+- GROUP_ID_NOT_FOUND for what is no group, or one of another type.
 
 Versions:
 - v1: which protocol a member speaks.

@@ -4,8 +4,8 @@ DescribeGroups (key 15), versions 0-6.
 Behaviour:
 - The group's state and members; protocol and metadata only when the group is stable, as Kafka tells them.
 - A group named twice is described once: a small request must not make a huge answer.
-- Before v6 a group that does not exist is described as Dead without an error. So is one of the consumer protocol: it is
-  described by ConsumerGroupDescribe.
+- Before v6 a group that does not exist is described as Dead without an error. So are one of the consumer protocol and
+  a share group: they are described by ConsumerGroupDescribe and ShareGroupDescribe.
 
 Versions:
 - v1: throttle time.

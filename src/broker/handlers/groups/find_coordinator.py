@@ -2,18 +2,21 @@
 FindCoordinator (key 10), versions 0-6.
 
 Behaviour:
-- Every group and every transactional id has the broker that ClusterIdentity names as its coordinator, answered with the
+- Every group, transactional id and share partition has the broker that ClusterIdentity names as its coordinator, answered with the
   address that the client's own listener advertises.
-- Share groups are not served: INVALID_REQUEST, as Kafka answers without share groups.
+- A share group is a group. Type 2 asks for who keeps the state of a share partition, by a key GROUP:TOPIC_ID:PARTITION. It is meant
+  for brokers; INVALID_REQUEST for another key, and before v6.
 
 Versions:
 - v1: key types, error message, throttle time.
 - v3: flexible encoding.
 - v4: several keys in one request (KIP-699).
 - v5: TRANSACTION_ABORTABLE may be answered (KIP-890); never is here.
-- v6: key type 2, share groups (KIP-932).
+- v6: key type 2, share partitions (KIP-932).
 """
 
+import re
+from base64 import urlsafe_b64decode
 from typing import Final
 
 from broker.handlers.base import Handler, RequestContext
@@ -29,17 +32,28 @@ from broker.wire.messages.find_coordinator import (
 GROUP: Final = 0
 TRANSACTION: Final = 1
 SHARE: Final = 2
+_TOPIC_ID: Final = re.compile(r"[A-Za-z0-9_-]{22}(?:==)?")
+_INDEX: Final = re.compile(r"[+-]?[0-9]{1,10}", re.ASCII)
 NO_NODE: Final = Node(-1, "", -1)
 
 
 def handle(request: FindCoordinatorRequest, context: RequestContext) -> FindCoordinatorResponse:
-    if request.key_type in (GROUP, TRANSACTION):
+    if request.key_type in (GROUP, TRANSACTION) or (request.key_type == SHARE and context.api_version >= 6):
         # Not null on success: the two texts that Kafka sends in these places.
         return _answer(request, context, ErrorCode.NONE, "NONE" if context.api_version < 4 else "")
-    message = (
-        "Share groups are not supported." if request.key_type == SHARE else f"Unknown key type {request.key_type}."
-    )
+    message = "Share groups are not supported." if request.key_type == SHARE else f"Unknown key type {request.key_type}."
     return _answer(request, context, ErrorCode.INVALID_REQUEST, message)
+
+
+def is_share_partition(key: str) -> bool:
+    """Whether it is GROUP:TOPIC_ID:PARTITION; the group's name may have colons."""
+    group, _, index = key.rpartition(":")
+    group, _, topic_id = group.rpartition(":")
+    try:
+        known = len(urlsafe_b64decode(topic_id.removesuffix("==") + "==")) == 16 and _TOPIC_ID.fullmatch(topic_id)
+    except ValueError:
+        return False
+    return bool(group.strip() and known and _INDEX.fullmatch(index)) and -(1 << 31) <= int(index) < 1 << 31
 
 
 def _answer(
@@ -52,10 +66,13 @@ def _answer(
         )
     coordinators = []
     for key in request.coordinator_keys:
-        node = NO_NODE if error else _coordinator(request.key_type, key, context)
+        wrong = error
+        if not error and request.key_type == SHARE and not is_share_partition(key):
+            wrong = ErrorCode.INVALID_REQUEST
+        node = NO_NODE if wrong else _coordinator(request.key_type, key, context)
         coordinators.append(
             FindCoordinatorResponseCoordinator(
-                key=key, node_id=node.node_id, host=node.host, port=node.port, error_code=error, error_message=message
+                key=key, node_id=node.node_id, host=node.host, port=node.port, error_code=wrong, error_message=message
             )
         )
     return FindCoordinatorResponse(coordinators=coordinators)

@@ -8,19 +8,21 @@ Versions:
 - v1: throttle time.
 - v3: flexible encoding.
 - v4: filter by states, the state in the answer (KIP-518).
-- v5: filter by types, the type in the answer (KIP-848): "classic" or "consumer".
+- v5: filter by types, the type in the answer (KIP-848): "classic", "consumer" or "share".
 """
 
 from typing import Final
 
 from broker.coordinators.group_registry import Group
 from broker.coordinators.groups.consumer_group import ConsumerGroup
+from broker.coordinators.groups.share_group import ShareGroup
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.messages.list_groups import ListGroupsRequest, ListGroupsResponse, ListGroupsResponseListedGroup
 
 CLASSIC: Final = "classic"
 CONSUMER: Final = "consumer"
+SHARE: Final = "share"
 
 
 def handle(request: ListGroupsRequest, context: RequestContext) -> ListGroupsResponse:
@@ -45,6 +47,8 @@ def handle(request: ListGroupsRequest, context: RequestContext) -> ListGroupsRes
 
 
 def _type(group: Group) -> str:
+    if isinstance(group, ShareGroup):
+        return SHARE
     return CONSUMER if isinstance(group, ConsumerGroup) else CLASSIC
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from broker.model import Appended, CommittedOffset, LogBounds, Topic, value
+from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState
 from broker.storage.catalog.transactions import (
     AbortedTransaction,
     EndAnswer,
@@ -234,6 +235,37 @@ class StoredConsumerGroup:
     members: Sequence[StoredConsumerMember] = ()
 
 
+StoredTarget = Mapping[bytes, Sequence[int]]
+"""By topic id: partitions that a member has or is to have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredShareMember:
+    """A member of a share group (KIP-932)."""
+
+    member_id: str
+    rack_id: str | None
+    client_id: str
+    client_host: str
+    topic_names: Sequence[str]
+    epoch: int
+    previous_epoch: int
+    assigned: StoredTarget
+    target: StoredTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredShareGroup:
+    """A share group. What is saved names the members that have changed only."""
+
+    group_id: str
+    group_epoch: int
+    assignment_epoch: int
+    topics_digest: str
+    state_ms: int
+    members: Sequence[StoredShareMember] = ()
+
+
 class TopicCatalog(Protocol):
     """Topics and their partitions."""
 
@@ -373,6 +405,12 @@ class GroupCatalog(Protocol):
         a classic group of that name. One transaction."""
         ...
 
+    async def load_share_groups(self) -> list[StoredShareGroup]: ...
+
+    async def save_share_group(self, group: StoredShareGroup, removed: Iterable[str]) -> None:
+        """The group, and those of its members that are given; ``removed`` members are gone, others stay as they are. One transaction."""
+        ...
+
     async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]: ...
 
     async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None: ...
@@ -470,7 +508,27 @@ class TransactionCatalog(Protocol):
         ...
 
 
-class Catalog(TopicCatalog, ConfigCatalog, LogCatalog, GroupCatalog, TransactionCatalog, Protocol):
+class ShareStateCatalog(Protocol):
+    """What became of the records that share groups were given. It goes with its topic; a group's goes when it is deleted here."""
+
+    async def load_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
+        """What is stored of each; those of which nothing is are left out."""
+        ...
+
+    async def share_states_of(self, group_id: str) -> dict[ShareKey, ShareState]:
+        """Everything that is stored of a group."""
+        ...
+
+    async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
+        """All of them in one transaction, which costs what the changes are, not what there is. Of a topic that is gone nothing is saved."""
+        ...
+
+    async def delete_share_states(self, group_id: str, topic_ids: Sequence[bytes] | None) -> None:
+        """Everything of a group, or of these topics of it."""
+        ...
+
+
+class Catalog(TopicCatalog, ConfigCatalog, LogCatalog, GroupCatalog, TransactionCatalog, ShareStateCatalog, Protocol):
     """All of them, as one store offers them."""
 
     async def aclose(self) -> None: ...

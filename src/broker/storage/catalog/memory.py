@@ -19,11 +19,14 @@ from broker.storage.catalog.base import (
     StoredConsumerGroup,
     StoredConsumerMember,
     StoredGroup,
+    StoredShareGroup,
+    StoredShareMember,
 )
 from broker.storage.catalog.commit_rules import PartitionState, decide
 from broker.storage.catalog.log_state import LogChanges, LogState, Replaced
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
+from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 
@@ -45,6 +48,9 @@ class MemoryCatalog(MemoryTransactions):
         self._groups: dict[str, StoredGroup] = {}
         self._consumer_groups: dict[str, StoredConsumerGroup] = {}
         self._consumer_members: dict[str, dict[str, StoredConsumerMember]] = {}
+        self._share_groups: dict[str, StoredShareGroup] = {}
+        self._share_members: dict[str, dict[str, StoredShareMember]] = {}
+        self._share_states: dict[ShareKey, ShareState] = {}
 
     # Topics
 
@@ -85,6 +91,8 @@ class MemoryCatalog(MemoryTransactions):
             self._cleaned.pop(pid, None)
         transaction_changes.forget_partitions(changes, topic.name, topic.partitions)
         self._state.publish(changes)
+        for key in [key for key in self._share_states if key[1] == topic_id]:
+            del self._share_states[key]
 
     async def add_partitions(self, topic_id: bytes, total: int) -> Topic:
         self._check_open()
@@ -292,6 +300,20 @@ class MemoryCatalog(MemoryTransactions):
             members.pop(member_id, None)
         members.update((member.member_id, member) for member in group.members)
 
+    async def load_share_groups(self) -> list[StoredShareGroup]:
+        return [
+            replace(group, members=[member for _, member in sorted(self._share_members[group_id].items())])
+            for group_id, group in sorted(self._share_groups.items())
+        ]
+
+    async def save_share_group(self, group: StoredShareGroup, removed: Iterable[str]) -> None:
+        self._check_open()
+        self._share_groups[group.group_id] = replace(group, members=())
+        members = self._share_members.setdefault(group.group_id, {})
+        for member_id in removed:
+            members.pop(member_id, None)
+        members.update((member.member_id, member) for member in group.members)
+
     async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]:
         return dict(self._offsets)
 
@@ -307,6 +329,8 @@ class MemoryCatalog(MemoryTransactions):
     async def delete_group(self, group_id: str) -> None:
         self._check_open()
         self._forget_group(group_id)
+        self._share_groups.pop(group_id, None)
+        self._share_members.pop(group_id, None)
         for key in [key for key in self._offsets if key[0] == group_id]:
             del self._offsets[key]
 
@@ -314,6 +338,25 @@ class MemoryCatalog(MemoryTransactions):
         self._groups.pop(group_id, None)
         self._consumer_groups.pop(group_id, None)
         self._consumer_members.pop(group_id, None)
+
+    # Share groups
+
+    async def load_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
+        return {key: self._share_states[key] for key in keys if key in self._share_states}
+
+    async def share_states_of(self, group_id: str) -> dict[ShareKey, ShareState]:
+        return {key: state for key, state in self._share_states.items() if key[0] == group_id}
+
+    async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
+        self._check_open()
+        for change in changes:
+            if change.key[1] in self._topics:
+                self._share_states[change.key] = changed(self._share_states.get(change.key), change)
+
+    async def delete_share_states(self, group_id: str, topic_ids: Sequence[bytes] | None) -> None:
+        self._check_open()
+        for key in [key for key in self._share_states if key[0] == group_id and (topic_ids is None or key[1] in topic_ids)]:
+            del self._share_states[key]
 
     async def aclose(self) -> None:
         self._closed = True

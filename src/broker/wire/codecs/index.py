@@ -63,6 +63,13 @@ MODULES: dict[int, tuple[str, str]] = {
     72: ("PushTelemetry", "push_telemetry"),
     74: ("ListConfigResources", "list_config_resources"),
     75: ("DescribeTopicPartitions", "describe_topic_partitions"),
+    76: ("ShareGroupHeartbeat", "share_group_heartbeat"),
+    77: ("ShareGroupDescribe", "share_group_describe"),
+    78: ("ShareFetch", "share_fetch"),
+    79: ("ShareAcknowledge", "share_acknowledge"),
+    90: ("DescribeShareGroupOffsets", "describe_share_group_offsets"),
+    91: ("AlterShareGroupOffsets", "alter_share_group_offsets"),
+    92: ("DeleteShareGroupOffsets", "delete_share_group_offsets"),
 }
 
 VERSIONS: dict[int, range] = {
@@ -122,6 +129,13 @@ VERSIONS: dict[int, range] = {
     72: range(1),
     74: range(2),
     75: range(1),
+    76: range(1, 2),
+    77: range(1, 2),
+    78: range(1, 3),
+    79: range(1, 3),
+    90: range(2),
+    91: range(1),
+    92: range(1),
 }
 
 FLEXIBLE_FROM: dict[int, int] = {
@@ -181,4 +195,11 @@ FLEXIBLE_FROM: dict[int, int] = {
     72: 0,
     74: 0,
     75: 0,
+    76: 0,
+    77: 0,
+    78: 0,
+    79: 0,
+    90: 0,
+    91: 0,
+    92: 0,
 }

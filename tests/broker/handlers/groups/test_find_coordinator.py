@@ -28,10 +28,39 @@ async def test_this_broker_coordinates_groups_and_transactions(version: int, key
         assert (response.node_id, response.host, response.port, response.error_code) == address
 
 
-@pytest.mark.parametrize("version", range(1, 7))
-@pytest.mark.parametrize("key_type", [2, 9])
+TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAA"
+
+
+@pytest.mark.parametrize(
+    ("key", "good"),
+    [
+        (f"g:{TOPIC_ID}:0", True),
+        (f"a:b:{TOPIC_ID}:7", True),
+        (f"g:{TOPIC_ID}==:+1", True),
+        (f"g:{TOPIC_ID}:-1", True),
+        ("g", False),
+        ("::", False),
+        (f" :{TOPIC_ID}:0", False),
+        (f"g:{TOPIC_ID}:", False),
+        (f"g:{TOPIC_ID}: 1", False),
+        (f"g:{TOPIC_ID}AA:0", False),
+        (f"g:{TOPIC_ID[:-1]}/:0", False),
+        (f"g:{TOPIC_ID}:2147483648", False),
+    ],
+)
+async def test_this_broker_keeps_share_partitions(key: str, good: bool) -> None:
+    """One asked for by a key that names none is refused, beside others."""
+    async with group_world() as world:
+        request = FindCoordinatorRequest(key_type=2, coordinator_keys=[key, f"g:{TOPIC_ID}:0"])
+        response = await world.ask(HANDLER, request, 6)
+
+    expected = (ErrorCode.NONE, NODE_ID) if good else (ErrorCode.INVALID_REQUEST, -1)
+    assert [(each.error_code, each.node_id) for each in response.coordinators] == [expected, (ErrorCode.NONE, NODE_ID)]
+
+
+@pytest.mark.parametrize(("version", "key_type"), [*((version, 2) for version in range(1, 6)), *((version, 9) for version in range(1, 7))])
 async def test_other_kinds_of_keys_are_refused(version: int, key_type: int) -> None:
-    """Share groups are not served, and what is unknown is no request."""
+    """Share partitions came with version 6, and what is unknown is no request."""
     async with group_world() as world:
         response = await world.ask(
             HANDLER, FindCoordinatorRequest(key="g", key_type=key_type, coordinator_keys=["g"]), version

@@ -53,6 +53,19 @@ async def test_filters_choose_by_state_and_type(states: list[str], types: list[s
     assert {group.group_id for group in response.groups} == expected
 
 
+async def test_share_groups_are_listed_by_their_type() -> None:
+    """With members and without."""
+    async with group_world() as world:
+        await world.share()
+        for state in ("Stable", "Empty"):
+            listed = (await world.ask(HANDLER, ListGroupsRequest(types_filter=["Share"], states_filter=[state]), 5)).groups
+            assert [(each.group_id, each.protocol_type, each.group_state, each.group_type) for each in listed] == [
+                ("s", "share", state, "share")
+            ]
+            if state == "Stable":
+                await world.share(epoch=-1)
+
+
 @pytest.mark.parametrize("version", HANDLER.versions)
 async def test_a_refusal_lists_nothing(version: int) -> None:
     """It has an error of its own."""

@@ -13,7 +13,14 @@ from broker.cluster.identity import ClusterIdentity
 from broker.coordinators.group_coordinator import GroupCoordinator
 from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.handlers.base import ConnectionInfo, Handler, Pending, RequestContext
-from broker.handlers.groups import join_group, leave_group, offset_commit, offset_fetch, sync_group
+from broker.handlers.groups import (
+    join_group,
+    leave_group,
+    offset_commit,
+    offset_fetch,
+    share_group_heartbeat,
+    sync_group,
+)
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.model import Topic
 from broker.storage.catalog.transactions import Ended
@@ -26,10 +33,12 @@ from broker.wire.messages.offset_commit import (
     OffsetCommitRequestTopic,
 )
 from broker.wire.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup
+from broker.wire.messages.share_group_heartbeat import ShareGroupHeartbeatRequest
 from broker.wire.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
 from broker.wire.registry import codec
 from broker.wire.writer import Writer
 from tests.broker.coordinators.conversation import TroubledCatalog, coordinator
+from tests.broker.coordinators.kept_shares import KeptShares
 
 NODE_ID = 3
 NOW_MS = 1_700_000_000_000
@@ -44,6 +53,9 @@ class GroupWorld:
         self.catalog = catalog
         self.directory = TopicDirectory(groups._settings)
         groups.consumers._topics = self.directory
+        groups.shares._topics = self.directory
+        self.kept = KeptShares()
+        groups.shares._partitions = self.kept
         self.identity = ClusterIdentity("cluster", NODE_ID)
         node = self.identity.advertise("internal", "broker.example", 9092)
         self.connection = ConnectionInfo(1, "10.0.0.1:5000", "10.0.0.1", "internal", node)
@@ -119,6 +131,13 @@ class GroupWorld:
         assert synced.error_code == 0
         member_id: str = joined.member_id
         return member_id
+
+    async def share(self, group: str = "s", member_id: str = "m", epoch: int = 0, **changed: Any) -> Any:
+        """A member of a share group is heard of; with epoch 0 it joins, with -1 it leaves."""
+        values: dict[str, Any] = {"group_id": group, "member_id": member_id, "member_epoch": epoch}
+        if epoch == 0:
+            values["subscribed_topic_names"] = ["t"]
+        return await self.ask(share_group_heartbeat.HANDLER, ShareGroupHeartbeatRequest(**(values | changed)), 1)
 
     async def leave(self, member_id: str, group: str = "g") -> None:
         left = await self.ask(leave_group.HANDLER, LeaveGroupRequest(group_id=group, member_id=member_id), 0)

@@ -10,6 +10,7 @@ from broker.storage.catalog.sqlite.configs import SqliteConfigs
 from broker.storage.catalog.sqlite.groups import SqliteGroups
 from broker.storage.catalog.sqlite.logs import SqliteLogs
 from broker.storage.catalog.sqlite.reader import CatalogReader
+from broker.storage.catalog.sqlite.share_states import SqliteShareStates
 from broker.storage.catalog.sqlite.topics import SqliteTopics
 from broker.storage.catalog.sqlite.transactions import SqliteTransactions
 from broker.storage.catalog.sqlite.writer import CatalogWriter
@@ -17,7 +18,7 @@ from broker.storage.catalog.sqlite.writer import CatalogWriter
 TAIL_SPANS: Final = 65_536
 
 
-class SqliteCatalog(SqliteTopics, SqliteConfigs, SqliteLogs, SqliteGroups, SqliteTransactions):
+class SqliteCatalog(SqliteTopics, SqliteConfigs, SqliteLogs, SqliteGroups, SqliteTransactions, SqliteShareStates):
     """Implements :class:`broker.storage.catalog.base.Catalog` in one file. Used from one event loop."""
 
     @classmethod

@@ -11,6 +11,7 @@ from broker.model import CommittedOffset
 from broker.storage.catalog.base import OffsetKey, StoredGroup, StoredMember
 from broker.storage.catalog.sqlite.consumer_groups import SqliteConsumerGroups, forget_consumer_group
 from broker.storage.catalog.sqlite.offset_rows import offset_of_row, text_key
+from broker.storage.catalog.sqlite.share_groups import SqliteShareGroups, forget_share_group
 from broker.storage.catalog.sqlite.transaction import Transaction
 
 _SAVE_GROUP: Final = """
@@ -25,7 +26,7 @@ DELETE FROM group_offsets WHERE (group_id, topic, partition_index) IN
 """
 
 
-class SqliteGroups(SqliteConsumerGroups):
+class SqliteGroups(SqliteConsumerGroups, SqliteShareGroups):
     """Implements :class:`broker.storage.catalog.base.GroupCatalog`."""
 
     async def load_groups(self) -> list[StoredGroup]:
@@ -76,6 +77,7 @@ class SqliteGroups(SqliteConsumerGroups):
         def work(transaction: Transaction) -> None:
             transaction.execute("DELETE FROM consumer_groups WHERE group_id = ?", (group_id,))
             forget_consumer_group(transaction, group_id)
+            forget_share_group(transaction, group_id)
             transaction.execute("DELETE FROM group_offsets WHERE group_id = ?", (text_key(group_id),))
 
         await self._writer.run(work)

@@ -10,6 +10,7 @@ from broker.model import Topic
 from broker.storage.catalog import topic_rules, transaction_changes
 from broker.storage.catalog.sqlite import trimming
 from broker.storage.catalog.sqlite.base import CatalogPart
+from broker.storage.catalog.sqlite.share_states import forget_share_states_of_topic
 from broker.storage.catalog.sqlite.transaction import Transaction
 
 _TOPICS: Final = """
@@ -64,6 +65,7 @@ class SqliteTopics(CatalogPart):
             transaction.execute(_DELETE_LOGS, (topic_id,))
             transaction.execute("DELETE FROM partitions WHERE topic_id = ?", (topic_id,))
             transaction.execute("DELETE FROM topics WHERE topic_id = ?", (topic_id,))
+            forget_share_states_of_topic(transaction, topic_id)
             for pid in topic.partitions:
                 transaction.changes.partitions[pid] = None
                 transaction.trims[pid] = trimming.EVERYTHING

@@ -11,6 +11,7 @@ async def test_the_catalog_is_made_of_parts(tmp_path: Path) -> None:
     catalog = SqliteCatalog.open(tmp_path / "catalog.db")
     parts = [part.__name__ for part in type(catalog).__mro__ if issubclass(part, CatalogPart)]
 
-    own = ["SqliteTopics", "SqliteConfigs", "SqliteLogs", "SqliteGroups", "SqliteConsumerGroups", "SqliteTransactions"]
+    groups = ["SqliteGroups", "SqliteConsumerGroups", "SqliteShareGroups"]
+    own = ["SqliteTopics", "SqliteConfigs", "SqliteLogs", *groups, "SqliteTransactions", "SqliteShareStates"]
     assert parts == ["SqliteCatalog", *own, "CatalogPart"]
     await catalog.aclose()

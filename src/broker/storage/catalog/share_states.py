@@ -1,0 +1,40 @@
+"""What the catalog keeps of a partition for each share group (KIP-932), and how changes of it are laid over each other. Pure."""
+
+from collections.abc import Sequence
+
+from broker.model import value
+
+ShareKey = tuple[str, bytes, int]
+"""(group id, topic id, partition index)."""
+
+ShareRun = tuple[int, int, int, int]
+"""(first offset, last offset, state, deliveries). What a state means is the coordinator's."""
+
+
+@value
+class ShareState:
+    """``runs`` are laid over each other in the order in which they come: of a record, the last one counts. ``start_offset`` is -1 until
+    somebody has found out where to begin."""
+
+    state_epoch: int
+    start_offset: int
+    leader_epoch: int
+    runs: Sequence[ShareRun] = ()
+
+
+@value
+class ShareChange:
+    """What is to be saved: ``runs`` come behind those that are there, or in their place when it ``replaces`` them."""
+
+    key: ShareKey
+    state_epoch: int
+    start_offset: int
+    leader_epoch: int
+    runs: Sequence[ShareRun]
+    replaces: bool
+
+
+def changed(before: ShareState | None, change: ShareChange) -> ShareState:
+    """The state once ``change`` was saved."""
+    kept = () if before is None or change.replaces else before.runs
+    return ShareState(change.state_epoch, change.start_offset, change.leader_epoch, (*kept, *change.runs))

@@ -1,0 +1,78 @@
+"""What every catalog keeps of the records that share groups were given."""
+
+from broker.storage.catalog.base import Catalog
+from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState
+
+TOPIC, OTHER = b"t" * 16, b"u" * 16
+
+
+async def make_topics(catalog: Catalog) -> None:
+    for name, topic_id in (("t", TOPIC), ("u", OTHER)):
+        await catalog.create_topic(name, topic_id, 2, 1, {}, 0)
+
+
+def change(
+    *runs: tuple[int, int, int, int], key: ShareKey = ("g\0", TOPIC, 0), start: int = 5, replaces: bool = False
+) -> ShareChange:
+    return ShareChange(key, 3, start, 7, runs, replaces)
+
+
+async def test_what_was_saved_comes_back(catalog: Catalog) -> None:
+    """Epochs, start and runs, for a group id with any character."""
+    await make_topics(catalog)
+    await catalog.save_share_states([change((5, 9, 2, 1), (10, 10, 0, 2))])
+
+    key = ("g\0", TOPIC, 0)
+    expected = {key: ShareState(3, 5, 7, ((5, 9, 2, 1), (10, 10, 0, 2)))}
+    assert await catalog.load_share_states([key, ("g\0", TOPIC, 1), ("h", TOPIC, 0)]) == expected
+    assert await catalog.share_states_of("g\0") == expected
+
+
+async def test_changes_come_in_the_order_in_which_they_were_saved(catalog: Catalog) -> None:
+    """A later change stands behind an earlier one, and brings its start offset."""
+    await make_topics(catalog)
+    await catalog.save_share_states([change((5, 9, 0, 1))])
+    await catalog.save_share_states([change((5, 5, 2, 1)), change((0, 1, 0, 1), key=("g\0", OTHER, 1), start=0)])
+    await catalog.save_share_states([change(start=6)])
+
+    states = await catalog.share_states_of("g\0")
+    assert states == {
+        ("g\0", TOPIC, 0): ShareState(3, 6, 7, ((5, 9, 0, 1), (5, 5, 2, 1))),
+        ("g\0", OTHER, 1): ShareState(3, 0, 7, ((0, 1, 0, 1),)),
+    }
+
+
+async def test_a_change_may_replace_all_before_it(catalog: Catalog) -> None:
+    """What was saved of that partition is gone; of others it stays."""
+    await make_topics(catalog)
+    await catalog.save_share_states([change((5, 9, 0, 1)), change((5, 9, 0, 1), key=("g\0", TOPIC, 1))])
+    await catalog.save_share_states([change((8, 9, 0, 1), start=8, replaces=True)])
+
+    states = await catalog.share_states_of("g\0")
+    assert states["g\0", TOPIC, 0] == ShareState(3, 8, 7, ((8, 9, 0, 1),))
+    assert states["g\0", TOPIC, 1].runs == ((5, 9, 0, 1),)
+
+
+async def test_a_group_or_its_topics_are_deleted(catalog: Catalog) -> None:
+    """Other groups keep theirs, and nothing of the old comes back when the group begins anew."""
+    await make_topics(catalog)
+    keys: list[ShareKey] = [("g", TOPIC, 0), ("g", OTHER, 0), ("h", TOPIC, 0)]
+    await catalog.save_share_states([change((5, 9, 0, 1), key=key) for key in keys])
+    await catalog.delete_share_states("g", [TOPIC, b"x" * 16])
+    assert set(await catalog.load_share_states(keys)) == {("g", OTHER, 0), ("h", TOPIC, 0)}
+
+    await catalog.delete_share_states("g", None)
+    assert set(await catalog.load_share_states(keys)) == {("h", TOPIC, 0)}
+    await catalog.save_share_states([change(key=("g", TOPIC, 0))])
+    assert (await catalog.share_states_of("g"))["g", TOPIC, 0].runs == ()
+
+
+async def test_states_go_with_their_topic(catalog: Catalog) -> None:
+    """And what is saved of it afterwards is not kept."""
+    await make_topics(catalog)
+    keys: list[ShareKey] = [("g", TOPIC, 0), ("g", OTHER, 0)]
+    await catalog.save_share_states([change((5, 9, 0, 1), key=key) for key in keys])
+    await catalog.delete_topic(TOPIC)
+    await catalog.save_share_states([change(key=keys[0])])
+
+    assert set(await catalog.load_share_states(keys)) == {keys[1]}
