@@ -145,6 +145,8 @@ class Compactor:
         COMPACTION.uncleanable.set(len(self._uncleanable))
         for pid in self._seen.keys() - living:
             del self._seen[pid]
+        for pid in [pid for pid in self._cleaned if self._catalog.peek_bounds(pid) is None]:
+            del self._cleaned[pid]
         return sorted(due, key=lambda each: -dirty_ratio(each.dirt))
 
     async def _look_at(self, topic: TopicToCompact, pid: int, cleaned: dict[int, int]) -> _Due | None:
