@@ -312,6 +312,14 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         _GROUPS,
+        r"share_group_refused:epoch_before_assigned.*",
+        "the partitions of a member of a share group that says the epoch before its own",
+        "not told",
+        "told once more",
+        "The answer that told it got lost; it would be without these partitions until the next change of the group.",
+    ),
+    Meant(
+        _GROUPS,
         r"consumer_group_offsets:classic_joins",
         "a member of the classic protocol that joins a group of the consumer protocol with members, or the other way round",
         "the group passes to the other protocol while it is used, as group.consumer.migration.policy allows",
