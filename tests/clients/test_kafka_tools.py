@@ -166,6 +166,41 @@ def test_consumer_groups(at: list[str]) -> None:
     assert group not in tools.run(tools.CONSUMER_GROUPS, *at, "--list").split()
 
 
+def test_share_groups(at: list[str]) -> None:
+    """kafka-console-share-consumer reads; kafka-share-groups lists, describes, resets, deletes offsets, and deletes groups."""
+    topic, group = new_topic(at, 2), f"share-{uuid.uuid4().hex[:8]}"
+    earliest = ("--entity-type", "groups", "--entity-name", group, "--add-config", "share.auto.offset.reset=earliest")
+    assert "Completed" in tools.run(tools.CONFIGS, *at, "--alter", *earliest)
+    write(at, topic, "".join(f"{number}\n" for number in range(20)))
+
+    def described(*options: str) -> list[dict[str, str]]:
+        return tools.rows(tools.run(tools.SHARE_GROUPS, *at, "--describe", "--group", group, *options))
+
+    command = tools.command(tools.CONSOLE_SHARE_CONSUMER, *at, "--topic", topic, "--group", group)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as consumer:
+        try:
+            assert consumer.stdout is not None
+            assert {int(consumer.stdout.readline()) for _ in range(20)} == set(range(20))
+            (state,) = described("--state")
+            assert (state["GROUP"], state["STATE"], state["#MEMBERS"]) == (group, "Stable", "1")
+            (member,) = described("--members")
+            assert (member["CLIENT-ID"], member["#PARTITIONS"]) == ("console-share-consumer", "2")
+            refused = tools.run(tools.SHARE_GROUPS, *at, "--delete", "--group", group, exit_code=None)
+            assert "GroupNotEmptyException" in refused
+        finally:
+            consumer.terminate()
+    assert [(row["PARTITION"], row["LAG"]) for row in described()] == [("0", "0"), ("1", "0")]
+
+    reset = ("--reset-offsets", "--group", group, "--topic", topic, "--to-earliest", "--execute")
+    assert [row["NEW-OFFSET"] for row in tools.rows(tools.run(tools.SHARE_GROUPS, *at, *reset))] == ["0", "0"]
+    assert sum(int(row["LAG"]) for row in described()) == 20
+    forgotten = tools.run(tools.SHARE_GROUPS, *at, "--delete-offsets", "--group", group, "--topic", topic)
+    assert "Successful" in forgotten
+    assert group in tools.run(tools.SHARE_GROUPS, *at, "--list").split()
+    assert "successful" in tools.run(tools.SHARE_GROUPS, *at, "--delete", "--group", group)
+    assert group not in tools.run(tools.SHARE_GROUPS, *at, "--list").split()
+
+
 def test_configs_of_topics(at: list[str]) -> None:
     """kafka-configs adds, shows and removes settings of a topic, and refuses wrong ones."""
     topic = new_topic(at)

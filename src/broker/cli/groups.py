@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from broker.cli import share_groups
 from broker.cli.client import (
     DEFAULT_BOOTSTRAP,
     TIMEOUT_S,
@@ -19,7 +20,7 @@ from broker.cli.failure import FAILED, USAGE, CommandFailed
 from broker.cli.output import confirm, note, print_json, print_table
 from broker.cli.start_position import parse_time
 
-app = typer.Typer(no_args_is_help=True, help="List, describe, reset and delete consumer groups.")
+app = typer.Typer(no_args_is_help=True, help="List, describe, reset and delete consumer groups and share groups.")
 
 Group = Annotated[str, typer.Argument(metavar="GROUP")]
 
@@ -36,11 +37,15 @@ def _admin(bootstrap: str, client_config: Any) -> Any:
 def list_groups(
     as_json: AsJson = False, bootstrap: Bootstrap = DEFAULT_BOOTSTRAP, client_config: ClientConfig = None
 ) -> None:
-    """List consumer groups and their states."""
+    """List groups and their states."""
     admin = _admin(bootstrap, client_config)
     listed = result(admin.list_consumer_groups(request_timeout=TIMEOUT_S), "groups were not listed")
+    shares = {row["group"]: row for row in share_groups.listed(bootstrap, client_config)}
     rows = sorted(
-        ({"group": g.group_id, "state": _state(g.state), "type": g.type.name.lower()} for g in listed.valid),
+        [
+            *({"group": g.group_id, "state": _state(g.state), "type": g.type.name.lower()} for g in listed.valid if g.group_id not in shares),
+            *shares.values(),
+        ],
         key=lambda row: row["group"],
     )
     if as_json:
@@ -48,7 +53,7 @@ def list_groups(
     elif rows:
         print_table(["GROUP", "STATE", "TYPE"], [list(row.values()) for row in rows])
     else:
-        note("no consumer groups yet: `penstock consume TOPIC --group NAME` makes one")
+        note("no groups yet: `penstock consume TOPIC --group NAME` makes one")
 
 
 def _state(state: Any) -> str:
@@ -69,6 +74,10 @@ def describe(
 ) -> None:
     """Show a group's members, its position in every partition, and how far behind it is."""
     admin = _admin(bootstrap, client_config)
+    share = share_groups.find(group, bootstrap, client_config)
+    if share is not None:
+        _describe_share(share, as_json=as_json)
+        return
     info = result(admin.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group], f"group {group}")
     positions = _positions(admin, group)
     if info.state.name == "DEAD" and not positions:
@@ -108,6 +117,34 @@ def describe(
     idle = [m for m in members if not m["partitions"]]
     if idle:
         note(f"{len(idle)} of {len(members)} members have no partition")
+
+
+def _describe_share(share: share_groups.ShareGroup, *, as_json: bool) -> None:
+    """Members of a share group read partitions together, so each partition says by how many it is read."""
+    offsets = share.offsets()
+    rows: list[dict[str, Any]] = []
+    for topic, partition in sorted({*offsets, *share.readers}):
+        start, lag = offsets.get((topic, partition), (-1, -1))
+        rows.append(
+            {
+                "topic": topic,
+                "partition": partition,
+                "start": start if start >= 0 else None,
+                "lag": lag if lag >= 0 else None,
+                "members": share.readers.get((topic, partition), 0),
+            }
+        )
+    if as_json:
+        described = {"group": share.group, "type": "share", "state": share.state, "assignor": share.assignor}
+        print_json({**described, "members": share.members, "partitions": rows})
+        return
+    total = sum(row["lag"] for row in rows if row["lag"] is not None)
+    typer.echo(f"{share.group}  share  {share.state}  assignor {share.assignor}  members {len(share.members)}  lag {total}")
+    if rows:
+        columns = ["TOPIC", "PARTITION", "START", "LAG", "MEMBERS"]
+        print_table(columns, [["-" if cell is None else cell for cell in row.values()] for row in rows])
+    if share.members:
+        print_table(["MEMBER", "CLIENT", "HOST", "PARTITIONS"], [list(member.values()) for member in share.members])
 
 
 def _positions(admin: Any, group: str) -> dict[tuple[str, int], int]:
@@ -173,7 +210,7 @@ def reset_offsets(
     bootstrap: Bootstrap = DEFAULT_BOOTSTRAP,
     client_config: ClientConfig = None,
 ) -> None:
-    """Move a group's position. The group must have no running members."""
+    """Move a group's position, or where a share group begins. The group must have no running members."""
     from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
     from confluent_kafka.admin import OffsetSpec
 
@@ -183,7 +220,11 @@ def reset_offsets(
             "give exactly one of --to-earliest, --to-latest, --to-offset, --shift-by and --to-datetime", USAGE
         )
     admin = _admin(bootstrap, client_config)
-    positions = _positions(admin, group)
+    share = share_groups.find(group, bootstrap, client_config)
+    if share is None:
+        positions = _positions(admin, group)
+    else:
+        positions = {key: start for key, (start, _) in share.offsets().items()}
     keys = _chosen_partitions(admin, topic, positions)
     earliest, latest = _ends(admin, keys, OffsetSpec.earliest()), _ends(admin, keys, OffsetSpec.latest())
     by_time = _ends(admin, keys, OffsetSpec.for_timestamp(parse_time(to_datetime))) if to_datetime is not None else {}
@@ -206,7 +247,9 @@ def reset_offsets(
             target = by_time[key] if by_time.get(key, -1) >= 0 else latest[key]
         target = min(max(target, earliest[key]), latest[key])
         rows.append({"topic": key[0], "partition": key[1], "position": position if position >= 0 else None, "new_position": target})
-    if execute:
+    if execute and share is not None:
+        share.alter({(row["topic"], row["partition"]): row["new_position"] for row in rows})
+    elif execute:
         moved = [TopicPartition(row["topic"], row["partition"], row["new_position"]) for row in rows]
         futures = admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, moved)], request_timeout=TIMEOUT_S)
         answer = result(futures[group], f"positions of group {group} were not changed (has it running members?)")

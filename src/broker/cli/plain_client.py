@@ -16,6 +16,7 @@ from broker.wire.messages.find_coordinator import FindCoordinatorRequest
 from broker.wire.registry import codec
 
 FIND_COORDINATOR: Final = 10
+GROUP: Final = 0
 TRANSACTION: Final = 1
 
 Address = tuple[str, int]
@@ -33,11 +34,11 @@ def brokers(bootstrap: str, client_config: Path | None) -> list[Address]:
     return [(broker.host, broker.port) for _, broker in sorted(metadata.brokers.items())]
 
 
-def coordinator_of(transactional_id: str, bootstrap: str, client_config: Path | None) -> Address:
-    """The broker that coordinates the transactions of this id."""
+def coordinator_of(name: str, bootstrap: str, client_config: Path | None, *, key_type: int = TRANSACTION) -> Address:
+    """The broker that coordinates the transactions of this id, or this group."""
     somebody = brokers(bootstrap, client_config)[0]
-    found = ask(somebody, FIND_COORDINATOR, 3, FindCoordinatorRequest(key=transactional_id, key_type=TRANSACTION))
-    check(found.error_code, f"the coordinator of {transactional_id} was not found")
+    found = ask(somebody, FIND_COORDINATOR, 3, FindCoordinatorRequest(key=name, key_type=key_type))
+    check(found.error_code, f"the coordinator of {name} was not found")
     return found.host, found.port
 
 

@@ -26,6 +26,10 @@ class KeptShares:
         self.gate: anyio.Event | None = None
         self.calls: list[str] = []
 
+    def __len__(self) -> int:
+        """Groups that anything is kept of: as empty at first as the real one."""
+        return len(self.groups)
+
     async def _pass(self, call: str) -> None:
         self.calls.append(call)
         await (self.gate.wait() if self.gate is not None else anyio.lowlevel.checkpoint())

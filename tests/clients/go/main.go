@@ -79,6 +79,7 @@ func main() {
 	operations := map[string]operation{}
 	registerRecords(operations)
 	registerMembers(operations)
+	registerShares(operations)
 	registerTransactions(operations)
 	registerAdministration(operations)
 	write(object{"ready": object{"client": "franz-go", "version": version()}})

@@ -53,6 +53,7 @@ class ConfluentDriver(Driver):
         self._streams: dict[str, _Stream] = {}
         self._members: dict[str, Consumer] = {}
         self._admins: dict[str, AdminClient] = {}
+        self._sharers: dict[str, Any] = {}
         self._transactional: dict[str, Producer] = {}
 
     def produce(
@@ -187,6 +188,43 @@ class ConfluentDriver(Driver):
 
     def member_close(self, member: str) -> Json:
         self._members.pop(member).close()
+        return {}
+
+    def share_open(
+        self, member: str, bootstrap: str, group: str, topics: list[str], explicit: bool = False, max_poll: int = 100
+    ) -> Json:
+        if explicit:
+            raise NotImplementedError("this driver accepts what it takes")
+        consumer = confluent_kafka.ShareConsumer(
+            {
+                **_QUIET,
+                "bootstrap.servers": bootstrap,
+                "group.id": group,
+                "max.poll.records": max_poll,
+                "topic.metadata.refresh.interval.ms": 2000,
+            }
+        )
+        consumer.subscribe(topics)
+        self._sharers[member] = consumer
+        return {}
+
+    def share_take(self, member: str, count: int, deadline_ms: int) -> Json:
+        consumer, left = self._sharers[member], deadline(deadline_ms)
+        records: list[Json] = []
+        while len(records) < count and left():
+            batch = [message for message in consumer.poll(_POLL_S) if message.error() is None]
+            if not batch:
+                continue
+            outcome = {(part.topic, part.partition): error for part, error in consumer.commit_sync(20.0).items()}
+            records += [
+                {**_record(message), "deliveries": message.delivery_count()}
+                for message in batch
+                if outcome.get((message.topic(), message.partition())) is None
+            ]
+        return {"records": records}
+
+    def share_close(self, member: str) -> Json:
+        self._sharers.pop(member).close()
         return {}
 
     def txn_open(self, producer: str, bootstrap: str, transactional_id: str) -> Json:

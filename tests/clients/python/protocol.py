@@ -15,6 +15,10 @@ stream_open    stream, topic, partitions, idempotent; stream_send: stream, first
 member_open    member, group, topic (a pattern when it begins with ^), protocol ("consumer"; classic when left out);
                member_assigned: member, count, deadline_ms -> partitions;
                member_take: member, count, deadline_ms -> records, whose offsets are committed; member_close: member
+share_open     member, group, topics, explicit (acknowledgement by hand; only java-4), max_poll;
+               share_take: member, count, deadline_ms -> records (with deliveries), each accepted; share_close: member;
+               only java-4: share_poll: member, deadline_ms -> records; share_acknowledge: member, type, values (all that was polled
+               when empty); share_commit: member, waits -> errors
 txn_open       producer, transactional_id; txn_begin: producer; txn_send: producer, topic, partition, values (texts; acknowledged when
                answered); txn_offsets: producer, group, topic, partition, offset; txn_commit, txn_abort, txn_close: producer
 topic_create   topic, partitions, configs; topic_delete: topic; topics -> topics; partitions_grow: topic, partitions;

@@ -6,7 +6,8 @@ Behaviour:
 - Produce is listed from version 0 although 3 is the first that works, as Apache Kafka does (KAFKA-18659): librdkafka before 2.11.1
   otherwise turns compression off.
 - The feature transaction.version is finalized at 2 (KIP-890): producers that know it have an epoch for each transaction and do not
-  send AddPartitionsToTxn or AddOffsetsToTxn. There are no other features.
+  send AddPartitionsToTxn or AddOffsetsToTxn. share.version is finalized at 1 (KIP-932): share groups, without dead-letter queues,
+  which would be 2. There are no other features.
 - A version newer than known is answered with UNSUPPORTED_VERSION in the body of version 0 and what this key itself supports
   (KIP-511), so that the client can step down.
 
@@ -34,8 +35,9 @@ _SOFTWARE: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]{0,254}[a-zA-Z0-9])?
 """KIP-511's rule for a software name or version; bounded here because both end in logs."""
 
 
-_TRANSACTION_VERSION: Final = "transaction.version"
-_TRANSACTION_LEVEL: Final = 2
+_FEATURES: Final = (("share.version", 1, ApiKey.SHARE_GROUP_HEARTBEAT), ("transaction.version", 2, ApiKey.END_TXN))
+"""Name, level, and the key without which it is not promised."""
+
 _FEATURES_EPOCH: Final = 0
 """Features never change while a broker runs; clients only want it not to be negative."""
 
@@ -65,19 +67,21 @@ def handle(request: ApiVersionsRequest, context: RequestContext) -> ApiVersionsR
 
 
 def _add_features(answer: ApiVersionsResponse, context: RequestContext) -> None:
-    """Only what is served may be promised: without EndTxn there is no version of transactions."""
-    if not any(handler.key == ApiKey.END_TXN for handler in context.services.served):
+    """Only what is served may be promised."""
+    served = {handler.key for handler in context.services.served}
+    features = [(name, level) for name, level, key in _FEATURES if key in served]
+    if not features:
         return
     answer.supported_features = [
         ApiVersionsResponseSupportedFeatureKey(
-            name=_TRANSACTION_VERSION, min_version=0 if context.api_version >= 4 else 1, max_version=_TRANSACTION_LEVEL
+            name=name, min_version=0 if context.api_version >= 4 else 1, max_version=level
         )
+        for name, level in features
     ]
     answer.finalized_features_epoch = _FEATURES_EPOCH
     answer.finalized_features = [
-        ApiVersionsResponseFinalizedFeatureKey(
-            name=_TRANSACTION_VERSION, max_version_level=_TRANSACTION_LEVEL, min_version_level=_TRANSACTION_LEVEL
-        )
+        ApiVersionsResponseFinalizedFeatureKey(name=name, max_version_level=level, min_version_level=level)
+        for name, level in features
     ]
 
 

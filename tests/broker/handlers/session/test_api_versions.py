@@ -55,20 +55,25 @@ def test_an_unknown_version_is_told_what_this_key_supports() -> None:
 
 
 @pytest.mark.parametrize(("version", "lowest"), [(3, 1), (4, 0)])
-def test_transactions_are_of_version_2(version: int, lowest: int) -> None:
-    """KIP-890; a feature from 0 on is kept from clients that take that for an error."""
+def test_features_are_of_the_version_that_is_served(version: int, lowest: int) -> None:
+    """KIP-890, KIP-932 without dead-letter queues; a feature from 0 on is kept from clients that take that for an error."""
     answer = handle(ApiVersionsRequest(client_software_name="a", client_software_version="1"), context(version))
 
-    (supported,), (finalized,) = answer.supported_features, answer.finalized_features
-    assert (supported.name, supported.min_version, supported.max_version) == ("transaction.version", lowest, 2)
-    assert (finalized.name, finalized.min_version_level, finalized.max_version_level) == ("transaction.version", 2, 2)
+    assert [(each.name, each.min_version, each.max_version) for each in answer.supported_features] == [
+        ("share.version", lowest, 1),
+        ("transaction.version", lowest, 2),
+    ]
+    assert [(each.name, each.min_version_level, each.max_version_level) for each in answer.finalized_features] == [
+        ("share.version", 1, 1),
+        ("transaction.version", 2, 2),
+    ]
     assert answer.finalized_features_epoch == 0
 
 
 def test_no_feature_is_promised_that_is_not_served() -> None:
     """Nor told before version 3, which cannot carry it."""
     asked = context(4)
-    asked.services.served = [handler for handler in HANDLERS if handler.key != ApiKey.END_TXN]
+    asked.services.served = [handler for handler in HANDLERS if handler.key not in (ApiKey.END_TXN, ApiKey.SHARE_GROUP_HEARTBEAT)]
     for answer in (
         handle(ApiVersionsRequest(client_software_name="a", client_software_version="1"), asked),
         handle(ApiVersionsRequest(), context(2)),
