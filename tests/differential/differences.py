@@ -329,6 +329,14 @@ MEANT: tuple[Meant, ...] = (
         "It is the client's error.",
     ),
     Meant(
+        _GROUPS,
+        r"share_group_refused:epoch_before_assigned.*",
+        "the partitions of a member of a share group that says the epoch before its own",
+        "not told",
+        "told once more",
+        "The answer that told it got lost; it would be without these partitions until the next change of the group.",
+    ),
+    Meant(
         _CONFIGS,
         r"\w+:\w+/min\.insync\.replicas(?:[.\[].*)?",
         "source of min.insync.replicas",

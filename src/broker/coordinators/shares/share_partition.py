@@ -201,19 +201,24 @@ class SharePartition:
             return []
         if offset < batches[0].first:
             self._pass_over(offset, batches[0].first - 1)
-        taking = _Taking(Lock(member_id, 0, 0, now_ms + limits.lock_ms), limits, records_max, is_exact)
-        for batch in batches:
-            if taking.is_done:
+        taking = _Taking(Lock(member_id, 0, 0, now_ms + limits.lock_ms), limits, records_max, batch_size, is_exact)
+        position = 0
+        while position < len(batches) and not taking.is_done:
+            batch = batches[position]
+            if batch.first >= self.end:
                 break
-            known = min(batch.last, self.end - 1)
-            for run in self._runs.within(batch.first, known):
+            position += 1
+            for run in self._runs.within(batch.first, min(batch.last, self.end - 1)):
                 if run.state is RecordState.AVAILABLE and run.change is None:
                     self._take_known(run, batch, taking)
                     if taking.is_done or taking.is_full:
                         break
-            if batch.last >= self.end and not taking.is_done and not taking.is_full and not self._take_new(batch, taking):
-                break
-            taking.batch_ends()
+            if batch.last >= self.end and not taking.is_done and not taking.is_full:
+                self._take_new((batch,), taking)
+            if taking.taken >= records_max:
+                taking.is_done = True
+        if position < len(batches) and not taking.is_done:
+            self._take_new(batches[position:], taking)
         pieces = taking.pieces
         if pieces:
             lock = taking.lock
@@ -221,7 +226,7 @@ class SharePartition:
             self._push(lock)
             self._runs.join(lock.first, lock.last)
         self._runs.drop_final()
-        return _in_batches(pieces, batch_size)
+        return pieces
 
     def _take_known(self, run: Run, batch: FetchedBatch, taking: "_Taking") -> None:
         """Take what is free of a run that was in flight before."""
@@ -240,25 +245,34 @@ class SharePartition:
         part.state = part.target = RecordState.ACQUIRED
         part.deliveries += 1
         self._lock(part, taking.lock)
-        taking.add(part)
+        taking.add(first, last, part.deliveries)
 
-    def _take_new(self, batch: FetchedBatch, taking: "_Taking") -> bool:
-        """Take what was never in flight before. False when there may be no more of it."""
-        first, last = self.end, batch.last
+    def _take_new(self, batches: Sequence[FetchedBatch], taking: "_Taking") -> None:
+        """Take what was never in flight before, while there is room for the first record of a batch."""
+        first = at = self.end
         room = taking.limits.locks_max - (first - self.start)
-        if batch.is_aborted:
-            if room <= 0:
-                return False
-            self._append(Run(first, last, RecordState.ARCHIVED, 0))
-            return True
-        if room <= 0:
-            return False
-        last = min(taking.up_to(first, last), first + room - 1 + (0 if taking.is_exact else ALIGNMENT_MAX))
-        run = Run(first, last, RecordState.ACQUIRED, 1)
-        self._append(run)
-        self._lock(run, taking.lock)
-        taking.add(run)
-        return last == batch.last
+        for batch in batches:
+            if room <= 0 or taking.taken >= taking.records_max:
+                break
+            last = batch.last
+            if batch.is_aborted:
+                self._append_acquired(first, at - 1, taking.lock)
+                self._append(Run(at, last, RecordState.ARCHIVED, 0))
+                first = last + 1
+            else:
+                last = min(taking.up_to(at, last), at + room - 1 + (0 if taking.is_exact else ALIGNMENT_MAX))
+                taking.add(at, last, 1)
+            room -= last + 1 - at
+            at = last + 1
+            if last < batch.last:
+                break
+        self._append_acquired(first, at - 1, taking.lock)
+
+    def _append_acquired(self, first: int, last: int, lock: Lock) -> None:
+        if first <= last:
+            run = Run(first, last, RecordState.ACQUIRED, 1)
+            self._append(run)
+            self._lock(run, lock)
 
     def _append(self, run: Run) -> None:
         if self._available_from == run.first:
@@ -493,14 +507,15 @@ class SharePartition:
 
 
 class _Taking:
-    """One :meth:`SharePartition.acquire` under way."""
+    """One :meth:`SharePartition.acquire` under way. ``pieces`` next to each other are one, until it has ``batch_size`` records."""
 
-    __slots__ = ("is_done", "is_exact", "limits", "lock", "pieces", "records_max", "taken")
+    __slots__ = ("batch_size", "is_done", "is_exact", "limits", "lock", "pieces", "records_max", "taken")
 
-    def __init__(self, lock: Lock, limits: ShareLimits, records_max: int, is_exact: bool) -> None:
+    def __init__(self, lock: Lock, limits: ShareLimits, records_max: int, batch_size: int, is_exact: bool) -> None:
         self.lock = lock
         self.limits = limits
         self.records_max = records_max
+        self.batch_size = batch_size
         self.is_exact = is_exact
         self.is_done = False
         self.taken = 0
@@ -515,13 +530,15 @@ class _Taking:
         """Up to where to take of ``first`` to ``last``."""
         return min(last, first + self.records_max - self.taken - 1) if self.is_exact else last
 
-    def add(self, run: Run) -> None:
-        self.taken += len(run)
-        self.pieces.append(Acquired(run.first, run.last, run.deliveries))
-
-    def batch_ends(self) -> None:
-        if self.taken >= self.records_max:
-            self.is_done = True
+    def add(self, first: int, last: int, deliveries: int) -> None:
+        self.taken += last - first + 1
+        pieces = self.pieces
+        if pieces:
+            before, end, count = pieces[-1]
+            if end + 1 == first and count == deliveries and end - before + 1 < self.batch_size:
+                pieces[-1] = Acquired(before, last, deliveries)
+                return
+        pieces.append(Acquired(first, last, deliveries))
 
 
 def _fewer(deliveries: int, deliveries_max: int, batch: FetchedBatch) -> int | None:
@@ -535,23 +552,6 @@ def _fewer(deliveries: int, deliveries_max: int, batch: FetchedBatch) -> int | N
     if deliveries >= deliveries_max - 1:
         return 1
     return max((batch.last - batch.first + 1) >> (deliveries - from_here + 1), 1)
-
-
-def _in_batches(pieces: Sequence[Acquired], batch_size: int) -> list[Acquired]:
-    """Pieces next to each other as one, until it has ``batch_size`` records."""
-    batches: list[Acquired] = []
-    for piece in pieces:
-        before = batches[-1] if batches else None
-        if (
-            before is not None
-            and before.last + 1 == piece.first
-            and before.deliveries == piece.deliveries
-            and before.last - before.first + 1 < batch_size
-        ):
-            batches[-1] = before._replace(last=piece.last)
-        else:
-            batches.append(piece)
-    return batches
 
 
 def _merged(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

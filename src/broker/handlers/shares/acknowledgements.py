@@ -11,6 +11,7 @@ from broker.handlers.base import RequestContext
 from broker.wire.error_codes import ErrorCode
 
 MEMBER_ID_CHARACTERS: Final = 36
+_FEW: Final = 8
 
 Said = dict[PartitionKey, list[Acknowledgement]]
 
@@ -67,8 +68,9 @@ def are_sound(batches: Sequence[Acknowledgement], kind_max: int, may_renew: bool
             return False
         if len(kinds) > 1 and last - first != len(kinds) - 1:
             return False
-        if min(kinds) < 0 or max(kinds) > kind_max or (not may_renew and RENEW in kinds):
-            return False
+        for kind in kinds if len(kinds) < _FEW else set(kinds):
+            if not 0 <= kind <= kind_max or (kind == RENEW and not may_renew):
+                return False
         before = last
     return True
 

@@ -151,22 +151,22 @@ class ShareFetcher:
     def _acquire(self, at: _Place, offset: int, answer: PartitionAnswer, limits: ShareLimits, records_max: int) -> int:
         """How many records were acquired of what was read."""
         asked, session = self._asked, self._session
-        placed = place(answer.records, answer.aborted)
+        partition = at.held.partition
+        fetched = place(answer.records, answer.aborted, max(offset, partition.end), records_max)
         acquired = self._keeper.acquire(
             at.held,
             session.member_id,
             offset,
-            [each.batch for each in placed],
+            fetched.batches,
             limits,
             records_max=records_max,
             batch_size=asked.batch_size,
             is_exact=asked.is_exact,
         )
-        read = placed[-1].batch.last - placed[0].batch.first + 1
-        at.held.bytes_per_record = answer.size / read
+        at.held.bytes_per_record = fetched.size / fetched.offsets
         if not acquired:
             return 0
-        records, size = slices(answer.records, placed, acquired[0].first, acquired[-1].last)
+        records, size = slices(answer.records, fetched, acquired[0].first, acquired[-1].last)
         self._given[at.key] = Given(ErrorCode.NONE, records, size, acquired)
         session.served(at.key)
         return sum(each.last - each.first + 1 for each in acquired)

@@ -18,20 +18,25 @@ def test_batches_are_found_in_buffers_of_any_cut() -> None:
     """Several in one, or one each."""
     one, two, three = stamped(5, 2), stamped(7, 1), stamped(10, 3)
     joined = bytes(one) + bytes(two)
-    placed = place([joined, three], ())
-    assert [each.batch for each in placed] == [FetchedBatch(5, 6), FetchedBatch(7, 7), FetchedBatch(10, 12)]
-    assert [(each.buffer, each.at, each.size) for each in placed] == [
-        (0, 0, len(one)),
-        (0, len(one), len(two)),
-        (1, 0, len(three)),
-    ]
+    fetched = place([joined, three], (), 0, 100)
+    assert fetched.batches == [FetchedBatch(5, 6), FetchedBatch(7, 7), FetchedBatch(10, 12)]
+    assert fetched.places == [(0, 0, len(one)), (0, len(one), len(two)), (1, 0, len(three))]
+    assert (fetched.size, fetched.offsets) == (len(joined) + len(three), 8)
+
+
+def test_no_more_is_looked_at_than_is_needed() -> None:
+    """Offsets that were in flight before do not count: nobody knows how many of them are free."""
+    buffers = [bytes(stamped(base, 2)) for base in range(0, 20, 2)]
+    assert [batch.first for batch in place(buffers, (), 0, 3).batches] == [0, 2]
+    assert [batch.first for batch in place(buffers, (), 3, 3).batches] == [0, 2, 4]
+    assert len(place(buffers, (), 100, 1).batches) == 10
 
 
 def test_only_batches_of_the_range_go_out() -> None:
     """Not copied."""
     one, two, three = stamped(5, 2), stamped(7, 1), stamped(10, 3)
     buffers = [bytes(one) + bytes(two), bytes(three)]
-    placed = place(buffers, ())
+    placed = place(buffers, (), 0, 100)
     chosen, size = slices(buffers, placed, 7, 10)
     assert [bytes(each) for each in chosen] == [bytes(two), bytes(three)]
     assert size == len(two) + len(three)
@@ -46,5 +51,5 @@ def test_batches_of_aborted_transactions_are_marked() -> None:
     fields = {"producer_id": 7, "producer_epoch": 0, "base_sequence": 0, "transactional": True}
     before, inside, other = stamped(0, 1, **fields), stamped(1, 2, **fields), stamped(3, 1, **{**fields, "producer_id": 8})
     marker = encode_marker(ABORT, base_offset=4, producer_id=7, producer_epoch=0, timestamp=0, leader_epoch=0)
-    placed = place([before, inside, other, marker], [AbortedTransaction(7, 1, 4)])
-    assert [each.batch.is_aborted for each in placed] == [False, True, False, False]
+    fetched = place([before, inside, other, marker], [AbortedTransaction(7, 1, 4)], 0, 100)
+    assert [batch.is_aborted for batch in fetched.batches] == [False, True, False, False]
