@@ -3,6 +3,7 @@
 import os
 import random
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,33 @@ def test_what_was_acknowledged_never_comes_again(tmp_path: Path) -> None:
     given_up = {place for place in everything - promises.done - promises.maybe_done if promises.deliveries[place] >= 9}
     missing = everything - promises.done - promises.maybe_done - given_up
     assert not missing, sorted(missing)[:10]
+
+
+def test_a_stop_lets_members_go_and_forgets_nothing(tmp_path: Path) -> None:
+    """Who waits for records is answered at once, and how often a record was delivered is still known."""
+    broker = Penstock(tmp_path / "data").start()
+    try:
+        topic_id = topic_with_records(broker.bootstrap)
+        one, two = (RawMember(broker.bootstrap, GROUP, name, topic_id, 1) for name in ("one", "two"))
+        one.join()
+        given = one.fetch(max_records=RECORDS)
+        assert given == {(0, offset): 1 for offset in range(RECORDS)}
+        assert one.acknowledge({(0, 0): 1})
+        assert two.fetch(max_wait_ms=0) == {}
+        waiting = threading.Thread(target=lambda: two.fetch(max_wait_ms=60_000))
+        waiting.start()
+        began = time.monotonic()
+        broker.stop()
+        waiting.join(60)
+        assert time.monotonic() - began < 20
+        one.close()
+        two.close()
+        broker.start()
+        again = RawMember(broker.bootstrap, GROUP, "again", topic_id, 1)
+        assert again.fetch(max_records=RECORDS) == {(0, offset): 2 for offset in range(1, RECORDS)}
+        again.close()
+    finally:
+        broker.stop()
 
 
 def finish(bootstrap: str, topic_id: bytes, promises: Promises) -> None:

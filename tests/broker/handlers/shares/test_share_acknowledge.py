@@ -123,3 +123,17 @@ async def test_ids_that_are_none(ids: dict[str, Any]) -> None:
     async with running_log() as log:
         ann = Member(log, await log.topic())
         assert (await ann.acknowledge(**ids)).error_code == ErrorCode.INVALID_REQUEST
+
+
+async def test_a_flood_of_ranges_is_refused_in_little_time() -> None:
+    """However many there are, the first that is wrong is the last that is looked at; what is good of them does not count."""
+    async with running_log() as log:
+        state = await log.topic()
+        ann = Member(log, state)
+        await log.append(state.pids[0], batch(5))
+        await ann.fetch()
+        assert await ann.said(*[(at, at, [ACCEPT]) for at in range(50_000)]) is ErrorCode.INVALID_REQUEST
+        assert await ann.said((0, 99_999, [ACCEPT] * 100_000)) is ErrorCode.INVALID_REQUEST
+        assert log.share_partitions.locks_held == 5
+        (held,) = (await log.share_partitions.hold("g", [(state.topic_id, 0)])).values()
+        assert held.partition.run_count == 1  # type: ignore[union-attr]
