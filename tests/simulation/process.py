@@ -5,28 +5,13 @@ from typing import Any, Final
 import anyio
 from anyio.abc import TaskGroup
 
-from broker.admin.config_administrator import ConfigAdministrator
-from broker.admin.topic_administrator import TopicAdministrator
-from broker.client_metrics.collector import ClientMetricsCollector
-from broker.cluster.directory import TopicDirectory, TopicState
-from broker.cluster.identity import ClusterIdentity
-from broker.config.client_metrics_live import LiveClientMetrics
-from broker.config.groups_live import LiveGroupConfigs
-from broker.config.live import LiveSettings
+from broker.assembler import assemble
 from broker.config.settings import Settings
-from broker.coordinators.group_coordinator import GroupCoordinator
-from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.errors import BrokerError, StorageFailed
-from broker.handlers.base import ConnectionInfo, Services
+from broker.handlers.base import ConnectionInfo
 from broker.handlers.table import HANDLERS
-from broker.log.cleaner import Cleaner
-from broker.log.gathering import Gathering
-from broker.log.producer_id_allocator import ProducerIdAllocator
-from broker.log.reader import Reader
-from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
-from broker.model import ZERO_UUID
 from broker.server.budget import ByteBudget
 from broker.server.connection import Connection
 from broker.server.dispatcher import Dispatcher
@@ -36,13 +21,12 @@ from tests.simulation.disk import CatalogDoor, Disk, Killed, Life, RememberingCo
 from tests.simulation.network import ServerLink, Wire, info_of
 from tests.simulation.scheduling import now_ms
 
-TAIL_BYTES: Final = 4000
-"""Small, so that readers come too late for it."""
-
-AGENTS: Final = 4
+AGENTS: Final = 5
 """Tasks of the process itself."""
 
 SETTINGS: Final[dict[str, Any]] = {
+    "cluster_id": "AAAAAAAAAAAAAAAAAAAAAA",
+    "tail_cache_bytes": 4000,  # small, so that readers come too late for it
     "auto_create_topics_enable": False,
     "group_initial_rebalance_delay_ms": 500,
     "group_min_session_timeout_ms": 1000,
@@ -98,60 +82,19 @@ class BrokerProcess:
         chance, tasks = self._chance, self._tasks
         catalog: Any = CatalogDoor(self._disk.catalog, self.life, chance)
         store: Any = StoreDoor(self._disk, self.life, chance)
-        live = LiveSettings(Settings(**SETTINGS), catalog)
-        await live.load()
-        identity = ClusterIdentity("AAAAAAAAAAAAAAAAAAAAAA", 1, None)
-        self.advertised = identity.advertise("PLAINTEXT", "broker", 9092)
-        directory = TopicDirectory(live)
-        directory.load(await catalog.load_topics())
-        self.waiting, tail = WaitingRoom(), TailCache(TAIL_BYTES)
         committer = RememberingCommitter(self._disk, TwoStepCommitter(store, catalog))
-        self.writer = writer = Writer(
-            committer, catalog, tail, self.waiting, now_ms, self._storage_failed, gathering=Gathering()
+        agents = await assemble(
+            Settings(**SETTINGS), store, catalog, committer, now_ms=now_ms, monotonic_ms=now_ms, on_fatal=self._storage_failed
         )
-        reader = Reader(store, catalog, tail, self.waiting)
-        topics = TopicAdministrator(catalog, directory, live, now_ms)
-        group_configs = LiveGroupConfigs(live, catalog)
-        await group_configs.load()
-        client_metrics = LiveClientMetrics(catalog)
-        await client_metrics.load()
-        groups = GroupCoordinator(
-            catalog,
-            live,
-            now_ms,
-            topic_exists=lambda name, topic_id: _is_there(directory, name, topic_id),
-            topics=directory,
-            configs=group_configs,
-        )
-        await groups.load()
-        producer_ids = ProducerIdAllocator(catalog)
-        transactions = TransactionCoordinator(
-            catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
-        )
-        transactions.load()
-        services = Services(
-            settings=live,
-            identity=identity,
-            directory=directory,
-            catalog=catalog,
-            writer=writer,
-            reader=reader,
-            topics=topics,
-            configs=ConfigAdministrator(catalog, live, directory, topics, 1, group_configs, client_metrics),
-            groups=groups,
-            transactions=transactions,
-            producer_ids=producer_ids,
-            client_metrics=ClientMetricsCollector(client_metrics, live, now_ms),
-            now_ms=now_ms,
-            served=HANDLERS,
-        )
-        directory.on_removed(lambda state: _forget(reader, state))
-        cleaner = Cleaner(store, catalog, directory, live, now_ms, on_fatal=self._storage_failed)
+        services = agents.services
+        self.advertised = services.identity.advertise("PLAINTEXT", "broker", 9092)
+        self.waiting, self.writer = agents.waiting, services.writer
         self._dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
-        tasks.start_soon(writer.run)
-        tasks.start_soon(groups.run)
-        tasks.start_soon(transactions.run)
-        tasks.start_soon(cleaner.run)
+        tasks.start_soon(services.writer.run)
+        tasks.start_soon(services.groups.run)
+        tasks.start_soon(services.transactions.run)
+        tasks.start_soon(services.share_partitions.run)
+        tasks.start_soon(agents.cleaner.run)
         self._chance.note("broker", f"process {self.number} serves")
         self.ready.set()
 
@@ -184,12 +127,3 @@ class BrokerProcess:
     def log_refusal(self, connection: Connection, reason: str) -> None:
         raise Violation(f"the broker closed the connection of an honest client: {reason}")
 
-
-def _forget(reader: Reader, state: TopicState) -> None:
-    for pid in state.pids:
-        reader.partition_removed(pid)
-
-
-def _is_there(directory: TopicDirectory, name: str, topic_id: bytes) -> bool:
-    state = directory.by_name(name)
-    return state is not None and topic_id in (state.topic_id, ZERO_UUID)
