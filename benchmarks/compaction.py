@@ -89,10 +89,11 @@ def produce(bootstrap: str, seconds: float) -> float:
 
     value = bytes(range(250)) * (_VALUE_BYTES // 250)
     began = time.perf_counter()
-    counted_from, counted = began + seconds / 5, 0
+    warm_until = began + seconds / 5
+    counted_from, counted = 0.0, 0
     number = 0
     while (now := time.perf_counter()) < began + seconds:
-        if not counted and now >= counted_from:
+        if not counted_from and now >= warm_until:
             counted_from, counted = now, acknowledged
         try:
             for _ in range(_SLICE):
