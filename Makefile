@@ -61,3 +61,4 @@ durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under fu
 bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.micro
+	$(BIN)/python -m benchmarks.rebalances

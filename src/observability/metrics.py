@@ -69,6 +69,13 @@ SHARE_GROUP_MEMBERS: Final = Gauge("penstock_share_group_members", "Members of s
 GROUP_REBALANCES: Final = LoopCounter(
     "penstock_group_rebalances", "Rebalances: generations of consumer groups that their members have joined.", registry=REGISTRY
 )
+GROUP_CONVERSIONS: Final = LoopCounter(
+    "penstock_group_conversions",
+    "Groups that passed from one protocol to the other with members in them. consumer: the first member of the consumer protocol came; "
+    "classic: the last one went.",
+    ["to"],
+    registry=REGISTRY,
+)
 OFFSET_COMMITS: Final = LoopCounter(
     "penstock_offset_commits", "Commits of a group's offsets made durable, of one partition or many each.", registry=REGISTRY
 )

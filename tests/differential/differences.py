@@ -312,12 +312,11 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         _GROUPS,
-        r"consumer_group_offsets:classic_joins",
-        "a member of the classic protocol that joins a group of the consumer protocol with members, or the other way round",
-        "the group passes to the other protocol while it is used, as group.consumer.migration.policy allows",
-        "INCONSISTENT_GROUP_PROTOCOL, GROUP_ID_NOT_FOUND: as Apache Kafka answers with the policy \"disabled\"",
-        "A group passes from one protocol to the other while nobody is in it: stop its members, start them with the other protocol. "
-        "Offsets stay.",
+        r"share_group_refused:epoch_before_assigned.*",
+        "the partitions of a member of a share group that says the epoch before its own",
+        "not told",
+        "told once more",
+        "The answer that told it got lost; it would be without these partitions until the next change of the group.",
     ),
     Meant(
         _CONFIGS,

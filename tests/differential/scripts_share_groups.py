@@ -235,7 +235,9 @@ def share_group_refused(stage: Stage) -> None:
     one.beat(subscribed_topic_names=[topic, stage.name("missing")])
     base = one.epoch
     stage.record("epoch_ahead", seen(one.ask(member_epoch=base + 1), base)[0])
-    stage.record("epoch_before", seen(one.ask(member_epoch=base - 1), base)[:5])
+    *told, assigned = seen(one.ask(member_epoch=base - 1), base)
+    stage.record("epoch_before", tuple(told))
+    stage.record("epoch_before_assigned", assigned)
     stage.record("epoch_behind", one.ask(member_epoch=1).error_code)
     stage.record("nobody", seen(one.ask(member_id="nobody", member_epoch=1)))
     stage.record("nobody_leaves", seen(one.ask(member_id="nobody", member_epoch=-1)))

@@ -22,6 +22,7 @@ from tests.differential import (
     scripts_group_ends,  # noqa: F401
     scripts_group_walks,  # noqa: F401
     scripts_groups,  # noqa: F401
+    scripts_migration,  # noqa: F401
     scripts_offsets,  # noqa: F401
     scripts_rebalances,  # noqa: F401
     scripts_session,  # noqa: F401

@@ -140,7 +140,6 @@ class KafkaSettings(BaseModel):
     group_consumer_migration_policy: str = kafka(
         STRING, "bidirectional", "Whether a group with members may pass from one protocol to the other.",
         check=OneOf(("bidirectional", "upgrade", "downgrade", "disabled")),
-        without_effect="a group passes from one protocol to the other while it is empty",
     )
     group_consumer_assignment_interval_ms: int = kafka(
         INT, 1_000, "The least time between two assignments of a group: changes in between are one rebalance.",

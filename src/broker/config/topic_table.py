@@ -81,7 +81,7 @@ _ALL: Final = (
     _from("delete.retention.ms", "log.cleaner.delete.retention.ms"),
     _alone(
         "errors.deadletterqueue.group.enable", Kind.BOOLEAN, False, "Whether the topic may take what share groups could not process.",
-        without_effect="share groups come later",
+        without_effect="dead-letter queues are not served",
     ),
     _from("file.delete.delay.ms", "log.segment.delete.delay.ms"),
     _from("flush.messages", "log.flush.interval.messages"),

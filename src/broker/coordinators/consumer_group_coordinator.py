@@ -4,23 +4,29 @@ It shares groups, timers and writer with :mod:`broker.coordinators.group_coordin
 
 - A heartbeat that changes nothing writes nothing. One that does is answered when what its answer rests on is in the catalog;
   what gathers meanwhile in the same group is written with it.
+- A group passes to the other protocol, with its members, in one step: in memory at once, in the catalog in one transaction. What any
+  member is told afterwards is told after that.
 - When the catalog takes nothing, whoever wanted to join has not, others hear an error that they try again on; what they were not
   told is tried again with the next change.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio import to_thread
 
+from broker.coordinators.classic_group_coordinator import ClassicGroupCoordinator
 from broker.coordinators.group_registry import GroupRegistry, OwnedGroup
-from broker.coordinators.group_writer import ConsumerGroupSave, GroupWriter
-from broker.coordinators.groups.commands import LeaveOutcome, Leaver
-from broker.coordinators.groups.consumer_group import ConsumerGroup, ConsumerTiming, HeartbeatAnswer, Unsaved
+from broker.coordinators.group_writer import ConsumerGroupSave, Done, GroupWriter
+from broker.coordinators.groups.assigning import ConsumerTiming, Unsaved
+from broker.coordinators.groups.classic import NO_EFFECTS, ClassicGroup
+from broker.coordinators.groups.commands import Effect, LeaveOutcome, Leaver, Reply, Save, SaveReason
+from broker.coordinators.groups.consumer_group import ConsumerGroup, HeartbeatAnswer
 from broker.coordinators.groups.consumer_member import JOIN_EPOCH, HeartbeatCommand
 from broker.coordinators.groups.limits import GroupPolicy
+from broker.coordinators.groups.migration import downgraded, may_downgrade, upgraded
 from broker.coordinators.groups.rebalancing import GroupState
 from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.groups.stored_consumer import restore_consumer_group, to_store
@@ -29,6 +35,7 @@ from broker.coordinators.groups.topic_pattern import TopicPattern
 from broker.errors import BrokerError
 from broker.storage.catalog.base import GroupCatalog, StoredConsumerGroup
 from broker.wire.error_codes import ErrorCode
+from observability.metrics import GROUP_CONVERSIONS
 
 if TYPE_CHECKING:
     from broker.config.groups_live import LiveGroupConfigs
@@ -41,6 +48,9 @@ NAMES_IN_PLACE_MAX: Final = 500
 
 PATTERNS_AGAIN_MS: Final = 10_000
 """Patterns of a group that were resolved are resolved again no sooner, however often topics change."""
+
+_TO_CONSUMER: Final = GROUP_CONVERSIONS.labels("consumer")
+_TO_CLASSIC: Final = GROUP_CONVERSIONS.labels("classic")
 
 
 class NoTopics:
@@ -65,6 +75,7 @@ class _Save:
     waiting: list[Callable[[ErrorCode], None]] = field(default_factory=list)
     joining: set[str] = field(default_factory=set)
     unsaved: Unsaved | None = None
+    upgrades: bool = False
 
 
 class ConsumerGroupCoordinator:
@@ -77,6 +88,7 @@ class ConsumerGroupCoordinator:
         topics: Topics,
         registry: GroupRegistry,
         writer: GroupWriter,
+        classic: ClassicGroupCoordinator,
         policy: GroupPolicy,
         settle: Callable[[OwnedGroup], None],
         clock_ms: Callable[[], int],
@@ -87,6 +99,7 @@ class ConsumerGroupCoordinator:
         self._topics = topics
         self._groups = registry
         self._writer = writer
+        self._classic = classic
         self._policy = policy
         self._settle = settle
         self._clock_ms = clock_ms
@@ -100,7 +113,7 @@ class ConsumerGroupCoordinator:
         """Take over what the catalog holds. Patterns are resolved at once, so that a restart alone moves no partition."""
         now_ms = self._clock_ms()
         for stored in await catalog.load_consumer_groups():
-            session_ms = self._timing(stored.group_id).session_timeout_ms
+            session_ms = self.timing(stored.group_id).session_timeout_ms
             group = restore_consumer_group(stored, self._policy, self._topics, session_ms, now_ms)
             if group.subscribed.patterns:
                 version = self._topics.version
@@ -113,56 +126,67 @@ class ConsumerGroupCoordinator:
         """``answered`` is called once: now, or when what the answer tells is in the catalog."""
         owned = self._groups.get(group_id)
         self._policy.consumer_group_max_size = self._settings.current.group_consumer_max_size
+        self._policy.migration = self._settings.current.group_consumer_migration_policy
+        now_ms = self._clock_ms()
         try:
             group = self._group_of(group_id, owned, joins=command.member_epoch == JOIN_EPOCH)
             is_new = command.member_id not in group.members
             if is_new and self._groups.state_bytes_total >= self._policy.total_bytes_max:
                 raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-            answer = group.heartbeat(command, self._timing(group_id), self._clock_ms())
+            answer = group.heartbeat(command, self.timing(group_id), now_ms)
         except BrokerError as refusal:
             answered(refusal)
             return
+        upgrades, told = False, NO_EFFECTS
         if owned is None:
             owned = self._groups.add(OwnedGroup(group))
             owned.shown, owned.generation_counted = GroupState.EMPTY, 0
-        elif owned.group is not group:
-            # It was an empty classic group: its offsets stay, its generations are over.
-            owned.group, owned.generation_counted = group, 0
+        elif isinstance(owned.group, ClassicGroup):
+            upgrades = bool(owned.group.member_count)
+            told = self._pass_to(owned, owned.group, group)
         self._want_patterns(group)
-        self._store(
+        self.store(
             owned,
             group,
             lambda error: answered(answer if not error else BrokerError(error)),
             joining=command.member_id if is_new else None,
+            upgrades=upgrades,
         )
+        for effect in told:
+            assert isinstance(effect, Reply), "a group that ends saves nothing"
+            effect.ticket(effect.answer)
 
     def leave(self, group_id: str, member_id: str, instance_id: str | None, epoch: int, answered: Answered) -> None:
         """As :meth:`heartbeat`, for one that says goodbye."""
         owned = self._groups.get(group_id)
         try:
             group = self._group_of(group_id, owned, joins=False, leaves=True)
+            epoch_before = group.group_epoch
             answer = group.leave(member_id, instance_id, epoch)
         except BrokerError as refusal:
             answered(refusal)
             return
         assert owned is not None
-        self._store(owned, group, lambda error: answered(answer if not error else BrokerError(error)))
+        self._lost(
+            owned, group, epoch_before, lambda error: answered(answer if not error else BrokerError(error))
+        )
 
     def remove(self, owned: OwnedGroup, group: ConsumerGroup, leavers: Iterable[Leaver]) -> list[LeaveOutcome]:
         """Take members out for an administrator; what becomes of each."""
+        epoch = group.group_epoch
         outcomes = [
             LeaveOutcome(each.member_id, each.group_instance_id, group.remove(each.member_id, each.group_instance_id))
             for each in leavers
         ]
-        self._store(owned, group, None)
+        self._lost(owned, group, epoch, None)
         return outcomes
 
     def heartbeat_interval_ms(self, group_id: str) -> int:
         """What members of the group are told."""
-        return self._timing(group_id).heartbeat_interval_ms
+        return self.timing(group_id).heartbeat_interval_ms
 
     def _group_of(self, group_id: str, owned: OwnedGroup | None, *, joins: bool, leaves: bool = False) -> ConsumerGroup:
-        """The group, or a new one in the place of none or of an empty classic one; it is entered when the heartbeat is taken."""
+        """The group, or a new one in the place of none or of a classic one; it is entered when the heartbeat is taken."""
         if owned is None:
             if not joins:
                 what = "Group" if leaves else "Consumer group"
@@ -175,11 +199,15 @@ class ConsumerGroupCoordinator:
             return group
         if group.state is GroupState.DEAD:
             raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-        if isinstance(group, ShareGroup) or not joins or group.state is not GroupState.EMPTY or group.pending_count:
+        if isinstance(group, ShareGroup) or not joins:
             raise BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
-        return ConsumerGroup(group_id, self._policy, self._topics)
+        if group.state is GroupState.EMPTY:
+            return ConsumerGroup(group_id, self._policy, self._topics)
+        session_ms = self.timing(group_id).session_timeout_ms
+        return upgraded(group, self._policy, self._topics, session_ms, self._clock_ms())
 
-    def _timing(self, group_id: str) -> ConsumerTiming:
+    def timing(self, group_id: str) -> ConsumerTiming:
+        """What the settings say of time in this group."""
         settings = self._settings.current
         if self._configs is None or not self._configs.of(group_id):
             return ConsumerTiming(
@@ -193,22 +221,61 @@ class ConsumerGroupCoordinator:
             assignment_interval_ms=self._configs.value(group_id, "consumer.assignment.interval.ms"),
         )
 
+    # --- from one protocol to the other -----------------------------------------------------------------------------
+
+    @staticmethod
+    def _pass_to(owned: OwnedGroup, before: ClassicGroup, group: ConsumerGroup) -> list[Effect]:
+        """The classic group becomes ``group``: its offsets stay, its rebalance ends where it is. What its members are told: that they
+        must join again."""
+        owned.group = group
+        if before.member_count:
+            _TO_CONSUMER.inc()
+        else:
+            owned.generation_counted = 0
+        return before.close(ErrorCode.REBALANCE_IN_PROGRESS)
+
+    def _lost(self, owned: OwnedGroup, group: ConsumerGroup, epoch: int, then: Done | None) -> None:
+        """Members may have gone since ``epoch``; when all that are left are of the classic protocol, so is the group."""
+        if group.group_epoch > epoch and group.has_only_classic_members and may_downgrade(group, self._policy):
+            self.downgrade(owned, group, epoch, then)
+        else:
+            self.store(owned, group, then)
+
+    def downgrade(
+        self, owned: OwnedGroup, group: ConsumerGroup, epoch: int, then: Done | None, *, calls_together: bool = True
+    ) -> None:
+        """Make the group classic, its generation what its epoch was before that, store it, and have its members join again (``calls_together``); ``then`` is called when it is
+        stored."""
+        now_ms = self._clock_ms()
+        classic = downgraded(group, epoch, self._policy, self._topics, now_ms)
+        group.close()
+        owned.group, owned.generation_counted = classic, classic.generation
+        _TO_CLASSIC.inc()
+        stored = classic.snapshot()
+        # Without a protocol: whoever reads that must call the members together.
+        effects: list[Effect] = [Save(SaveReason.DOWNGRADE, replace(stored, protocol=None) if calls_together else stored)]
+        if calls_together:
+            effects += classic.call_together(now_ms)
+        self._classic.carry_out(owned, effects, then)
+
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def expire(self, owned: OwnedGroup, group: ConsumerGroup) -> None:
         """Take out who was not heard of."""
+        epoch = group.group_epoch
         group.expire(self._clock_ms())
-        self._store(owned, group, None)
+        self._lost(owned, group, epoch, None)
 
     # --- storing ------------------------------------------------------------------------------------------------------
 
-    def _store(
+    def store(
         self,
         owned: OwnedGroup,
         group: ConsumerGroup,
         then: Callable[[ErrorCode], None] | None,
         *,
         joining: str | None = None,
+        upgrades: bool = False,
     ) -> None:
         """Have what has changed stored, and call ``then``; at once when everything is stored."""
         save = self._flying.get(group)
@@ -222,6 +289,7 @@ class ConsumerGroupCoordinator:
                         group.group_id, lambda: self._take(group), lambda error: self._saved(owned, group, error)
                     )
                 )
+            save.upgrades = save.upgrades or upgrades
             if joining is not None:
                 save.joining.add(joining)
             if not group.members:
@@ -244,7 +312,10 @@ class ConsumerGroupCoordinator:
         save = self._flying.pop(group)
         if error:
             assert save.unsaved is not None
+            epoch = group.group_epoch
             group.not_saved(save.unsaved, save.joining)
+            if owned.group is group and group.has_only_classic_members and (save.upgrades or may_downgrade(group, self._policy)):
+                self.downgrade(owned, group, epoch, None)
         else:
             owned.is_stored = True
         self._settle(owned)
@@ -278,7 +349,7 @@ class ConsumerGroupCoordinator:
                     group = owned.group
                     await self._resolve(group)
                     if group.is_unsaved and owned.group is group:
-                        self._store(owned, group, None)
+                        self.store(owned, group, None)
                 self._to_resolve.pop(group_id, None)
 
     async def _resolve(self, group: ConsumerGroup) -> None:

@@ -20,20 +20,19 @@ from uuid import uuid4
 import anyio
 import anyio.lowlevel
 
+from broker.coordinators.classic_group_coordinator import ClassicGroupCoordinator
+from broker.coordinators.classic_member_coordinator import ClassicMemberCoordinator
 from broker.coordinators.consumer_group_coordinator import ConsumerGroupCoordinator, NoTopics
 from broker.coordinators.group_registry import Group, GroupRegistry, OwnedGroup
 from broker.coordinators.group_sweeper import GROUPS_A_SLICE, GroupSweeper
-from broker.coordinators.group_writer import Done, GroupDelete, GroupSave, GroupWriter, OffsetCommit, OffsetDelete
+from broker.coordinators.group_writer import Done, GroupDelete, GroupWriter, OffsetCommit, OffsetDelete
 from broker.coordinators.groups.classic import ClassicGroup
 from broker.coordinators.groups.commands import (
-    Effect,
     JoinAnswer,
     JoinCommand,
     LeaveOutcome,
     Leaver,
     Reply,
-    Save,
-    SaveReason,
     SyncAnswer,
     SyncCommand,
 )
@@ -105,18 +104,21 @@ class GroupCoordinator:
             self._groups, self._offsets, topic_exists, self._changed, lambda: self._unavailable
         )
         """Offsets that transactions carry."""
+        self._classic = ClassicGroupCoordinator(self._writer, self._settle, _clock_ms, now_ms)
         self.consumers = ConsumerGroupCoordinator(
             settings,
             configs,
             NoTopics() if topics is None else topics,
             self._groups,
             self._writer,
+            self._classic,
             self._policy,
             self._settle,
             _clock_ms,
             now_ms,
         )
         """Groups of the consumer protocol. To be asked only while :meth:`list_error` is none."""
+        self._classic_members = ClassicMemberCoordinator(self.consumers, self._policy, _clock_ms)
         self.shares = ShareGroupCoordinator(
             settings,
             configs,
@@ -183,7 +185,7 @@ class GroupCoordinator:
         self._unavailable = ErrorCode.NONE
         for owned in self._groups.all():
             if isinstance(owned.group, ClassicGroup):
-                self._carry_out(owned, owned.group.shrink_if_over_capacity(now_ms))
+                self._classic.carry_out(owned, owned.group.rebalance_after_loading(now_ms))
         GROUP_MEMBERS.set(self.member_count)
         _log.info("loaded groups", groups=len(self._groups), offsets=len(self._offsets))
 
@@ -223,16 +225,19 @@ class GroupCoordinator:
             return
         self._follow_settings()
         owned = self._groups.get(group_id)
+        if not command.member_id:
+            command = replace(command, fresh_member_id=new_member_id(command.client_id, command.group_instance_id))
         if owned is None:
             owned = self._groups.create(group_id)
         elif isinstance(owned.group, ConsumerGroup):
+            if owned.group.member_count:
+                self._classic_members.join(owned, owned.group, command, answer)
+                return
             # An empty one passes to the classic protocol: its offsets stay, its epochs are over.
             owned.group = ClassicGroup(group_id, self._policy)
             owned.generation_counted = 0
-        if not command.member_id:
-            command = replace(command, fresh_member_id=new_member_id(command.client_id, command.group_instance_id))
         assert isinstance(owned.group, ClassicGroup)
-        self._carry_out(owned, owned.group.join(command, answer, _clock_ms()))
+        self._classic.carry_out(owned, owned.group.join(command, answer, _clock_ms()))
 
     def _join_refusal(self, group_id: str, command: JoinCommand) -> ErrorCode:
         settings = self._settings.current
@@ -250,9 +255,7 @@ class GroupCoordinator:
         if isinstance(group, ConsumerGroup):
             if group.state is GroupState.DEAD:
                 return ErrorCode.COORDINATOR_NOT_AVAILABLE
-            if group.state is not GroupState.EMPTY:
-                return ErrorCode.INCONSISTENT_GROUP_PROTOCOL
-            if command.member_id:
+            if command.member_id and not group.member_count:
                 return ErrorCode.UNKNOWN_MEMBER_ID
         if group is None:
             if command.member_id:
@@ -273,18 +276,23 @@ class GroupCoordinator:
             error = ErrorCode.REBALANCE_IN_PROGRESS  # what Kafka answers: older clients do not expect the other
         if not error and owned is not None and isinstance(owned.group, ShareGroup):
             error = ErrorCode.INCONSISTENT_GROUP_PROTOCOL
-        if error or owned is None or not isinstance(owned.group, ClassicGroup):
+        if error or owned is None or isinstance(owned.group, ShareGroup):
             answer(SyncAnswer(error=error or ErrorCode.UNKNOWN_MEMBER_ID))
             return
-        self._carry_out(owned, owned.group.sync(command, answer, _clock_ms()))
+        if isinstance(owned.group, ConsumerGroup):
+            self._classic_members.sync(owned, owned.group, command, answer)
+            return
+        self._classic.carry_out(owned, owned.group.sync(command, answer, _clock_ms()))
 
     def heartbeat(self, group_id: str, member_id: str, group_instance_id: str | None, generation: int) -> ErrorCode:
         if self._unavailable:
             # While groups are loading nobody's session runs: everything is all right, as far as is known.
             return ErrorCode.NONE if self._unavailable is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS else self._unavailable
         owned = self._groups.get(group_id)
-        if owned is None or not isinstance(owned.group, ClassicGroup):
+        if owned is None or isinstance(owned.group, ShareGroup):
             return ErrorCode.UNKNOWN_MEMBER_ID if group_id else ErrorCode.INVALID_GROUP_ID
+        if isinstance(owned.group, ConsumerGroup):
+            return self._classic_members.heartbeat(owned, owned.group, member_id, group_instance_id, generation)
         return owned.group.heartbeat(member_id, group_instance_id, generation, _clock_ms())
 
     def leave(self, group_id: str, leavers: list[Leaver]) -> tuple[ErrorCode, list[LeaveOutcome]]:
@@ -301,7 +309,7 @@ class GroupCoordinator:
         if isinstance(owned.group, ConsumerGroup):
             return ErrorCode.NONE, self.consumers.remove(owned, owned.group, leavers)
         outcomes, effects = owned.group.leave(leavers, _clock_ms())
-        self._carry_out(owned, effects)
+        self._classic.carry_out(owned, effects)
         return ErrorCode.NONE, outcomes
 
     # --- offsets ------------------------------------------------------------------------------------------------------
@@ -487,17 +495,6 @@ class GroupCoordinator:
 
     # --- effects ------------------------------------------------------------------------------------------------------
 
-    def _carry_out(self, owned: OwnedGroup, effects: list[Effect]) -> None:
-        replies: list[Reply] = []
-        for effect in effects:
-            if isinstance(effect, Save):
-                self._save(owned, effect)
-            else:
-                replies.append(effect)
-        self._settle(owned)
-        for reply in replies:
-            reply.ticket(reply.answer)
-
     def _settle(self, owned: OwnedGroup) -> None:
         """Count, set timers and log after any change."""
         group = owned.group
@@ -518,21 +515,6 @@ class GroupCoordinator:
             owned.generation_counted = group.generation
             if group.member_count:  # the last member's leaving begins a generation too, for nobody
                 GROUP_REBALANCES.inc()
-
-    def _save(self, owned: OwnedGroup, save: Save) -> None:
-        now_ms = self._now_ms()
-        group = owned.group
-        assert isinstance(group, ClassicGroup)
-        if save.reason is SaveReason.EMPTY:
-            owned.empty_since_ms = now_ms
-
-        def finished(error: ErrorCode) -> None:
-            owned.changes -= 1
-            owned.is_stored = owned.is_stored or not error
-            self._carry_out(owned, group.saved(save, error, _clock_ms()))
-
-        owned.changes += 1
-        self._writer.enqueue(GroupSave(owned.group.group_id, replace(save.stored, state_ms=now_ms), finished))
 
     def _changed(self, owned: OwnedGroup) -> None:
         owned.changes -= 1
@@ -559,6 +541,7 @@ class GroupCoordinator:
         self._policy.consumer_group_max_size = settings.group_consumer_max_size
         self._policy.share_group_max_size = settings.group_share_max_size
         self._policy.consumer_assignor = settings.group_consumer_assignors[0]
+        self._policy.migration = settings.group_consumer_migration_policy
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -585,7 +568,7 @@ class GroupCoordinator:
         elif isinstance(owned.group, ShareGroup) and owned.group.state is not GroupState.DEAD:
             self.shares.expire(owned, owned.group)
         elif isinstance(owned.group, ClassicGroup) and owned.group.state is not GroupState.DEAD:
-            self._carry_out(owned, owned.group.expire(_clock_ms()))
+            self._classic.carry_out(owned, owned.group.expire(_clock_ms()))
         elif owned.deleting is not None:
             # Should the deletion fail, the group lives on and must be looked at again.
             self._timers.wake_at(owned.group.group_id, _clock_ms() + 1000)

@@ -65,7 +65,7 @@ class TroubledCatalog(MemoryCatalog):
         await super().delete_group(group_id)
 
 
-def settings(**changed: int) -> LiveSettings:
+def settings(**changed: int | str) -> LiveSettings:
     """Kafka's defaults, but for what is given."""
     return LiveSettings(Settings(**changed), MemoryCatalog())  # type: ignore[arg-type]
 
@@ -200,7 +200,7 @@ async def coordinator(
     topics: Any = None,
     configs: Any = None,
     share_partitions: Any = None,
-    **changed: int,
+    **changed: int | str,
 ) -> AsyncIterator[GroupCoordinator]:
     """A loaded coordinator that runs."""
     groups = GroupCoordinator(

@@ -51,6 +51,10 @@ public final class Driver {
         operations.put("member_assigned", members::assigned);
         operations.put("member_take", members::take);
         operations.put("member_close", members::close);
+        Crowd crowd = new Crowd();
+        operations.put("crowd_open", crowd::open);
+        operations.put("crowd_sizes", crowd::sizes);
+        operations.put("crowd_close", crowd::close);
         new Transactions().register(operations);
         new Administration().register(operations);
         registerNewer("Shares");

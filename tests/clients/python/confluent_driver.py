@@ -23,6 +23,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from tests.clients.python.confluent_crowd import Runner
 from tests.clients.python.protocol import Driver, Json, deadline, decoded, decoded_headers, record_of
 
 _QUIET = {"log_level": 2}
@@ -55,6 +56,7 @@ class ConfluentDriver(Driver):
         self._admins: dict[str, AdminClient] = {}
         self._sharers: dict[str, Any] = {}
         self._transactional: dict[str, Producer] = {}
+        self._crowd: dict[str, Runner] = {}
 
     def produce(
         self, bootstrap: str, topic: str, records: list[Json], compression: str, acks: str, idempotent: bool
@@ -139,6 +141,19 @@ class ConfluentDriver(Driver):
 
     def stream_close(self, stream: str) -> Json:
         del self._streams[stream]
+        return {}
+
+    def crowd_open(
+        self, member: str, bootstrap: str, group: str, topic: str, settings: dict[str, str], ledger: str
+    ) -> Json:
+        self._crowd[member] = Runner({**settings, "bootstrap.servers": bootstrap, "group.id": group}, topic, ledger)
+        return {}
+
+    def crowd_sizes(self) -> Json:
+        return {member: runner.size for member, runner in self._crowd.items()}
+
+    def crowd_close(self, member: str) -> Json:
+        self._crowd.pop(member).close()
         return {}
 
     def member_open(self, member: str, bootstrap: str, group: str, topic: str, protocol: str = "classic") -> Json:

@@ -375,8 +375,13 @@ class ClassicGroup(RebalancingGroup):
                 member.sync_ticket = None
         return self._take_effects()
 
-    def shrink_if_over_capacity(self, now_ms: int) -> list[Effect]:
-        """After loading: a group that is larger than ``group.max.size`` allows by now must rebalance."""
-        if self.state is GroupState.STABLE and len(self.roster) > self.policy.group_max_size:
+    def call_together(self, now_ms: int) -> list[Effect]:
+        """Make all members join again, as nobody knows whether what they have is what they should have."""
+        self._prepare_rebalance(now_ms)
+        return self._take_effects()
+
+    def rebalance_after_loading(self, now_ms: int) -> list[Effect]:
+        """A group that is larger than ``group.max.size`` allows by now must rebalance, and one that became classic and had not yet."""
+        if self.state is GroupState.STABLE and (len(self.roster) > self.policy.group_max_size or self.protocol is None):
             self._prepare_rebalance(now_ms)
         return self._take_effects()

@@ -99,6 +99,7 @@ class SaveReason(Enum):
 
     ASSIGNMENT = "the leader's assignment; members are answered when it is saved"
     EMPTY = "the last member went; nobody waits for it"
+    DOWNGRADE = "the group was one of the consumer protocol"
     STATIC_MEMBER = "a static member came back under another id; it is answered when that is saved"
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
+from broker.coordinators.groups.commands import Protocols
 from broker.coordinators.groups.limits import MEMBER_BYTES
+from broker.coordinators.groups.member import protocols_bytes
 
 JOIN_EPOCH: Final = 0
 LEAVE_EPOCH: Final = -1
@@ -62,9 +64,18 @@ class HeartbeatCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClassicTerms:
+    """What a member of the classic protocol says of itself beside its subscription. A group that becomes classic needs it again."""
+
+    session_timeout_ms: int
+    protocols: Protocols
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerMember:
     """``assigned`` is what it may read; ``pending_revocation`` what it must give up before it gets anything new. Together they
-    are what it owns: nobody else gets these."""
+    are what it owns: nobody else gets these. ``classic`` is there when it speaks the classic protocol; its epoch is the generation
+    that it is told."""
 
     member_id: str
     instance_id: str | None = None
@@ -80,6 +91,7 @@ class ConsumerMember:
     state: MemberState = MemberState.STABLE
     assigned: Partitions = field(default_factory=dict)
     pending_revocation: Partitions = field(default_factory=dict)
+    classic: ClassicTerms | None = None
 
     def updated_by(self, command: HeartbeatCommand) -> "ConsumerMember":
         """The member after what a heartbeat says of it; itself when that is nothing new."""
@@ -100,6 +112,8 @@ class ConsumerMember:
             changes["topic_regex"] = command.topic_regex
         if command.server_assignor not in (None, self.server_assignor):
             changes["server_assignor"] = command.server_assignor
+        if self.classic is not None:
+            changes["classic"] = None  # it speaks the consumer protocol now
         return replace(self, **changes) if changes else self  # type: ignore[arg-type]
 
     def moved(
@@ -130,4 +144,5 @@ class ConsumerMember:
         names = sum(len(name) + 64 for name in self.topic_names)
         partitions = sum(map(len, self.assigned.values())) + sum(map(len, self.pending_revocation.values()))
         texts = sum(map(len, (self.member_id, self.client_id, self.topic_regex, self.instance_id or "", self.rack_id or "")))
-        return MEMBER_BYTES + texts + names + PARTITION_BYTES * partitions
+        protocols = protocols_bytes(self.classic.protocols) if self.classic is not None else 0
+        return MEMBER_BYTES + texts + names + protocols + PARTITION_BYTES * partitions

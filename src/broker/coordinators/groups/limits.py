@@ -38,9 +38,25 @@ class GroupPolicy:
     consumer_group_max_size: int = 2_147_483_647
     share_group_max_size: int = 200
     consumer_assignor: str = "uniform"
+    migration: str = "bidirectional"
     new_member_join_timeout_ms: int = NEW_MEMBER_JOIN_TIMEOUT_MS
     groups_max: int = 100_000
     pending_max: int = 10_000
     pending_total_max: int = 100_000
     group_bytes_max: int = 16 << 20
     total_bytes_max: int = 256 << 20
+
+    @property
+    def may_upgrade(self) -> bool:
+        """Whether a classic group with members may pass to the consumer protocol."""
+        return self.migration in ("bidirectional", "upgrade")
+
+    @property
+    def may_downgrade(self) -> bool:
+        """Whether a group may become classic again when all members that are left are."""
+        return self.migration in ("bidirectional", "downgrade")
+
+    @property
+    def mixes_protocols(self) -> bool:
+        """Whether members of the classic protocol may join a group of the consumer protocol."""
+        return self.migration != "disabled"

@@ -1,10 +1,11 @@
 """A group of the consumer protocol as the catalog keeps it, there and back."""
 
-from broker.coordinators.groups.consumer_group import ConsumerGroup, Unsaved
-from broker.coordinators.groups.consumer_member import ConsumerMember, MemberState, Target
+from broker.coordinators.groups.assigning import Unsaved
+from broker.coordinators.groups.consumer_group import ConsumerGroup
+from broker.coordinators.groups.consumer_member import ClassicTerms, ConsumerMember, MemberState, Target
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.subscribed_topics import Topics
-from broker.storage.catalog.base import StoredConsumerGroup, StoredConsumerMember
+from broker.storage.catalog.base import StoredClassicTerms, StoredConsumerGroup, StoredConsumerMember
 
 
 def to_store(group_id: str, unsaved: Unsaved, state_ms: int) -> StoredConsumerGroup:
@@ -24,18 +25,19 @@ def restore_consumer_group(
 ) -> ConsumerGroup:
     """The group as it was when it was last saved."""
     group = ConsumerGroup(stored.group_id, policy, topics)
-    group.restored(
+    group.adopt(
         stored.group_epoch,
         stored.assignment_epoch,
-        stored.topics_digest,
         [(_member(kept), {topic: frozenset(indexes) for topic, indexes in kept.target.items()}) for kept in stored.members],
         session_timeout_ms,
         now_ms,
     )
+    group.restored(stored.topics_digest)
     return group
 
 
 def _stored(member: ConsumerMember, target: Target) -> StoredConsumerMember:
+    terms = member.classic
     return StoredConsumerMember(
         member_id=member.member_id,
         instance_id=member.instance_id,
@@ -52,10 +54,12 @@ def _stored(member: ConsumerMember, target: Target) -> StoredConsumerMember:
         assigned=member.assigned,
         pending_revocation=member.pending_revocation,
         target={topic: sorted(indexes) for topic, indexes in target.items()},
+        classic=None if terms is None else StoredClassicTerms(terms.session_timeout_ms, terms.protocols),
     )
 
 
 def _member(kept: StoredConsumerMember) -> ConsumerMember:
+    terms = kept.classic
     return ConsumerMember(
         member_id=kept.member_id,
         instance_id=kept.instance_id,
@@ -71,4 +75,10 @@ def _member(kept: StoredConsumerMember) -> ConsumerMember:
         state=MemberState(kept.state),
         assigned=kept.assigned,
         pending_revocation=kept.pending_revocation,
+        classic=None
+        if terms is None
+        else ClassicTerms(
+            session_timeout_ms=terms.session_timeout_ms,
+            protocols=tuple((name, bytes(metadata)) for name, metadata in terms.protocols),
+        ),
     )

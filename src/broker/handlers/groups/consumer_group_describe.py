@@ -28,6 +28,7 @@ from broker.wire.messages.consumer_group_describe import (
     ConsumerGroupDescribeResponseTopicPartitions,
 )
 
+CLASSIC_PROTOCOL: Final = 0
 CONSUMER_PROTOCOL: Final = 1
 
 
@@ -78,7 +79,7 @@ def _member(
         subscribed_topic_regex=member.topic_regex,
         assignment=_assignment(_held(member), context),
         target_assignment=_assignment(group.targets.get(member.member_id, {}), context),
-        member_type=CONSUMER_PROTOCOL,
+        member_type=CONSUMER_PROTOCOL if member.classic is None else CLASSIC_PROTOCOL,
     )
 
 

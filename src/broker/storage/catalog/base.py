@@ -162,9 +162,18 @@ StoredPartitions = Mapping[bytes, Mapping[int, int]]
 """By topic id: partition index, and the epoch in which a member was given it."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredClassicTerms:
+    """What a member of the classic protocol said of itself, in a group of the consumer protocol."""
+
+    session_timeout_ms: int
+    protocols: Sequence[tuple[str, bytes]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredConsumerMember:
-    """A member of a group of the consumer protocol (KIP-848). ``state`` is a number of the coordinator's."""
+    """A member of a group of the consumer protocol (KIP-848). ``state`` is a number of the coordinator's. ``classic`` is there when
+    it speaks the classic protocol."""
 
     member_id: str
     instance_id: str | None
@@ -181,6 +190,7 @@ class StoredConsumerMember:
     assigned: StoredPartitions
     pending_revocation: StoredPartitions
     target: Mapping[bytes, Sequence[int]]
+    classic: StoredClassicTerms | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from broker.coordinators.groups.consumer_group import ConsumerGroup, ConsumerTiming, HeartbeatAnswer
+from broker.coordinators.groups.assigning import ConsumerTiming
+from broker.coordinators.groups.consumer_group import ConsumerGroup, HeartbeatAnswer
 from broker.coordinators.groups.consumer_member import HeartbeatCommand
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.errors import BrokerError

@@ -673,5 +673,5 @@ def test_a_group_over_capacity_rebalances_after_loading() -> None:
     transcript.policy.group_max_size = 1
     group: ClassicGroup = transcript.group
 
-    assert group.shrink_if_over_capacity(transcript.now_ms) == []
+    assert group.rebalance_after_loading(transcript.now_ms) == []
     assert group.state is GroupState.PREPARING_REBALANCE

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.coordinators.groups.consumer_group import ConsumerGroup, ConsumerTiming
+from broker.coordinators.groups.assigning import ConsumerTiming
+from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.consumer_member import MemberState
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.rebalancing import NEVER, GroupState

@@ -3,7 +3,13 @@
 from dataclasses import replace
 
 from broker.model import CommittedOffset
-from broker.storage.catalog.base import Catalog, StoredConsumerGroup, StoredConsumerMember, StoredGroup
+from broker.storage.catalog.base import (
+    Catalog,
+    StoredClassicTerms,
+    StoredConsumerGroup,
+    StoredConsumerMember,
+    StoredGroup,
+)
 
 TOPIC = b"t" * 16
 MEMBER = StoredConsumerMember(
@@ -33,6 +39,17 @@ def stored(*members: StoredConsumerMember, epoch: int = 6, group_id: str = "g\0"
 
 async def test_a_group_comes_back_as_it_was_saved(catalog: Catalog) -> None:
     """Every field, odd characters included."""
+    await catalog.save_consumer_group(stored(MEMBER), ())
+
+    assert await catalog.load_consumer_groups() == [stored(MEMBER)]
+
+
+async def test_a_member_of_the_classic_protocol_keeps_its_terms(catalog: Catalog) -> None:
+    """Whatever bytes its protocols carry; one that changes over to the consumer protocol has none any more."""
+    terms = StoredClassicTerms(30_000, (("range", bytes(range(256))), ("ü", b"")))
+    classic = replace(MEMBER, classic=terms)
+    await catalog.save_consumer_group(stored(classic), ())
+    assert await catalog.load_consumer_groups() == [stored(classic)]
     await catalog.save_consumer_group(stored(MEMBER), ())
 
     assert await catalog.load_consumer_groups() == [stored(MEMBER)]

@@ -1,18 +1,19 @@
 """Groups of the consumer protocol (KIP-848) in SQLite."""
 
 import sqlite3
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
 
-from broker.storage.catalog.base import StoredConsumerGroup, StoredConsumerMember, StoredPartitions
+from broker.storage.catalog.base import StoredClassicTerms, StoredConsumerGroup, StoredConsumerMember, StoredPartitions
 from broker.storage.catalog.sqlite.base import CatalogPart
 from broker.storage.catalog.sqlite.offset_rows import text_key
 from broker.storage.catalog.sqlite.transaction import Transaction
 
 _SAVE_GROUP: Final = "INSERT OR REPLACE INTO consumer_protocol_groups VALUES (?, ?, ?, ?, ?)"
-_SAVE_MEMBER: Final = "INSERT OR REPLACE INTO consumer_protocol_members VALUES (?, ?, ?)"
+_SAVE_MEMBER: Final = "INSERT OR REPLACE INTO consumer_protocol_members VALUES (?, ?, ?, ?)"
 _REMOVE_MEMBER: Final = "DELETE FROM consumer_protocol_members WHERE group_id = ? AND member_id = ?"
 
 
@@ -22,8 +23,10 @@ class SqliteConsumerGroups(CatalogPart):
     async def load_consumer_groups(self) -> list[StoredConsumerGroup]:
         def work(connection: sqlite3.Connection) -> list[StoredConsumerGroup]:
             members: dict[str, list[StoredConsumerMember]] = {}
-            for key, details in connection.execute("SELECT group_id, details FROM consumer_protocol_members"):
-                members.setdefault(key, []).append(_member_of(orjson.loads(details)))
+            for key, details, classic in connection.execute(
+                "SELECT group_id, details, classic FROM consumer_protocol_members"
+            ):
+                members.setdefault(key, []).append(_member_of(orjson.loads(details), classic))
             groups = [
                 StoredConsumerGroup(
                     group_id=orjson.loads(key),
@@ -45,7 +48,7 @@ class SqliteConsumerGroups(CatalogPart):
         key = text_key(group.group_id)
         row = (key, group.group_epoch, group.assignment_epoch, group.topics_digest, group.state_ms)
         gone = [(key, text_key(member_id)) for member_id in removed]
-        members = [(key, text_key(member.member_id), _details_of(member)) for member in group.members]
+        members = [(key, text_key(member.member_id), _details_of(member), _written_terms(member.classic)) for member in group.members]
 
         def work(transaction: Transaction) -> None:
             transaction.execute("DELETE FROM consumer_groups WHERE group_id = ?", (group.group_id,))
@@ -87,7 +90,7 @@ def _details_of(member: StoredConsumerMember) -> str:
     ).decode()
 
 
-def _member_of(details: dict[str, Any]) -> StoredConsumerMember:
+def _member_of(details: dict[str, Any], classic: str | None) -> StoredConsumerMember:
     return StoredConsumerMember(
         **{
             **details,
@@ -95,8 +98,24 @@ def _member_of(details: dict[str, Any]) -> StoredConsumerMember:
             "assigned": _read(details["assigned"]),
             "pending_revocation": _read(details["pending_revocation"]),
             "target": {bytes.fromhex(topic_id): tuple(indexes) for topic_id, indexes in details["target"].items()},
+            "classic": _read_terms(classic),
         }
     )
+
+
+def _written_terms(terms: StoredClassicTerms | None) -> str | None:
+    if terms is None:
+        return None
+    protocols = [(name, b64encode(metadata).decode()) for name, metadata in terms.protocols]
+    return orjson.dumps({"session_timeout_ms": terms.session_timeout_ms, "protocols": protocols}).decode()
+
+
+def _read_terms(classic: str | None) -> StoredClassicTerms | None:
+    if classic is None:
+        return None
+    values = orjson.loads(classic)
+    protocols = tuple((name, b64decode(metadata)) for name, metadata in values["protocols"])
+    return StoredClassicTerms(values["session_timeout_ms"], protocols)
 
 
 def _written(partitions: StoredPartitions) -> dict[str, list[tuple[int, int]]]:

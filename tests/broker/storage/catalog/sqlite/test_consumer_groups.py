@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import orjson
+
 from broker.storage.catalog.base import StoredConsumerGroup
+from broker.storage.catalog.sqlite import schema
+from broker.storage.catalog.sqlite.consumer_groups import _details_of
 from tests.broker.storage.catalog.sqlite.faulty_connection import open_faulty
 from tests.broker.storage.catalog.test_contract_consumer_groups import MEMBER
 
@@ -19,4 +23,23 @@ async def test_a_member_s_step_writes_that_member_only(tmp_path: Path) -> None:
 
     written = [sql for sql in connection.statements if sql.startswith("INSERT")]
     assert len(written) == 2
+    await catalog.aclose()
+
+
+async def test_a_file_from_before_classic_members_opens(tmp_path: Path) -> None:
+    """Members that were stored then are of the consumer protocol."""
+    path = tmp_path / "catalog.db"
+    steps = [step for step in schema.migrations() if step.name != "classic_members"]
+    before = schema.open_for_writing(path)
+    schema.migrate(before, steps[:3])
+    details = orjson.loads(_details_of(MEMBER))
+    before.execute("INSERT INTO consumer_protocol_groups VALUES ('\"g\"', 5, 5, 'd', 9)")
+    before.execute(
+        "INSERT INTO consumer_protocol_members VALUES ('\"g\"', '\"m\"', ?)", (orjson.dumps(details).decode(),)
+    )
+    before.close()
+    catalog, _ = open_faulty(path)
+
+    (group,) = await catalog.load_consumer_groups()
+    assert group.members == [MEMBER]
     await catalog.aclose()
