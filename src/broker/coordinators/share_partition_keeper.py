@@ -364,7 +364,10 @@ class SharePartitionKeeper:
 
     def _settle(self, held: Held, change: PendingChange, error: ErrorCode) -> None:
         is_kept = error is ErrorCode.NONE
-        if held.partition.finish(change, is_kept):
+        partition = held.partition
+        # Members that wait are not to look again for each record that others have accepted.
+        wait_for_room = bool(held.watchers) and not partition.can_acquire(self.limits(held.key[0]))
+        if partition.finish(change, is_kept) or wait_for_room:
             held.wake()
         if is_kept:
             for kind, count in change.counts.items():

@@ -347,9 +347,8 @@ class SharePartition:
             self._mark(run)
 
     def finish(self, change: PendingChange, is_kept: bool) -> bool:
-        """What was begun is durable, or could not be made so. True when something became available, or room for more."""
+        """What was begun is durable, or could not be made so. True when something became available."""
         self._changing -= 1
-        before = self.start
         is_news = False
         for first, last in change.ranges:
             for run in self._runs.within(first, last):
@@ -360,7 +359,7 @@ class SharePartition:
         if change.ranges:
             self._runs.join(change.ranges[0][0], change.ranges[-1][1])
         self._runs.drop_final()
-        return is_news or self.start != before
+        return is_news
 
     def _settle(self, run: Run, change: PendingChange, is_kept: bool) -> bool:
         run.change = None
@@ -368,6 +367,7 @@ class SharePartition:
         assert lock is not None, "what is acknowledged was acquired"
         if not is_kept:
             run.target = run.state
+            self._mark(run)
             self._push(lock)
             return False
         if run.target is RecordState.ACQUIRED:
