@@ -4,6 +4,10 @@ import re
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.timeout(300)
+
 SECONDS = "6"
 SHORT_WORLDS = ("--busy", "20")
 
@@ -11,7 +15,7 @@ SHORT_WORLDS = ("--busy", "20")
 def simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
     """In a process of its own: the order in which Python walks sets of text is given when it starts."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.simulation", *arguments], capture_output=True, text=True, timeout=110, check=False
+        [sys.executable, "-m", "tests.simulation", *arguments], capture_output=True, text=True, timeout=280, check=False
     )
     print(done.stdout[-12_000:], done.stderr[-4_000:])
     return done

@@ -190,14 +190,15 @@ class Writer:
         doubted = self._holes.in_doubt(
             ((one.pid, one.entry.producer_id, one.entry.producer_epoch), one.entry.first_sequence) for one in queued
         )
-        for pid in {pid for pid, _, _ in doubted}:
-            try:
-                known = {producer.producer_id for producer in await self._catalog.producers(pid) if producer.epoch >= 0}
-            except BrokerError:
-                continue  # it is refused, and this is looked at again when it comes again
-            for key in doubted:
-                if key[0] == pid and key[1] in known:
-                    self._holes.close(key)
+        if not doubted:
+            return
+        try:
+            known = await self._catalog.known_producers(list({(pid, producer_id) for pid, producer_id, _ in doubted}))
+        except BrokerError:
+            return  # they are refused, and this is looked at again when they come again
+        for key in doubted:
+            if key[:2] in known:
+                self._holes.close(key)
 
     def _admits(self, pid: int, entry: BatchEntry) -> bool:
         if entry.producer_id < 0:

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from unittest.mock import AsyncMock
 
 import anyio
 import pytest
@@ -238,6 +239,10 @@ async def test_a_stored_batch_that_fails_when_it_arrives_again_holds_nothing_bac
         copies = await log.append(pid, of_producer(0), of_producer(1))
         assert {answer.error_code for answer in copies} == {ErrorCode.KAFKA_STORAGE_ERROR}
         log.store.append_error = None
+        log.catalog.known_producers = AsyncMock(side_effect=StorageUnavailable("not now"))  # type: ignore[method-assign]
+        (too_early,) = await log.append(pid, of_producer(2))
+        assert too_early.error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+        del log.catalog.known_producers
         beyond, following = await log.append(pid, of_producer(3), of_producer(2))
         assert beyond.error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
         assert (following.error_code, following.base_offset) == (0, 2)

@@ -380,6 +380,10 @@ class LogCatalog(Protocol):
 
     async def producers(self, pid: int) -> list[ProducerState]: ...
 
+    async def known_producers(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Those (pid, producer id) of which the partition remembers a sequence. Costs what is asked, not what there is."""
+        ...
+
     async def expire_producers(self, before_ms: int) -> int:
         """Forget idle producers (``producer.id.expiration.ms``); how many went."""
         ...

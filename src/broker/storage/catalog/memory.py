@@ -245,6 +245,9 @@ class MemoryCatalog(MemoryTransactions):
     async def producers(self, pid: int) -> list[ProducerState]:
         return sorted(self._state.producers.get(pid, {}).values(), key=lambda producer: producer.producer_id)
 
+    async def known_producers(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+        return {key for key in keys if (state := self._state.producer(*key)) is not None and state.epoch >= 0}
+
     async def expire_producers(self, before_ms: int) -> int:
         self._check_open()
         changes = LogChanges(self._state)

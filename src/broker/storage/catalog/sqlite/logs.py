@@ -124,6 +124,9 @@ class SqliteLogs(CatalogPart):
     async def producers(self, pid: int) -> list[ProducerState]:
         return await self._reader.run(lambda connection: log_queries.producers(connection, pid))
 
+    async def known_producers(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+        return await self._reader.run(lambda connection: log_queries.known_producers(connection, keys))
+
     async def expire_producers(self, before_ms: int) -> int:
         idle = await self._reader.run(lambda connection: connection.execute(_IDLE_PRODUCERS, (before_ms,)).fetchall())
         expired = 0
