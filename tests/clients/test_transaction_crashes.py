@@ -8,7 +8,7 @@ and in the end nothing is left open: the last stable offset is the high watermar
 
 `PENSTOCK_TEST_TARGET=kafka` runs the same against Apache Kafka. What client libraries do wrong there as well is in `GIVES_UP` and `NO_ANSWER`.
 One client at a time (`-k aiokafka`): Apache Kafka that was killed before was seen to leave a commit that it had answered without markers for
-longer than is waited for here, until its producer came back.
+longer than is waited for here.
 """
 
 import uuid
