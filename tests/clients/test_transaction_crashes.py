@@ -6,7 +6,9 @@ the same transactional id comes; where the broker died it is started again and t
 that "under way" is a fact and not luck. In each case readers see the whole transaction or nothing of it, the group's offset says the same,
 and in the end nothing is left open: the last stable offset is the high watermark.
 
-`PENSTOCK_TEST_TARGET=kafka` runs the same against Apache Kafka. What a client library does wrong there as well is in `GIVES_UP`.
+`PENSTOCK_TEST_TARGET=kafka` runs the same against Apache Kafka. What client libraries do wrong there as well is in `GIVES_UP` and `NO_ANSWER`.
+One client at a time (`-k aiokafka`): Apache Kafka that was killed before was seen to leave a commit that it had answered without markers for
+longer than is waited for here.
 """
 
 import uuid
