@@ -103,6 +103,8 @@ def produce(bootstrap: str, topic: str, seconds: float, records: int = 0) -> flo
         except BufferError:
             producer.poll(0.01)
         producer.poll(0)
+    if records:
+        producer.flush(60)
     rate = (acknowledged - counted) / (time.perf_counter() - (counted_from or began))
     producer.flush(30)
     return rate
