@@ -5,8 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV_VERSION := 0.13.9
 FUZZ_SECONDS ?= 120
+CHECKER_SECONDS ?= 600
+SIMULATION_SECONDS ?= 600
 
-.PHONY: run test test-fast lint toolchain bench fuzz durability lock clean setup setup-dev
+.PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation lock clean setup setup-dev
 
 run: $(VENV)/.runtime  ## start the broker on its embedded default
 	$(BIN)/penstock serve $(ARGS)
@@ -55,10 +57,18 @@ test-fast: $(VENV)/.dev  ## units only
 fuzz: $(VENV)/.dev  ## the long form of fuzzing: FUZZ_SECONDS for each target
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
+simulation: $(VENV)/.dev  ## random worlds in virtual time for SIMULATION_SECONDS, then every planted bug
+	$(BIN)/python -m tests.simulation --seconds $(SIMULATION_SECONDS)
+	$(BIN)/python -m tests.simulation --plants 100 --busy 60
+
 durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under full load
-	PENSTOCK_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/durability tests/broker/storage -m durability -rP
+	PENSTOCK_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/durability tests/broker/storage tests/clients/test_streams.py -m durability -rP
+
+exactly-once: $(VENV)/.dev toolchain  ## the long form of the exactly-once checker: CHECKER_SECONDS of transformers of four clients
+	PENSTOCK_CHECKER_SECONDS=$(CHECKER_SECONDS) $(BIN)/python -m pytest tests/durability/test_exactly_once_clients.py -rP
 
 bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.micro
+	$(BIN)/python -m benchmarks.compaction
 	$(BIN)/python -m benchmarks.rebalances

@@ -11,8 +11,10 @@ from anyio.abc import TaskGroup
 
 from broker.admin.config_administrator import ConfigAdministrator
 from broker.admin.topic_administrator import TopicAdministrator
+from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory
 from broker.cluster.identity import ClusterIdentity
+from broker.config.client_metrics_live import LiveClientMetrics
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
@@ -168,6 +170,7 @@ async def in_process_broker(data_dir: Path | None) -> AsyncIterator[InProcessBro
             catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
         ),
         producer_ids=producer_ids,
+        client_metrics=ClientMetricsCollector(LiveClientMetrics(catalog), live, now_ms),
         now_ms=now_ms,
     )
     async with anyio.create_task_group() as tasks:

@@ -14,30 +14,13 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from broker.admin.config_administrator import ConfigAdministrator
-from broker.admin.topic_administrator import TopicAdministrator
-from broker.cluster.directory import TopicDirectory, TopicState
-from broker.cluster.identity import CLUSTER_ID_KEY, ClusterIdentity, new_cluster_id
-from broker.config.groups_live import LiveGroupConfigs
-from broker.config.live import LiveSettings
+from broker.assembler import Agents, assemble
 from broker.config.settings import Settings
-from broker.coordinators.group_coordinator import GroupCoordinator
-from broker.coordinators.share_partition_keeper import SharePartitionKeeper, Surroundings
-from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.errors import StorageFailed
 from broker.handlers.base import Services
-from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_of
 from broker.handlers.table import HANDLERS
 from broker.http.server import HttpServer
 from broker.http.surface import surface
-from broker.log.cleaner import Cleaner
-from broker.log.gathering import Gathering
-from broker.log.producer_id_allocator import ProducerIdAllocator
-from broker.log.reader import Reader
-from broker.log.tail_cache import TailCache
-from broker.log.waiting_room import WaitingRoom
-from broker.log.writer import Writer
-from broker.model import ZERO_UUID
 from broker.server.budget import ByteBudget
 from broker.server.dispatcher import Dispatcher
 from broker.server.listener import Limits, Listener
@@ -48,6 +31,7 @@ from observability import logs
 from observability.health import Health
 from observability.metrics import (
     BUILD,
+    CLIENT_INSTANCES,
     GROUPS,
     IN_FLIGHT_BYTES,
     OLDEST_TRANSACTION_SECONDS,
@@ -61,6 +45,7 @@ from observability.metrics import (
     TOPICS,
     TRANSACTIONAL_IDS,
     TRANSACTIONS_OPEN,
+    TRANSACTIONS_OVERDUE,
     group_committed,
 )
 
@@ -71,6 +56,11 @@ _log = logs.get("broker")
 def now_ms() -> int:
     """The wall clock, in the unit of Kafka's timestamps."""
     return time.time_ns() // 1_000_000
+
+
+def monotonic_ms() -> int:
+    """A clock that never runs back."""
+    return time.monotonic_ns() // 1_000_000
 
 
 class CannotStart(Exception):
@@ -105,81 +95,30 @@ class App:
             stack.push_async_callback(storage.aclose)
             if storage.recovered:
                 _log.info("committed again what the catalog had lost when it was stopped", groups=storage.recovered)
-            store, catalog = storage.store, storage.catalog
-            live = LiveSettings(settings, catalog)
-            await live.load()
-            identity = ClusterIdentity(
-                await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id()), settings.node_id, settings.broker_rack
-            )
-            directory = TopicDirectory(live)
-            directory.load(await catalog.load_topics())
-            waiting = WaitingRoom()
-            tail = TailCache(settings.tail_cache_bytes)
-            writer = Writer(
-                storage.committer, catalog, tail, waiting, now_ms, self._storage_failed, on_group=group_committed, gathering=Gathering()
-            )
-            reader = Reader(
-                store, catalog, tail, waiting, session_slots=settings.max_incremental_fetch_session_cache_slots
-            )
-            topics = TopicAdministrator(catalog, directory, live, now_ms)
-            group_configs = LiveGroupConfigs(live, catalog)
-            await group_configs.load()
-            share_starts = ShareStartFinder(catalog, reader, directory, group_configs, now_ms)
-            share_partitions = SharePartitionKeeper(
-                catalog,
-                Surroundings(
-                    limits=lambda group_id: limits_of(group_configs, group_id),
-                    sessions_max=lambda: live.current.group_share_max_share_sessions,
-                    first_offset=share_starts.first_offset,
-                    bounds=share_starts.bounds,
-                ),
-            )
-            groups = GroupCoordinator(
-                catalog,
-                live,
-                now_ms,
-                topic_exists=lambda name, topic_id: _is_there(directory, name, topic_id),
-                topics=directory,
-                configs=group_configs,
-                share_partitions=share_partitions,
-            )
-            await groups.load()
-            producer_ids = ProducerIdAllocator(catalog)
-            transactions = TransactionCoordinator(
-                catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
-            )
-            transactions.load()
-            services = Services(
-                settings=live,
-                identity=identity,
-                directory=directory,
-                catalog=catalog,
-                writer=writer,
-                reader=reader,
-                topics=topics,
-                configs=ConfigAdministrator(catalog, live, directory, topics, identity.node_id, group_configs),
-                groups=groups,
-                transactions=transactions,
-                share_partitions=share_partitions,
-                producer_ids=producer_ids,
+            agents = await assemble(
+                settings,
+                storage.store,
+                storage.catalog,
+                storage.committer,
                 now_ms=now_ms,
-                served=HANDLERS,
+                monotonic_ms=monotonic_ms,
+                on_fatal=self._storage_failed,
+                on_group=group_committed,
             )
-            directory.on_removed(lambda state: _forget_partitions(reader, state))
-            directory.on_removed(lambda state: share_partitions.topic_removed(state.topic_id))
-            cleaner = Cleaner(store, catalog, directory, live, now_ms, on_fatal=self._storage_failed)
-            self._watch(directory, groups, transactions)
-            self._watch_shares(share_partitions)
+            services = agents.services
+            self._watch(services)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._stop_on_signal, tasks)
-                tasks.start_soon(writer.run)
-                tasks.start_soon(self._keep, groups.run)
-                tasks.start_soon(self._keep, transactions.run)
-                tasks.start_soon(self._keep, share_partitions.run)
-                tasks.start_soon(cleaner.run)
+                tasks.start_soon(services.writer.run)
+                tasks.start_soon(self._keep, services.groups.run)
+                tasks.start_soon(self._keep, services.transactions.run)
+                tasks.start_soon(self._keep, services.share_partitions.run)
+                tasks.start_soon(services.client_metrics.run)
+                tasks.start_soon(agents.cleaner.run)
+                tasks.start_soon(agents.compactor.run)
                 http = await self._listen(tasks, services)
                 await self._stopping.wait()
-                await self._drain(writer, groups, share_partitions, waiting, http)
+                await self._drain(agents, http)
                 tasks.cancel_scope.cancel()
         return self._exit_code
 
@@ -234,7 +173,9 @@ class App:
         _log.info("serving", kafka=bound, http=_address(http_host, http_port), data=str(settings.data_dir), pid=os.getpid())
         return http
 
-    def _watch(self, directory: TopicDirectory, groups: GroupCoordinator, transactions: TransactionCoordinator) -> None:
+    def _watch(self, services: Services) -> None:
+        directory, groups, transactions = services.directory, services.groups, services.transactions
+        shares, client_metrics = services.share_partitions, services.client_metrics
         self._health.add_liveness("storage", lambda: "storage failed, stopping" if self._exit_code else None)
         self._health.add_readiness("serving", lambda: "draining" if self._stopping.is_set() else None)
         TOPICS.set_function(lambda: len(directory))
@@ -242,14 +183,14 @@ class App:
         GROUPS.set_function(lambda: len(groups))
         SHARE_GROUPS.set_function(lambda: groups.shares.group_count)
         SHARE_GROUP_MEMBERS.set_function(lambda: groups.shares.member_count)
+        SHARE_PARTITIONS.set_function(lambda: len(shares))
+        SHARE_SESSIONS.set_function(lambda: len(shares.sessions))
+        SHARE_LOCKS.set_function(lambda: shares.locks_held)
         TRANSACTIONAL_IDS.set_function(lambda: len(transactions))
         TRANSACTIONS_OPEN.set_function(lambda: transactions.open_count)
         OLDEST_TRANSACTION_SECONDS.set_function(lambda: transactions.oldest_age_ms / 1000)
-
-    def _watch_shares(self, share_partitions: SharePartitionKeeper) -> None:
-        SHARE_PARTITIONS.set_function(lambda: len(share_partitions))
-        SHARE_SESSIONS.set_function(lambda: len(share_partitions.sessions))
-        SHARE_LOCKS.set_function(lambda: share_partitions.locks_held)
+        TRANSACTIONS_OVERDUE.set_function(lambda: transactions.overdue_count)
+        CLIENT_INSTANCES.set_function(lambda: len(client_metrics))
 
     # --- stop ---------------------------------------------------------------------------------------------------------
 
@@ -275,23 +216,17 @@ class App:
         self._exit_code = EXIT_STORAGE_FAILED
         self._stopping.set()
 
-    async def _drain(
-        self,
-        writer: Writer,
-        groups: GroupCoordinator,
-        share_partitions: SharePartitionKeeper,
-        waiting: WaitingRoom,
-        http: HttpServer,
-    ) -> None:
+    async def _drain(self, agents: Agents, http: HttpServer) -> None:
         """Take nothing new, answer what is under way, make it durable, close. Bounded by ``drain_timeout_ms``."""
         READY.set(0)
+        writer, groups, share_partitions = agents.services.writer, agents.services.groups, agents.services.share_partitions
         with anyio.move_on_after(self._settings.drain_timeout_ms / 1000) as scope:
             async with anyio.create_task_group() as drains:
                 for listener in self._listeners:
                     drains.start_soon(listener.drain)
                 await anyio.lowlevel.checkpoint()
                 # Who waits for others would hold up the stop: for records (fetch) or for members (join).
-                waiting.close()
+                agents.waiting.close()
                 groups.close()
                 share_partitions.close()
             if not self._exit_code:
@@ -316,18 +251,6 @@ def _first(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def _forget_partitions(reader: Reader, state: TopicState) -> None:
-    """Fetches that wait for a deleted topic are told, and its bytes leave the cache."""
-    for pid in state.pids:
-        reader.partition_removed(pid)
-
-
-def _is_there(directory: TopicDirectory, name: str, topic_id: bytes) -> bool:
-    """Whether offsets committed for a topic still mean the topic of that name."""
-    state = directory.by_name(name)
-    return state is not None and topic_id in (state.topic_id, ZERO_UUID)
 
 
 def _local_path(url: str | None, scheme: str) -> Path | None:

@@ -11,6 +11,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from observability.loop_metrics import LoopCounter, LoopHistogram
+from observability.series_table import SeriesTable
 
 REGISTRY: Final = CollectorRegistry(auto_describe=True)
 ProcessCollector(registry=REGISTRY, namespace="penstock")
@@ -89,12 +90,72 @@ OLDEST_TRANSACTION_SECONDS: Final = Gauge(
     "Since when the transaction that is open longest is open. While it is, read_committed consumers of its partitions wait.",
     registry=REGISTRY,
 )
+TRANSACTIONS_OVERDUE: Final = Gauge(
+    "penstock_transactions_overdue",
+    "Transactions that are open for longer than transaction.max.timeout.ms: they hang, as the broker should have aborted them before.",
+    registry=REGISTRY,
+)
 TRANSACTIONS_ENDED: Final = LoopCounter(
     "penstock_transactions_ended",
     "Transactions that ended. commit and abort: the producer said so; timeout: nobody did in time; fenced: another producer took over.",
     ["outcome"],
     registry=REGISTRY,
 )
+CLIENT_SERIES: Final = SeriesTable(
+    "penstock_client_metric",
+    "Metrics that clients push (KIP-714): the metric's own name and the client are labels.",
+    registry=REGISTRY,
+)
+CLIENT_SERIES_LEFT_OUT: Final = LoopCounter(
+    "penstock_client_series_left_out", "Values that clients pushed beyond the bound on series, and that are not shown.", registry=REGISTRY
+)
+CLIENT_PUSHES: Final = LoopCounter(
+    "penstock_client_pushes", "Pushes of metrics by clients, accepted or refused.", ["outcome"], registry=REGISTRY
+)
+CLIENT_INSTANCES: Final = Gauge(
+    "penstock_client_instances", "Client instances that have asked what to push, while there is a subscription.", registry=REGISTRY
+)
+
+
+class CompactionMetrics:
+    """What compaction has done."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.waiting = Gauge("penstock_compaction_partitions_waiting", "Partitions due for compaction and not yet done.", registry=registry)
+        self.uncleanable = Gauge(
+            "penstock_compaction_partitions_uncleanable",
+            "Partitions left alone because their data is damaged or has too many keys in one batch; the log names them.",
+            registry=registry,
+        )
+        self._read = LoopCounter("penstock_compaction_bytes_read", "Bytes of record batches that compaction has gone over.", registry=registry)
+        self._kept = LoopCounter("penstock_compaction_bytes_kept", "Bytes of record batches that stayed of them.", registry=registry)
+        self._seconds = LoopCounter("penstock_compaction_seconds", "Time spent compacting, from begin to end of each partition.", registry=registry)
+        self._rounds = LoopCounter("penstock_compaction_rounds", "Partitions compacted.", registry=registry)
+        self._last = Gauge("penstock_compaction_last_timestamp_seconds", "When a partition was last compacted, in Unix time.", registry=registry)
+        self._failures = LoopCounter(
+            "penstock_compaction_failures",
+            "Partitions not compacted, by reason. storage: a full disk, most often; it is tried again. uncleanable: it is not.",
+            ["reason"],
+            registry=registry,
+        )
+
+    def part(self, read: int, kept: int) -> None:
+        """A part of a partition was replaced."""
+        self._read.inc(read)
+        self._kept.inc(kept)
+
+    def done(self, seconds: float, now_s: float) -> None:
+        """A partition was compacted."""
+        self._rounds.inc()
+        self._seconds.inc(seconds)
+        self._last.set(now_s)
+
+    def failed(self, reason: str) -> None:
+        """A partition could not be compacted."""
+        self._failures.labels(reason).inc()
+
+
+COMPACTION: Final = CompactionMetrics(REGISTRY)
 SHARE_ACQUIRED: Final = LoopCounter(
     "penstock_share_records_acquired", "Records that members of share groups were given, each delivery counted.", registry=REGISTRY
 )

@@ -29,7 +29,7 @@ CLIENTS = (
         "kafkajs",
         node_runner,
         reader="franz-go",
-        lacks=frozenset({"max_timestamp", "incremental_configs"}),
+        lacks=frozenset({"max_timestamp", "incremental_configs", "end"}),
     ),
     ClientSpec("franz-go", go_runner, reader="kafka-python"),
     ClientSpec("kafka-python", lambda: python_runner("tests.clients.python.kafka_python_driver"), reader="java-3"),

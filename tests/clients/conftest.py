@@ -1,7 +1,7 @@
 """Fixtures of the client tests: a broker of its own for each module, and drivers that live as long as the worker."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -9,9 +9,23 @@ from tests.clients.brokers import target_broker, target_is_kafka
 from tests.clients.catalog import BY_NAME, ClientSpec
 from tests.clients.driver import Driver
 from tests.support.process import ServerProcess
-from tests.toolchain import ToolchainUnavailable, kafka_broker_classpath, kafka_tools_runner, required
+from tests.toolchain import (
+    ToolchainUnavailable,
+    kafka_broker_classpath,
+    kafka_connect_runner,
+    kafka_streams_runner,
+    kafka_tools_runner,
+    required,
+)
 
 DriverOf = Callable[[str], Driver]
+
+_PARTS_OF_MODULES: Mapping[str, set[Callable[[], object]]] = {
+    "test_kafka_tools": {kafka_tools_runner},
+    "test_streams": {kafka_streams_runner, kafka_tools_runner},
+    "test_connect": {kafka_connect_runner},
+    "test_mirror": {kafka_connect_runner},
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,8 +47,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         spec = getattr(item, "callspec", None) and item.callspec.params.get("spec")  # type: ignore[attr-defined]
         if isinstance(spec, ClientSpec):
             parts |= {spec.runner, BY_NAME[spec.reader].runner}
-        if item.path.stem == "test_kafka_tools":
-            parts.add(kafka_tools_runner)
+        parts |= _PARTS_OF_MODULES.get(item.path.stem, set())
     for prepare in parts:
         with contextlib.suppress(ToolchainUnavailable):  # the test that needs it will say so
             prepare()

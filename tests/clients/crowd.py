@@ -1,10 +1,15 @@
 """Members of one group that poll and commit all the time, in one or more client processes, and the ledgers they leave."""
 
-from collections.abc import Callable, Mapping
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+from confluent_kafka import Producer
+
 from tests.clients.driver import Driver
-from tests.clients.group_ledger import Event, read_ledgers
+from tests.clients.group_ledger import Event, overlaps, places, read_ledgers, tenures
 from tests.support.waiting import wait_until
 
 Sizes = dict[str, int]
@@ -61,3 +66,55 @@ class LedgerCrowd:
 
     def events(self) -> list[Event]:
         return read_ledgers(self.ledgers)
+
+
+class Load:
+    """Records for every partition, all the time; what was acknowledged."""
+
+    def __init__(self, bootstrap: str, topic: str, partitions: int) -> None:
+        self.acknowledged: Counter[int] = Counter()
+        self._topic = topic
+        self._partitions = partitions
+        self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(0.01):
+            for partition in range(self._partitions):
+                self._producer.produce(self._topic, b"x", partition=partition, on_delivery=self._delivered)
+            self._producer.poll(0)
+
+    def _delivered(self, error: object, message: object) -> None:
+        assert error is None, error
+        self.acknowledged[message.partition()] += 1  # type: ignore[attr-defined]
+
+    @property
+    def places(self) -> set[tuple[int, int]]:
+        return {(partition, offset) for partition, count in self.acknowledged.items() for offset in range(count)}
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            self._thread.join()
+            assert self._producer.flush(30) == 0
+
+
+def wait_all_read(crowd: LedgerCrowd, load: Load, seconds: float = 60) -> list[Event]:
+    """Until every record was given to a member, the events. (That it was committed, too, a killed member may not have written down.)"""
+    wanted = load.places
+    wait_until(lambda missing: not missing, lambda: sorted(wanted - set(places(crowd.events())))[:10], seconds)
+    return crowd.events()
+
+
+def check_read_once(events: list[Event]) -> None:
+    """No partition was two members' at once, and a record came twice only where the first time was not committed."""
+    assert overlaps(tenures(events), events[-1].at_ms + 1) == []
+    twice = {place for place, count in Counter(places(events)).items() if count > 1}
+    assert twice <= set(places(events, "uncommitted"))
+    again = {place for place, count in Counter(places(events, "committed")).items() if count > 1}
+    assert not again, "what was committed was given out again"

@@ -6,6 +6,7 @@ The protocol is described in `tests/clients/python/protocol.py`; drivers in othe
 import itertools
 import json
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -87,6 +88,18 @@ class Driver:
         self._process.kill()
         self._process.wait()
         self._reader.join(_END_DEADLINE_S)
+
+    def suspend(self) -> None:
+        """Stop the driver where it is, as a long pause of its machine would."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on as if nothing had been."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def dump_stacks(self) -> None:
+        """Have it write into its log where each of its threads is; Go ends with that."""
+        self._process.send_signal(signal.SIGQUIT)
 
     def log_tail(self, lines: int = 30) -> str:
         """The last lines of what the client library logged."""

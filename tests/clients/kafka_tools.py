@@ -20,6 +20,8 @@ CONSUMER_PERFORMANCE = "org.apache.kafka.tools.ConsumerPerformance"
 BROKER_API_VERSIONS = "org.apache.kafka.tools.BrokerApiVersionsCommand"
 CLUSTER = "org.apache.kafka.tools.ClusterTool"
 LOG_DIRS = "org.apache.kafka.tools.LogDirsCommand"
+CLIENT_METRICS = "org.apache.kafka.tools.ClientMetricsCommand"
+STREAMS_RESET = "org.apache.kafka.tools.StreamsResetter"
 TRANSACTIONS = "org.apache.kafka.tools.TransactionsCommand"
 
 _LOGGING = Path(__file__).with_name("kafka_tools_log4j2.properties")

@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from broker.wire.messages.metadata import MetadataRequest, MetadataRequestTopic
 from tests.clients import kafka_tools as tools
+from tests.differential.raw_client import RawClient
+from tests.differential.scripts_transactions import Producer
 from tests.support.process import ServerProcess
 from tests.toolchain import kafka_tools_runner, required
 
 pytestmark = pytest.mark.timeout(240)
+
+PRODUCER_FENCED = 90
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -33,6 +38,12 @@ def new_topic(at: list[str], partitions: int = 1) -> str:
     topic = f"tools-{uuid.uuid4().hex[:8]}"
     tools.run(tools.TOPICS, *at, "--create", "--topic", topic, "--partitions", partitions)
     return topic
+
+
+def topic_id_of(client: RawClient, topic: str) -> bytes:
+    (found,) = client.call(3, 12, MetadataRequest(topics=[MetadataRequestTopic(name=topic)])).topics
+    topic_id: bytes = found.topic_id
+    return topic_id
 
 
 def write(at: list[str], topic: str, lines: str, *arguments: str) -> None:
@@ -251,6 +262,30 @@ def test_configs_of_brokers(at: list[str]) -> None:
     assert "node.id" in read_only
 
 
+def test_client_metrics(at: list[str]) -> None:
+    """kafka-client-metrics makes, describes, lists, changes and deletes a subscription; kafka-configs does the same by its own names."""
+    name = f"metrics-{uuid.uuid4().hex[:8]}"
+    one = (*at, "--name", name)
+    wanted = ("--metrics", "org.apache.kafka.producer.,org.apache.kafka.consumer.", "--interval", 30000)
+
+    tools.run(tools.CLIENT_METRICS, *one, "--alter", *wanted, "--match", "client_software_name=apache-kafka-java")
+    described = tools.run(tools.CLIENT_METRICS, *one, "--describe")
+    assert f"Client metrics configs for {name} are:" in described
+    assert re.search(r"^\s+interval\.ms=30000$", described, re.MULTILINE), described
+    assert "match=client_software_name=apache-kafka-java" in described
+    assert name in tools.run(tools.CLIENT_METRICS, *at, "--list").split()
+    entity = (*at, "--entity-type", "client-metrics", "--entity-name", name)
+    tools.run(tools.CONFIGS, *entity, "--alter", "--add-config", "interval.ms=60000", "--delete-config", "match")
+    described = tools.run(tools.CONFIGS, *entity, "--describe")
+    assert "interval.ms=60000" in described
+    assert "DYNAMIC_CLIENT_METRICS_CONFIG:interval.ms=60000" in described
+    assert "match=client" not in described
+    wrong = tools.run(tools.CONFIGS, *entity, "--alter", "--add-config", "interval.ms=5", exit_code=1)
+    assert "InvalidRequestException" in wrong
+    tools.run(tools.CLIENT_METRICS, *one, "--delete")
+    assert name not in tools.run(tools.CLIENT_METRICS, *at, "--list").split()
+
+
 def test_get_offsets(at: list[str]) -> None:
     """kafka-get-offsets finds the first, the last, the newest and a timed offset."""
     topic = new_topic(at, 2)
@@ -333,3 +368,31 @@ def test_transactions(at: list[str]) -> None:
         *("--isolation-level", "read_committed"),
     )
     assert "Processed a total of 1000 messages" in committed
+
+
+def test_transactions_that_hang(at: list[str], broker: ServerProcess) -> None:
+    """kafka-transactions finds what hangs, aborts it on its partition, and terminates a transactional id for good."""
+    topic, name = new_topic(at), f"hanging-{uuid.uuid4().hex[:8]}"
+    client = RawClient(broker.bootstrap)
+    topic_id = topic_id_of(client, topic)
+    hanging = Producer(client, name)
+    assert hanging.init() == 0
+    assert hanging.add(3, topic, 0) == [0]
+    assert hanging.produce(9, topic, topic_id) == 0
+    partition = ("--topic", topic, "--partition", 0)
+
+    listed = tools.run(tools.TRANSACTIONS, *at, "list", "--transactional-id-pattern", f"{name[:-1]}.")
+    assert re.search(rf"{name}\s+\d+\s+\d+\s+Ongoing", listed), listed
+    producers = tools.run(tools.TRANSACTIONS, *at, "describe-producers", *partition)
+    assert re.search(rf"{hanging.producer_id}\s+{hanging.epoch}\s+\d+\s+0\s+\d+\s+0", producers), producers
+    # Nothing hangs: the coordinator knows of the transaction.
+    found = tools.run(tools.TRANSACTIONS, *at, "find-hanging", "--max-transaction-timeout", 0, *partition)
+    assert not re.search(rf"{topic}\s+0\s", found), found
+    tools.run(tools.TRANSACTIONS, *at, "abort", *partition, "--start-offset", 0)
+    after = tools.run(tools.TRANSACTIONS, *at, "describe-producers", *partition)
+    assert re.search(rf"{hanging.producer_id}\s+{hanging.epoch}\s+\d+\s+0\s+\d+\s+None", after), after
+    read = ("--from-beginning", "--timeout-ms", 2000, "--isolation-level", "read_committed")
+    assert "Processed a total of 0 messages" in tools.run(tools.CONSOLE_CONSUMER, *at, "--topic", topic, *read, exit_code=None)
+    tools.run(tools.TRANSACTIONS, *at, "forceTerminateTransaction", "--transactionalId", name)
+    assert hanging.end(4).error_code == PRODUCER_FENCED
+    client.close()

@@ -18,6 +18,14 @@ CLIENTS = ("java-4", "java-3", "confluent-kafka", "aiokafka", "franz-go")
 CARRY_FOR_MEMBERS_ONLY = ("franz-go",)
 """These put offsets into a transaction only for a group that they are a member of."""
 
+TIMED_OUT = {
+    "java-4": "invalidtxnstate",
+    "java-3": "producerfenced",
+    "confluent-kafka": "fenced by a newer instance",
+    "aiokafka": "transaction timeout occurred",
+    "franz-go": "invalidtxnstate",
+}
+"""What each says of a commit that comes after the broker has aborted the transaction."""
 
 
 def _each(names: Iterable[str]) -> pytest.MarkDecorator:
@@ -31,10 +39,10 @@ every_client = _each(CLIENTS)
 class Producer:
     """A transactional producer of one client."""
 
-    def __init__(self, driver: Driver, broker: ServerProcess, transactional_id: str) -> None:
+    def __init__(self, driver: Driver, broker: ServerProcess, transactional_id: str, timeout_ms: int = 60_000) -> None:
         self.driver = driver
         self.name = uuid.uuid4().hex
-        self.call("open", bootstrap=broker.bootstrap, transactional_id=transactional_id)
+        self.call("open", bootstrap=broker.bootstrap, transactional_id=transactional_id, timeout_ms=timeout_ms)
 
     def call(self, op: str, **args: Any) -> None:
         self.driver.call(f"txn_{op}", producer=self.name, **args)
@@ -120,6 +128,42 @@ def test_a_second_producer_fences_the_first(spec: ClientSpec, broker: ServerProc
     assert "fenced" in raised.value.text or "epoch" in raised.value.text
     second.commit_one(topic, "alive")
     assert coded(["alive"]) == read(driver, broker, topic, 1, "read_committed")
+
+
+@every_client
+def test_a_transaction_that_takes_too_long_is_aborted(spec: ClientSpec, broker: ServerProcess, driver_of: DriverOf) -> None:
+    """By the broker, whatever its producer still wants: its commit is refused, in the words of its library, and a successor works."""
+    driver = driver_of(spec.name)
+    topic = new_topic(driver, broker, "timeout", 1)
+    transactional_id = new_name("txn")
+    slow, other = Producer(driver, broker, transactional_id, timeout_ms=1000), Producer(driver, broker, new_name("txn"))
+    slow.call("begin")
+    slow.send(topic, "late")
+    other.commit_one(topic, "behind")
+    # Readers get past it only when it has ended.
+    assert coded(["behind"]) == read(driver, broker, topic, 1, "read_committed")
+
+    with pytest.raises(ClientError) as raised:
+        slow.call("commit")
+    assert TIMED_OUT[spec.name] in raised.value.text
+    Producer(driver, broker, transactional_id).commit_one(topic, "next")
+    assert coded(["behind", "next"]) == read(driver, broker, topic, 2, "read_committed")
+
+
+@_each(("java-4", "franz-go"))
+def test_an_abort_after_a_timeout_lets_the_producer_go_on(spec: ClientSpec, broker: ServerProcess, driver_of: DriverOf) -> None:
+    """Clients that take an epoch from every end (KIP-890) take the one that the broker's own abort has left."""
+    driver = driver_of(spec.name)
+    topic = new_topic(driver, broker, "recovery", 1)
+    slow = Producer(driver, broker, new_name("txn"), timeout_ms=1000)
+    slow.call("begin")
+    slow.send(topic, "late")
+    Producer(driver, broker, new_name("txn")).commit_one(topic, "behind")
+    assert coded(["behind"]) == read(driver, broker, topic, 1, "read_committed")
+
+    slow.call("abort")
+    slow.commit_one(topic, "anew")
+    assert coded(["behind", "anew"]) == read(driver, broker, topic, 2, "read_committed")
 
 
 @_each(name for name in CLIENTS if name not in CARRY_FOR_MEMBERS_ONLY)

@@ -29,6 +29,8 @@ _PRODUCE = "Produce"
 _FETCH = "Fetch and ListOffsets"
 _TOPICS = "Topics and the cluster"
 _GROUPS = "Groups"
+_TRANSACTIONS = "Transactions"
+_METRICS = "Metrics of clients"
 _CONFIGS = "Configuration"
 
 MEANT: tuple[Meant, ...] = (
@@ -55,14 +57,6 @@ MEANT: tuple[Meant, ...] = (
         "to version 5",
         "to version 6",
         "Version 6 (KIP-939) is not switched on in Apache Kafka yet; without two-phase commit it is version 5.",
-    ),
-    Meant(
-        _CONNECTIONS,
-        "api_versions_ranges:key_66",
-        "ListTransactions",
-        "to version 2",
-        "to version 1",
-        "Version 2 asks for a regular expression (KIP-1152); one that clients choose must not be able to hold up the broker.",
     ),
     Meant(
         _CONNECTIONS,
@@ -276,7 +270,31 @@ MEANT: tuple[Meant, ...] = (
         "taken (RE2)",
         "INVALID_REGULAR_EXPRESSION",
         "They say nothing about topic names. The rest of RE2's syntax is matched in linear time, up to 2,000 characters and 4,000 states "
-        "(`broker/coordinators/groups/topic_pattern.py`).",
+        "(`broker/linear_pattern.py`).",
+    ),
+    Meant(
+        _TRANSACTIONS,
+        r"transactional_ids_listed:long.*",
+        "ListTransactions for those that are open longer than so long",
+        "also transactional ids that have nothing open",
+        "only what is open",
+        "What is not open does not last; it is asked for to find what hangs.",
+    ),
+    Meant(
+        _METRICS,
+        r"client_metrics:after_the_last_again\.error_code",
+        "the second push after a client's last one",
+        "accepted",
+        "INVALID_REQUEST, like the first",
+        "The last push is the last.",
+    ),
+    Meant(
+        _METRICS,
+        r"client_metrics:\w+\.delta_temporality",
+        "how sums are asked for",
+        "what was added since the last push",
+        "the whole sum",
+        "That is what Prometheus expects, and a push that is lost then loses nothing (docs/decisions/0012-client-metrics.md).",
     ),
     Meant(
         _GROUPS,
@@ -336,15 +354,7 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         _CONFIGS,
-        r"describe_configs:unknown_metrics\.results\[\]\.configs.*",
-        "settings of a client metrics subscription that does not exist",
-        "the defaults",
-        "none",
-        "Client metrics (KIP-714) are not collected.",
-    ),
-    Meant(
-        _CONFIGS,
-        r"describe_configs:group/streams\..*",
+        r"describe_configs:group/(?:streams|errors)\..*",
         "settings of groups",
         "those of consumer, share and streams groups",
         "those of consumer and share groups",

@@ -311,6 +311,54 @@ def alter_broker_configs_refused(stage: Stage) -> None:
     ask("metrics_empty", "", ("interval.ms", SET, "1000"), kind=CLIENT_METRICS)
 
 
+@script(44, range(2))
+def client_metrics_configs(stage: Stage) -> None:
+    """A subscription to clients' metrics: set, changed, wrong in every way, listed, gone."""
+    client, v, metrics = stage.client(), stage.version, stage.name("m")
+
+    def ask(step: str, *operations: tuple[str, int, str | None], **options: Any) -> None:
+        stage.record(step, incremental(client, v, (CLIENT_METRICS, metrics, list(operations)), **options))
+
+    def look(step: str) -> None:
+        settled(stage, client)
+        stage.record(step, by_name(describe(client, 4, (CLIENT_METRICS, metrics, None), include_synonyms=True)))
+        for listed in (0, 1):
+            answer = client.call(74, listed, ListConfigResourcesRequest(resource_types=[CLIENT_METRICS] if listed else []))
+            names = [each.resource_name for each in answer.config_resources]
+            stage.record(f"{step}_listed_{listed}", [answer.error_code, metrics in names])
+
+    look("before")
+    ask("set", ("interval.ms", SET, "1000"), ("metrics", SET, "org.apache.kafka., a"), ("match", SET, "client_id=a.*"))
+    look("after")
+    ask("validate_only", ("interval.ms", SET, "2000"), validate_only=True)
+    ask("append", ("metrics", APPEND, "b"), ("match", APPEND, "client_source_port=[0-9]+"))
+    ask("subtract", ("metrics", SUBTRACT, "a"))
+    ask("append_number", ("interval.ms", APPEND, "1"))
+    look("changed")
+    for step, name, value in (
+        ("short", "interval.ms", "99"),
+        ("long", "interval.ms", "3600001"),
+        ("no_number", "interval.ms", "soon"),
+        ("unknown", "no.such.config", "1"),
+        ("selector", "match", "client_name=a"),
+        ("no_selector", "match", "a"),
+        ("two_equals", "match", "client_id=a=b"),
+        ("no_pattern", "match", "client_id=("),
+        ("empty_pattern", "match", "client_id="),
+        ("empty_metric", "metrics", "a,,b"),
+        ("same_metric", "metrics", "a,a"),
+    ):
+        ask(f"wrong_{step}", (name, SET, value), validate_only=True)
+    for step, name in (("match", "match"), ("metrics", "metrics")):
+        ask(f"empty_{step}", (name, SET, ""), validate_only=True)
+    ask("same_key_twice", ("interval.ms", SET, "1000"), ("interval.ms", SET, "2000"))
+    stage.record("replaced", replace(client, 2, (CLIENT_METRICS, metrics, {"interval.ms": "5000"})))
+    look("only_interval")
+    stage.record("replaced_wrong", replace(client, 2, (CLIENT_METRICS, metrics, {"interval.ms": "5"})))
+    ask("deleted", ("interval.ms", DELETE, None))
+    look("gone")
+
+
 @script(33, range(3))
 def alter_configs(stage: Stage) -> None:
     """The old way: what is not named goes back to its default. (A resource named twice aside: Apache Kafka never answers that.)"""

@@ -47,9 +47,9 @@ def api_versions_ranges(stage: Stage) -> None:
 
     served = {handler.key for handler in HANDLERS}
     answer = stage.client().call(18, 3, ApiVersionsRequest(client_software_name="x", client_software_version="1"))
-    for key in sorted(answer.api_keys, key=lambda k: k.api_key):
-        if key.api_key in served:
-            stage.record(f"key_{key.api_key}", f"{key.min_version}-{key.max_version}")
+    offered = {key.api_key: f"{key.min_version}-{key.max_version}" for key in answer.api_keys}
+    for key in sorted(served):
+        stage.record(f"key_{key}", offered.get(key, "not offered"))
 
 
 @script(3, range(0, 1))

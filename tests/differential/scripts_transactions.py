@@ -3,6 +3,7 @@
 Offsets after a transaction, and epochs, are left out where they tell how many markers and steps Apache Kafka takes for it.
 """
 
+import re
 from typing import Any
 
 from broker.wire.messages.add_offsets_to_txn import AddOffsetsToTxnRequest
@@ -10,10 +11,17 @@ from broker.wire.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
 from broker.wire.messages.end_txn import EndTxnRequest
 from broker.wire.messages.find_coordinator import FindCoordinatorRequest
 from broker.wire.messages.init_producer_id import InitProducerIdRequest
+from broker.wire.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
+from broker.wire.messages.list_transactions import ListTransactionsRequest
 from broker.wire.messages.txn_offset_commit import (
     TxnOffsetCommitRequest,
     TxnOffsetCommitRequestPartition,
     TxnOffsetCommitRequestTopic,
+)
+from broker.wire.messages.write_txn_markers import (
+    WriteTxnMarkersRequest,
+    WriteTxnMarkersRequestWritableTxnMarker,
+    WriteTxnMarkersRequestWritableTxnMarkerTopic,
 )
 from tests.differential.raw_client import RawClient
 from tests.differential.script import Stage, script
@@ -220,3 +228,87 @@ def producers_that_say_who_they_are(stage: Stage) -> None:
     stage.record("other", one.init(v, producer_id=one.producer_id + 1000, producer_epoch=0))
     for timeout_ms in (0, -1, 900_001):
         stage.record(f"timeout_{timeout_ms}", one.init(v, timeout_ms))
+
+
+@script(66, range(3))
+def transactional_ids_listed(stage: Stage) -> None:
+    """By state, by producer, by how long they are open, and by a regular expression over the whole id."""
+    client, topic, v = stage.client(), stage.name("t"), stage.version
+    create(client, topic)
+    one, two = Producer(client, stage.name("x-1")), Producer(client, stage.name("x-22"))
+    for each in (one, two):
+        each.init()
+    one.add(3, topic, 0)
+    ours = {one.name: "one", two.name: "two"}
+
+    def ask(step: str, **fields: Any) -> None:
+        answer = settled(lambda: client.call(66, v, ListTransactionsRequest(**fields)))
+        found = sorted((ours[each.transactional_id], each.transaction_state) for each in answer.transaction_states if each.transactional_id in ours)
+        stage.record(step, [answer.error_code, sorted(answer.unknown_state_filters), found])
+
+    ask("all")
+    ask("open", state_filters=["Ongoing"])
+    ask("odd", state_filters=["Odd", "Ongoing"])
+    ask("one_producer", producer_id_filters=[two.producer_id])
+    if v >= 1:
+        ask("long", duration_filter=3_600_000)
+    if v >= 2:
+        for name, pattern in {
+            "empty": "",
+            "whole": re.escape(one.name),
+            "part": re.escape(one.name[:-1]),
+            "any": ".*x-[0-9]+",
+            "alternatives": f"nothing|{re.escape(two.name)}",
+            "no_pattern": "x-(",
+            "look_ahead": "(?=x).*",
+            "repeated_twice": "x**",
+        }.items():
+            ask(f"pattern_{name}", transactional_id_pattern=pattern)
+    one.end(4, commit=False)
+
+
+@script(27, range(1, 3))
+def markers_from_outside(stage: Stage) -> None:
+    """What `kafka-transactions abort` asks for: where something is open, where nothing is, and with epochs that are wrong."""
+    client, topic, v = stage.client(), stage.name("t"), stage.version
+    topic_id = create(client, topic, partitions=3)
+    one = Producer(client, stage.name("x"))
+    one.init()
+    one.add(3, topic, 0, 1)
+    one.produce(9, topic, topic_id)
+    one.produce(9, topic, topic_id, 0, 1)
+
+    def ask(step: str, index: int, above: int = 0, version: int = 0, **fields: Any) -> None:
+        named = WriteTxnMarkersRequestWritableTxnMarkerTopic(name=topic, partition_indexes=[index])
+        marker = WriteTxnMarkersRequestWritableTxnMarker(
+            producer_id=one.producer_id, producer_epoch=one.epoch + above, topics=[named], transaction_version=version, **fields
+        )
+        answer = client.call(27, v, WriteTxnMarkersRequest(markers=[marker]))
+        stage.record(step, [part.error_code for of in answer.markers for each in of.topics for part in each.partitions])
+
+    def ends(step: str) -> None:
+        for level in (0, 1):
+            parts = [ListOffsetsPartition(partition_index=index, timestamp=-1) for index in range(3)]
+            request = ListOffsetsRequest(replica_id=-1, isolation_level=level, topics=[ListOffsetsTopic(name=topic, partitions=parts)])
+            (answered,) = client.call(2, 7, request).topics
+            stage.record(f"{step}_{level}", sorted((each.partition_index, each.offset) for each in answered.partitions))
+
+    stage.record("nothing", len(client.call(27, v, WriteTxnMarkersRequest()).markers))
+    ask("unknown_partition", 9)
+    if v >= 2:
+        ask("same_epoch_with_bumps", 0, version=2)
+    ask("abort", 0)
+    ask("abort_again", 0)
+    ask("where_it_never_was", 2)
+    ask("coordinator_of_before", 0, coordinator_epoch=-1)
+    ends("aborted")
+    stage.record("goes_on", one.produce(9, topic, topic_id, 1))
+    ends("went_on")
+    stage.record("commit", one.end(4).error_code)
+    one.add(3, topic, 1)
+    stage.record("produced", one.produce(9, topic, topic_id, 1, 1))
+    ask("fence", 1, above=1, transaction_result=True)
+    stage.record("fenced", one.produce(9, topic, topic_id, 2, 1))
+    ask("late", 1)
+    stage.record("ended", one.end(4).error_code)
+    ends("ended")

@@ -22,12 +22,15 @@ from tests.differential import (
     scripts_group_ends,  # noqa: F401
     scripts_group_walks,  # noqa: F401
     scripts_groups,  # noqa: F401
+    scripts_isolation,  # noqa: F401
     scripts_migration,  # noqa: F401
     scripts_offsets,  # noqa: F401
     scripts_rebalances,  # noqa: F401
     scripts_session,  # noqa: F401
     scripts_share_fetch,  # noqa: F401
     scripts_share_groups,  # noqa: F401
+    scripts_telemetry,  # noqa: F401
+    scripts_transaction_timeouts,  # noqa: F401
     scripts_transactions,  # noqa: F401
     scripts_walks,  # noqa: F401
 )
@@ -37,6 +40,7 @@ from tests.differential.running import side_by_side
 from tests.differential.script import SCRIPTS, Script
 from tests.support.kafka import ApacheKafka
 from tests.support.penstock import Penstock
+from tests.toolchain import kafka_plugin_classpath, required
 
 pytestmark = [pytest.mark.differential, pytest.mark.timeout(300), pytest.mark.xdist_group("differential")]
 
@@ -48,11 +52,15 @@ PROPERTIES = {
     "group.max.size": "3",
     "group.consumer.max.size": "3",
     "group.consumer.assignment.interval.ms": "0",
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "200",
     "group.share.max.size": "3",
     "group.share.assignment.interval.ms": "0",
     "node.id": "1",
 }
 """What both brokers are told: short waits and small groups."""
+
+RECEIVER = Path(__file__).parent / "java" / "MetricsReceiver.java"
+"""Apache Kafka offers the requests for metrics of clients only when somebody receives them."""
 
 _ran: set[tuple[str, int]] = set()
 _seen: set[str] = set()
@@ -65,10 +73,12 @@ def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
     own = folder / "server.properties"
     own.write_text("".join(f"{key}={value}\n" for key, value in PROPERTIES.items()))
     with ExitStack() as stack:
-        kafka = stack.enter_context(ApacheKafka(folder / "kafka", PROPERTIES, low_heap=True))
+        plugins = required(lambda: kafka_plugin_classpath(RECEIVER))
+        theirs = {**PROPERTIES, "metric.reporters": RECEIVER.stem}
+        kafka = stack.enter_context(ApacheKafka(folder / "kafka", theirs, low_heap=True, plugins=plugins))
         peer: ApacheKafka | Penstock
         if PEER_IS_KAFKA:
-            peer = stack.enter_context(ApacheKafka(folder / "peer", PROPERTIES, low_heap=True))
+            peer = stack.enter_context(ApacheKafka(folder / "peer", theirs, low_heap=True, plugins=plugins))
         else:
             peer = stack.enter_context(Penstock(folder / "penstock", "--properties", str(own)))
         yield kafka.bootstrap, peer.bootstrap

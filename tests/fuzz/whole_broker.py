@@ -13,23 +13,12 @@ from typing import Any
 
 import structlog
 
-from broker.admin.config_administrator import ConfigAdministrator
-from broker.admin.topic_administrator import NewTopic, TopicAdministrator
-from broker.cluster.directory import TopicDirectory
-from broker.cluster.identity import ClusterIdentity
-from broker.config.groups_live import LiveGroupConfigs
-from broker.config.live import LiveSettings
+from broker.admin.config_rules import ResourceType
+from broker.admin.topic_administrator import NewTopic
+from broker.assembler import assemble
 from broker.config.settings import Settings
-from broker.coordinators.group_coordinator import GroupCoordinator
-from broker.coordinators.share_partition_keeper import SharePartitionKeeper, Surroundings
-from broker.coordinators.transaction_coordinator import TransactionCoordinator
-from broker.handlers.base import CloseConnection, ConnectionInfo, Pending, Services
-from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_of
+from broker.handlers.base import CloseConnection, ConnectionInfo, Pending
 from broker.handlers.table import HANDLERS
-from broker.log.producer_id_allocator import ProducerIdAllocator
-from broker.log.reader import Reader
-from broker.log.tail_cache import TailCache
-from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
 from broker.server.budget import ByteBudget
 from broker.server.connection import Connection
@@ -78,66 +67,44 @@ class World:
 
     async def _begin(self) -> None:
         # A request may well ask for a thousand partitions; it must not make this process wait for a million.
-        settings = Settings(auto_create_topics_enable=True, group_initial_rebalance_delay_ms=0)
+        settings = Settings(
+            auto_create_topics_enable=True,
+            group_initial_rebalance_delay_ms=0,
+            cluster_id="AAAAAAAAAAAAAAAAAAAAAA",
+            tail_cache_bytes=1 << 16,
+            max_incremental_fetch_session_cache_slots=20,
+            group_share_max_share_sessions=20,
+            group_share_max_size=20,
+        )
         catalog, store = MemoryCatalog(), MemoryObjectStore()
-        live = LiveSettings(settings, catalog)
-        await live.load()
-        identity = ClusterIdentity("AAAAAAAAAAAAAAAAAAAAAA", 1, None)
-        self.advertised = identity.advertise("PLAINTEXT", "127.0.0.1", 9092)
-        directory = TopicDirectory(live)
-        waiting, tail = WaitingRoom(), TailCache(1 << 16)
-        writer = Writer(TwoStepCommitter(store, catalog), catalog, tail, waiting, self.now_ms, self._fatal)
-        reader = Reader(store, catalog, tail, waiting, session_slots=20)
-        topics = TopicAdministrator(catalog, directory, live, self.now_ms)
-        group_configs = LiveGroupConfigs(live, catalog)
-        starts = ShareStartFinder(catalog, reader, directory, group_configs, self.now_ms)
-        share_partitions = SharePartitionKeeper(
+        await catalog.set_config(ResourceType.CLIENT_METRICS, "all", {"metrics": "*", "interval.ms": "100"})
+        for group in SHARE_GROUPS:
+            await catalog.set_config(ResourceType.GROUP, group, {"share.auto.offset.reset": "earliest"})
+        agents = await assemble(
+            settings,
+            store,
             catalog,
-            Surroundings(
-                limits=lambda group_id: limits_of(group_configs, group_id),
-                sessions_max=lambda: 20,
-                first_offset=starts.first_offset,
-                bounds=starts.bounds,
-            ),
-            partitions_max=20,
-        )
-        groups = GroupCoordinator(
-            catalog, live, self.now_ms, topic_exists=lambda name, topic_id: True, share_partitions=share_partitions
-        )
-        await groups.load()
-        producer_ids = ProducerIdAllocator(catalog)
-        transactions = TransactionCoordinator(
-            catalog, groups.transactional, live, self.now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
-        )
-        self.services = Services(
-            settings=live,
-            identity=identity,
-            directory=directory,
-            catalog=catalog,
-            writer=writer,
-            reader=reader,
-            topics=topics,
-            configs=ConfigAdministrator(catalog, live, directory, topics, 1),
-            groups=groups,
-            transactions=transactions,
-            share_partitions=share_partitions,
-            producer_ids=producer_ids,
+            TwoStepCommitter(store, catalog),
             now_ms=self.now_ms,
-            served=HANDLERS,
+            monotonic_ms=self.now_ms,
+            on_fatal=self._fatal,
+            share_partitions_max=20,
         )
+        services = self.services = agents.services
+        self.advertised = services.identity.advertise("PLAINTEXT", "127.0.0.1", 9092)
+        writer, directory, topics, share_partitions = services.writer, services.directory, services.topics, services.share_partitions
         self.dispatcher = Dispatcher(HANDLERS, self.services, self._fatal)
-        self._agents = [self._loop.create_task(agent.run()) for agent in (writer, groups, share_partitions)]
+        self._agents = [self._loop.create_task(agent.run()) for agent in (writer, services.groups, share_partitions)]
         for name, config in TOPICS:
             if name == SHARED:
                 # Its id is one that plausible requests name.
                 directory.put(await catalog.create_topic(name, PlausibleBuilder.topic_ids[1], 3, 1, config, self.clock_ms))
                 continue
             new = NewTopic(name=name, partition_count=3, replication_factor=1, config=config)
-            await topics.create(topics.plan(new, identity.node_ids))
+            await topics.create(topics.plan(new, services.identity.node_ids))
         shared = directory.by_name(SHARED)
         assert shared is not None
         for group in SHARE_GROUPS:
-            await group_configs.replace(group, {"share.auto.offset.reset": "earliest"})
             await share_partitions.initialize(group, [(shared.topic_id, index) for index in range(3)])
         await self._fill(writer, shared.pids)
 

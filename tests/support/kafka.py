@@ -30,17 +30,22 @@ class ApacheKafka(ServerProcess):
 
     Only what one node needs differs from the defaults: ports, directories, and a replication factor of one for the
     internal topics. `properties` come last and win. Benchmarks keep the JVM options of Kafka's own start script;
-    tests pass `low_heap=True`.
+    tests pass `low_heap=True`. `plugins` goes to the class path.
     """
 
     def __init__(
-        self, tmp_dir: Path, properties: Mapping[str, str | int] | None = None, *, low_heap: bool = False
+        self,
+        tmp_dir: Path,
+        properties: Mapping[str, str | int] | None = None,
+        *,
+        low_heap: bool = False,
+        plugins: str | None = None,
     ) -> None:
         super().__init__(tmp_dir / "kafka.log")
         self.data_dir = tmp_dir / "kafka-data"
         self._properties_path = tmp_dir / "server.properties"
         self._jvm = _LOW_HEAP_JVM if low_heap else _DEFAULT_JVM
-        self._classpath = kafka_broker_classpath()
+        self._classpath = kafka_broker_classpath() if plugins is None else f"{kafka_broker_classpath()}:{plugins}"
         self._port = free_port()
         controller_port = free_port()
         while controller_port == self._port:

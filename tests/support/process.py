@@ -134,6 +134,10 @@ class ServerProcess(ABC):
         self._process.wait()
         self._reap()
 
+    def send(self, signal_number: signal.Signals) -> None:
+        """Send a signal and expect nothing of it: SIGSTOP freezes the server, SIGCONT wakes it up."""
+        os.kill(self.pid, signal_number)
+
     def restart(self) -> None:
         """Stop in good order if still running, then start again on the same port and data."""
         self.terminate()

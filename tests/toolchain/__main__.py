@@ -7,7 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.toolchain.cache import ToolchainUnavailable, progress
 from tests.toolchain.go import go_runner
-from tests.toolchain.java import java_runner, kafka_broker_classpath, kafka_tools_runner
+from tests.toolchain.java import (
+    java_runner,
+    kafka_broker_classpath,
+    kafka_connect_runner,
+    kafka_streams_runner,
+    kafka_tools_runner,
+)
 from tests.toolchain.node import node_runner
 from tests.toolchain.python_tools import python_runner
 
@@ -15,6 +21,8 @@ PARTS: tuple[tuple[str, Callable[[], object]], ...] = (
     ("franz-go client driver", go_runner),
     ("Apache Kafka broker", kafka_broker_classpath),
     ("Apache Kafka tools", kafka_tools_runner),
+    ("Kafka Streams application", kafka_streams_runner),
+    ("Kafka Connect", kafka_connect_runner),
     ("Java client driver, kafka-clients 3.x", lambda: java_runner("3.x")),
     ("Java client driver, kafka-clients 4.x", lambda: java_runner("4.x")),
     ("Python clients", lambda: python_runner("")),

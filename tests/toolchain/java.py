@@ -15,6 +15,7 @@ JAVA_MINIMUM = 17
 
 _POMS = Path(__file__).parent / "maven"
 _DRIVER_SOURCES = REPOSITORY / "tests" / "clients" / "java"
+_STREAMS_SOURCES = REPOSITORY / "tests" / "clients" / "java-streams"
 _DEBIAN_PACKAGES = ("openjdk-17-jdk-headless", "maven")
 _CLIENT_LINES = ("3.x", "4.x")
 # Short-lived processes gain more from a quick start than from optimised code.
@@ -80,6 +81,24 @@ def kafka_tools_runner() -> list[str]:
     return [*quick_java(), f"-XX:SharedArchiveFile={folder / 'tools.jsa'}", "-cp", classpath]
 
 
+def kafka_streams_runner() -> list[str]:
+    """The command that starts the Kafka Streams application of the tests, up to its topology and its properties."""
+    jars = _classpath_of("kafka-streams")
+    sources = sorted(_STREAMS_SOURCES.glob("*.java"))
+
+    def compile_application(folder: Path) -> None:
+        progress("compiling the Kafka Streams application")
+        run([java_home() / "bin" / "javac", "-Xlint:all,-processing", "-Werror", "-cp", jars, "-d", folder, *sources])
+
+    classes = prepared("kafka-streams-application", [jars, *sources], compile_application)
+    return [*quick_java(), "-cp", f"{classes}:{jars}", "StreamsApp"]
+
+
+def kafka_connect_runner() -> list[str]:
+    """The command that starts a worker of Kafka Connect in distributed mode, up to its properties."""
+    return [*quick_java(), "-cp", _classpath_of("kafka-connect"), "org.apache.kafka.connect.cli.ConnectDistributed"]
+
+
 def java_classpath(line: str) -> str:
     """The classpath of the Java client driver built against kafka-clients `line`: "3.x" or "4.x"."""
     if line not in _CLIENT_LINES:
@@ -97,6 +116,17 @@ def java_classpath(line: str) -> str:
 
     classes = prepared(f"java-driver-{line}", [jars, *sources], compile_driver)
     return f"{classes}:{jars}"
+
+
+def kafka_plugin_classpath(source: Path) -> str:
+    """A plug-in for the broker of Apache Kafka, compiled from one source."""
+    jars = kafka_broker_classpath()
+
+    def compile_plugin(folder: Path) -> None:
+        progress(f"compiling {source.name} against Apache Kafka")
+        run([java_home() / "bin" / "javac", "-Xlint:all,-processing,-classfile", "-cp", jars, "-d", folder, source])
+
+    return str(prepared(f"kafka-plugin-{source.stem}", [jars, source], compile_plugin))
 
 
 def java_runner(line: str) -> list[str]:

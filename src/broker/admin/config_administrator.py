@@ -6,7 +6,7 @@ reading what is set and storing what comes of it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from anyio import CancelScope, Lock
 
@@ -19,6 +19,7 @@ from broker.admin.config_rules import (
     check_broker_name,
     check_broker_names,
     check_operations,
+    client_metrics_operations,
     group_operations,
     topic_operations,
 )
@@ -26,6 +27,8 @@ from broker.admin.topic_administrator import KnownTopic, TopicAdministrator
 from broker.admin.topic_names import name_problem
 from broker.config import topic_config
 from broker.config.broker_entries import broker_entries, cluster_entries
+from broker.config.client_metrics_live import LiveClientMetrics
+from broker.config.client_metrics_table import client_metrics_entries, refusal_of
 from broker.config.entry import Entry
 from broker.config.group_table import GROUP_SETTINGS, group_entries, problem_of
 from broker.config.groups_live import LiveGroupConfigs
@@ -40,9 +43,6 @@ from broker.wire.error_codes import ErrorCode
 
 Change = Callable[[Mapping[str, str], Callable[[str], str | None]], dict[str, str]]
 """What is set afterwards, from what is set now and from what a setting that is not set falls back to."""
-
-_NO_CLIENT_METRICS: Final = "Client metrics (KIP-714) are not collected by this broker"
-
 
 class Directory(Protocol):
     """What is needed of the topic directory."""
@@ -63,6 +63,7 @@ class ConfigAdministrator:
         topics: TopicAdministrator,
         node_id: int,
         groups: LiveGroupConfigs | None = None,
+        client_metrics: LiveClientMetrics | None = None,
     ) -> None:
         self._catalog = catalog
         self._settings = settings
@@ -70,6 +71,7 @@ class ConfigAdministrator:
         self._topics = topics
         self._node_id = node_id
         self._groups = groups or LiveGroupConfigs(settings, catalog)
+        self._client_metrics = client_metrics or LiveClientMetrics(catalog)
         self._changing = Lock()
 
     # --- describe -----------------------------------------------------------------------------------------------------
@@ -96,7 +98,7 @@ class ConfigAdministrator:
             case ResourceType.CLIENT_METRICS:
                 if not name:
                     raise BrokerError(ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty")
-                return []
+                return client_metrics_entries(self._client_metrics.of(name))
             case ResourceType.GROUP:
                 if not name:
                     raise BrokerError(ErrorCode.INVALID_REQUEST, "Group name must not be empty")
@@ -107,7 +109,7 @@ class ConfigAdministrator:
     def resources(self, kinds: Collection[int]) -> list[tuple[ResourceType, str]]:
         """The resources of these types (all types when there are none) that have configuration (KIP-1142).
 
-        Of groups those that something is set for. Client metrics have none here.
+        Of groups and of client metrics those that something is set for.
         """
         wanted = set(kinds) or set(ResourceType)
         if unknown := wanted - set(ResourceType):
@@ -119,6 +121,8 @@ class ConfigAdministrator:
         ]
         if ResourceType.TOPIC in wanted:
             found += [(ResourceType.TOPIC, state.name) for state in self._directory.all()]
+        if ResourceType.CLIENT_METRICS in wanted:
+            found += [(ResourceType.CLIENT_METRICS, name) for name in self._client_metrics.names]
         if ResourceType.GROUP in wanted:
             found += [(ResourceType.GROUP, name) for name in self._groups.names]
         return found
@@ -138,8 +142,12 @@ class ConfigAdministrator:
                 set_levels(operations, validate_only=validate_only)
             case ResourceType.GROUP:
                 await self._change_group(name, lambda set_now, or_else: group_operations(set_now, operations, or_else), validate_only)
+            case ResourceType.CLIENT_METRICS:
+                await self._change_client_metrics(
+                    name, lambda set_now, or_else: client_metrics_operations(set_now, operations, or_else), validate_only
+                )
             case _:
-                self._refuse_others(kind, name, [operation.name for operation in operations])
+                raise _unknown_type(kind)
 
     async def replace(self, kind: int, name: str, values: Sequence[tuple[str, str | None]], *, validate_only: bool) -> None:
         """Set these settings and no others (AlterConfigs)."""
@@ -154,8 +162,10 @@ class ConfigAdministrator:
                 raise _unknown_type(kind)
             case ResourceType.GROUP:
                 await self._change_group(name, lambda _set_now, _or_else: wanted, validate_only)
+            case ResourceType.CLIENT_METRICS:
+                await self._change_client_metrics(name, lambda _set_now, _or_else: wanted, validate_only)
             case _:
-                self._refuse_others(kind, name, wanted)
+                raise _unknown_type(kind)
 
     async def _change_topic(self, name: str, change: Change, validate_only: bool) -> None:
         if not name:
@@ -215,6 +225,18 @@ class ConfigAdministrator:
             with CancelScope(shield=True):
                 await self._groups.replace(name, changed)
 
+    async def _change_client_metrics(self, name: str, change: Change, validate_only: bool) -> None:
+        if not name:
+            raise BrokerError(ErrorCode.INVALID_REQUEST, "Subscription name can't be empty")
+        async with self._changing:
+            changed = change(self._client_metrics.of(name), lambda key: "")
+            if (refusal := refusal_of(changed)) is not None:
+                raise refusal
+            if validate_only or changed == dict(self._client_metrics.of(name)):
+                return
+            with CancelScope(shield=True):
+                await self._client_metrics.replace(name, changed)
+
     def _group_default(self, name: str) -> str | None:
         setting = GROUP_SETTINGS[name]
         return show(setting.kind, setting.fall_back(self._settings.current))
@@ -225,16 +247,6 @@ class ConfigAdministrator:
     def _broker_default(self, name: str) -> str | None:
         setting = BY_KAFKA_NAME[name]
         return setting.show(getattr(self._settings.current, setting.name))
-
-    def _refuse_others(self, kind: int, name: str, names: Collection[str]) -> None:
-        match kind:
-            case ResourceType.CLIENT_METRICS:
-                if not name:
-                    raise BrokerError(ErrorCode.INVALID_REQUEST, "Subscription name can't be empty")
-                if names:
-                    raise BrokerError(ErrorCode.INVALID_REQUEST, _NO_CLIENT_METRICS)
-            case _:
-                raise _unknown_type(kind)
 
 
 def _check_topic_name(name: str) -> None:

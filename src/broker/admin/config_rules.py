@@ -122,6 +122,20 @@ def group_operations(
     )
 
 
+def client_metrics_operations(
+    current: Mapping[str, str], operations: Sequence[Operation], fall_back: Callable[[str], str | None]
+) -> dict[str, str]:
+    """What is set for a client metrics subscription afterwards; the values are not checked yet. Its lists are set as a whole only, as at
+    Apache Kafka."""
+    return apply_operations(
+        current,
+        operations,
+        lambda name: False,
+        fall_back,
+        lambda op: f"Can't {OperationType(op.kind).name} to key {op.name} because its type is not LIST.",
+    )
+
+
 def broker_operations(
     current: Mapping[str, str], operations: Sequence[Operation], fall_back: Callable[[str], str | None]
 ) -> dict[str, str]:

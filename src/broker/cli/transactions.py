@@ -26,19 +26,27 @@ def list_transactions(
     longer_than_ms: Annotated[
         int | None, typer.Option("--longer-than-ms", min=0, help="Only those open for longer; needs a broker of Kafka 3.8 or newer.")
     ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option("--pattern", metavar="REGEX", help="Only ids that match it as a whole; needs a broker of Kafka 4.1 or newer."),
+    ] = None,
     as_json: AsJson = False,
     bootstrap: Bootstrap = DEFAULT_BOOTSTRAP,
     client_config: ClientConfig = None,
 ) -> None:
     """List transactional ids and what their transactions have come to."""
+    from broker.wire.error_codes import ErrorCode
     from broker.wire.messages.list_transactions import ListTransactionsRequest
 
     rows: list[dict[str, Any]] = []
     for address in brokers(bootstrap, client_config):
-        request = ListTransactionsRequest(state_filters=state or [])
+        request = ListTransactionsRequest(state_filters=state or [], transactional_id_pattern=pattern)
         if longer_than_ms is not None:
             request.duration_filter = longer_than_ms
-        answer = ask(address, LIST_TRANSACTIONS, 0 if longer_than_ms is None else 1, request)
+        version = 2 if pattern is not None else 0 if longer_than_ms is None else 1
+        answer = ask(address, LIST_TRANSACTIONS, version, request)
+        if answer.error_code == ErrorCode.INVALID_REGULAR_EXPRESSION:
+            raise CommandFailed(f"{pattern} is not a regular expression")
         check(answer.error_code, "transactions were not listed")
         if answer.unknown_state_filters:
             raise CommandFailed(f"there is no state {', '.join(answer.unknown_state_filters)}; {ONGOING} is one")
@@ -52,7 +60,7 @@ def list_transactions(
     elif rows:
         print_table(["TRANSACTIONAL-ID", "PRODUCER-ID", "STATE"], [list(row.values()) for row in rows])
     else:
-        note("no transactional ids" + (" like that" if state or longer_than_ms is not None else " yet"))
+        note("no transactional ids" + (" like that" if state or pattern or longer_than_ms is not None else " yet"))
 
 
 @app.command("describe")

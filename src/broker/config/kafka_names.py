@@ -24,7 +24,7 @@ _NO_DEAD_LETTERS: Final = "dead-letter queues of share groups are not served; re
 _SHARE_STATE: Final = "what share groups have acknowledged is kept in the catalog, not in a topic"
 _INTERNAL_TOPICS: Final = "offsets and transactions are kept in the catalog, not in topics"
 _PURGATORY: Final = "waiting requests leave by themselves when they are answered"
-_COMPACTION: Final = "compaction is not done yet"
+_COMPACTION: Final = "compaction has one process, which takes what memory it needs beside the keys"
 _FLUSH: Final = "everything is flushed to disk before it is acknowledged"
 _TIERS: Final = "there is no second tier: all data is in one store"
 _PLUGINS: Final = "classes for the Java virtual machine cannot be loaded here"
@@ -116,7 +116,6 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "socket.connection.setup.timeout.ms": _REPLICATION,
     "socket.receive.buffer.bytes": _SOCKETS,
     "socket.send.buffer.bytes": _SOCKETS,
-    "telemetry.max.bytes": "client metrics (KIP-714) are not collected",
     "transaction.partition.verification.enable": "a transactional batch is always checked against its transaction",
     "transaction.two.phase.commit.enable": "two-phase commit (KIP-939) is not served",
     "unclean.leader.election.interval.ms": _REPLICATION,

@@ -6,11 +6,11 @@ One field for each; ``num_partitions`` is ``num.partitions``. The defaults of to
 
 from pydantic import BaseModel, ConfigDict
 
-from broker.config.kafka_values import INT_MAX, Kind, OneOf, Range, SomeOf
+from broker.config.kafka_values import DOUBLE_MAX, INT_MAX, Kind, OneOf, Range, SomeOf
 from broker.config.listeners import Listener, as_listeners, as_protocol_map
 from broker.config.setting import kafka
 
-BOOLEAN, STRING, INT, LONG, LIST = Kind.BOOLEAN, Kind.STRING, Kind.INT, Kind.LONG, Kind.LIST
+BOOLEAN, STRING, INT, LONG, DOUBLE, LIST = Kind.BOOLEAN, Kind.STRING, Kind.INT, Kind.LONG, Kind.DOUBLE, Kind.LIST
 
 _ONE_UP = Range(1)
 _ZERO_UP = Range(0)
@@ -161,6 +161,26 @@ class KafkaSettings(BaseModel):
         LONG, 600_000, "How often it is looked for offsets to forget.", check=_ONE_UP, unit="ms"
     )
 
+    # --- compaction ---------------------------------------------------------------------------------------------------
+
+    log_cleaner_enable: bool = kafka(
+        BOOLEAN, True, "Whether topics with cleanup.policy=compact are compacted.",
+    )
+    log_cleaner_backoff_ms: int = kafka(
+        LONG, 15_000, "How long compaction rests before it looks for more to do.", check=_ZERO_UP, unit="ms", mode="cluster-wide"
+    )
+    log_cleaner_dedupe_buffer_size: int = kafka(
+        LONG, 134_217_728, "Memory for the keys of one round of compaction; a log with more keys takes several rounds.",
+        unit="bytes", mode="cluster-wide",
+    )
+    log_cleaner_io_max_bytes_per_second: float = kafka(
+        DOUBLE, DOUBLE_MAX, "How much compaction reads and writes in a second, together.", unit="bytes/s", mode="cluster-wide"
+    )
+    log_cleaner_threads: int = kafka(
+        INT, 1, "How many partitions are compacted at the same time.", check=_ZERO_UP, mode="cluster-wide",
+        without_effect="one after another is compacted, in a process of its own",
+    )
+
     # --- producers ----------------------------------------------------------------------------------------------------
 
     producer_id_expiration_ms: int = kafka(
@@ -183,4 +203,11 @@ class KafkaSettings(BaseModel):
     )
     transaction_remove_expired_transaction_cleanup_interval_ms: int = kafka(
         INT, 3_600_000, "How often it is looked for transactional ids to forget.", check=_ONE_UP, unit="ms"
+    )
+
+    # --- metrics of clients -------------------------------------------------------------------------------------------
+
+    telemetry_max_bytes: int = kafka(
+        INT, 1_048_576, "The largest push of a client's metrics (KIP-714), compressed. Unpacked it may have twice as much.",
+        check=_ONE_UP, unit="bytes",
     )

@@ -91,6 +91,12 @@ class PenstockSettings(BaseModel):
         Kind.LONG, 64 * _MIB, "Bytes of the newest record data kept in memory for consumers that keep up.", check=_ZERO_UP,
         unit="bytes",
     )
+    telemetry_max_series: int = own(
+        Kind.INT, 10_000,
+        "Series of metrics that clients push (KIP-714), all clients together; of these one client has a tenth at most. What is beyond is "
+        "left out of /metrics and counted. Each takes about 1 KiB.",
+        check=_ZERO_UP, unit="series",
+    )
     request_receive_timeout_ms: int = own(
         Kind.INT, 30_000,
         "How long a request that has begun may take to arrive, and may stop in the middle; then its connection is closed. A request that "

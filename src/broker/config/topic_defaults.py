@@ -20,7 +20,6 @@ NO_REPLICAS: Final = "data is kept by the store, not by replicas of brokers"
 ALWAYS_FLUSHED: Final = "everything is flushed to disk before it is acknowledged"
 OWN_SEGMENTS: Final = "many partitions share a segment here; see segment_file_bytes"
 NO_TIERS: Final = "there is no second tier: all data is in one store"
-NO_COMPACTION: Final = "compaction is not done yet"
 
 
 class TopicDefaults(BaseModel):
@@ -121,19 +120,16 @@ class TopicDefaults(BaseModel):
         LONG, LONG_MAX, "How often it is looked for partitions to flush.", unit="ms", without_effect=ALWAYS_FLUSHED
     )
     log_cleaner_delete_retention_ms: int = kafka(
-        LONG, 86_400_000, "How long the mark of a deleted key stays in a compacted topic.", check=_ZERO_UP, unit="ms", mode=_WIDE,
-        without_effect=NO_COMPACTION,
+        LONG, 86_400_000, "How long the mark of a deleted key stays in a compacted topic.", check=_ZERO_UP, unit="ms", mode=_WIDE
     )
     log_cleaner_min_compaction_lag_ms: int = kafka(
-        LONG, 0, "How long a record is safe from compaction.", check=_ZERO_UP, unit="ms", mode=_WIDE, without_effect=NO_COMPACTION
+        LONG, 0, "How long a record is safe from compaction.", check=_ZERO_UP, unit="ms", mode=_WIDE
     )
     log_cleaner_max_compaction_lag_ms: int = kafka(
-        LONG, LONG_MAX, "How long a record may wait for compaction.", check=_ONE_UP, unit="ms", mode=_WIDE,
-        without_effect=NO_COMPACTION,
+        LONG, LONG_MAX, "How long a record may wait for compaction.", check=_ONE_UP, unit="ms", mode=_WIDE
     )
     log_cleaner_min_cleanable_ratio: float = kafka(
-        DOUBLE, 0.5, "Share of a log that must be new before it is compacted again.", check=Range(0, 1), mode=_WIDE,
-        without_effect=NO_COMPACTION,
+        DOUBLE, 0.5, "Share of a log that must be new before it is compacted again.", check=Range(0, 1), mode=_WIDE
     )
     log_local_retention_ms: int = kafka(
         LONG, -2, "How long data stays in the first of two tiers; -2 as long as in both.", check=Range(-2), unit="ms", mode=_WIDE,

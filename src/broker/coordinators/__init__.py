@@ -4,6 +4,8 @@
 - ``consumer_group_coordinator`` the agent for those of them that speak the consumer protocol
 - ``share_group_coordinator`` the agent for share groups
 - ``group_sweeper``     the agent that looks for groups and offsets that have expired
+- ``classic_group_coordinator`` the agent that carries out what those of the classic protocol decide
+- ``classic_member_coordinator`` the agent for members of the classic protocol in groups of the consumer protocol
 - ``group_writer``      the agent that brings what groups decide into the catalog, in order
 - ``group_registry``    rule: which groups there are, and what they take together
 - ``transactional_offsets`` offsets that open transactions carry, and what becomes of them

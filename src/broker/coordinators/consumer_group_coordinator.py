@@ -31,8 +31,8 @@ from broker.coordinators.groups.rebalancing import GroupState
 from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.groups.stored_consumer import restore_consumer_group, to_store
 from broker.coordinators.groups.subscribed_topics import KnownTopic, Topics
-from broker.coordinators.groups.topic_pattern import TopicPattern
 from broker.errors import BrokerError
+from broker.linear_pattern import LinearPattern
 from broker.storage.catalog.base import GroupCatalog, StoredConsumerGroup
 from broker.wire.error_codes import ErrorCode
 from observability.metrics import GROUP_CONVERSIONS
@@ -358,7 +358,7 @@ class ConsumerGroupCoordinator:
         group.subscribed.resolved_at_ms = self._clock_ms()
         group.patterns_resolved(resolved, version)
 
-    async def _matches(self, patterns: Mapping[str, TopicPattern]) -> dict[str, frozenset[str]]:
+    async def _matches(self, patterns: Mapping[str, LinearPattern]) -> dict[str, frozenset[str]]:
         names = list(self._topics.names())
         wanted = dict(patterns)
         if len(names) <= NAMES_IN_PLACE_MAX:
@@ -366,5 +366,5 @@ class ConsumerGroupCoordinator:
         return await to_thread.run_sync(_matching, wanted, names)
 
 
-def _matching(patterns: Mapping[str, TopicPattern], names: list[str]) -> dict[str, frozenset[str]]:
+def _matching(patterns: Mapping[str, LinearPattern], names: list[str]) -> dict[str, frozenset[str]]:
     return {text: pattern.matching(names) for text, pattern in patterns.items()}

@@ -5,6 +5,8 @@ What it promises:
 - What a transaction comes to is decided by the catalog, in one step; here it is asked, and whoever must know is told in the same
   step in which its answer came: readers of the markers, groups of their offsets. So no state between open and ended can be seen.
 - Calls for one transactional id take turns. Clients never have to be told CONCURRENT_TRANSACTIONS.
+- What comes late over a connection that its client has given up changes nothing (:mod:`broker.coordinators.producer_connections`). Who
+  follows KIP-890 needs no such look, and names no connection.
 - An open transaction that outlives its timeout is aborted and its producer fenced. Time is kept by a heap that is checked lazily; a
   transaction that ends in time costs one entry in it and no task.
 
@@ -18,11 +20,19 @@ from typing import TYPE_CHECKING, Final, Protocol
 import anyio
 
 from broker.coordinators.group_writer import ERRORS_AS_CLIENTS_KNOW_THEM
+from broker.coordinators.producer_connections import SUPERSEDED, Connections, Work, heard
 from broker.coordinators.wake_ups import WakeUps
 from broker.errors import BrokerError
 from broker.model import NO_PRODUCER_ID, CommittedOffset
 from broker.storage.catalog.base import OffsetKey, TransactionCatalog
-from broker.storage.catalog.transactions import EndAnswer, Ended, InitAnswer, TransactionState, TransactionStatus
+from broker.storage.catalog.transactions import (
+    EndAnswer,
+    Ended,
+    InitAnswer,
+    MarkerWish,
+    TransactionState,
+    TransactionStatus,
+)
 from broker.wire.error_codes import ErrorCode
 from observability import logs
 from observability.metrics import TRANSACTIONS_ENDED
@@ -84,6 +94,7 @@ class TransactionCoordinator:
         self._on_ended = on_ended
         self._turns: dict[str, anyio.Lock] = {}
         self._open: dict[str, int] = {}
+        self._connections: dict[str, Connections] = {}
         self._wake_ups = WakeUps()
         self._rearmed = anyio.Event()
         self._complaints = logs.LineLimiter()
@@ -102,6 +113,12 @@ class TransactionCoordinator:
     def oldest_age_ms(self) -> int:
         """For how long the oldest open transaction has been open; 0 without one."""
         return max(0, self._now_ms() - min(self._open.values())) if self._open else 0
+
+    @property
+    def overdue_count(self) -> int:
+        """Transactions that are open for longer than any may be (transaction.max.timeout.ms), and so should have been aborted."""
+        before_ms = self._now_ms() - self._settings.current.transaction_max_timeout_ms
+        return sum(started_ms < before_ms for started_ms in self._open.values())
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -143,20 +160,51 @@ class TransactionCoordinator:
                 self._ended(transactional_id, answer.ended, FENCED)
             return answer
 
+    def is_superseded(self, transactional_id: str, producer_id: int, epoch: int, work: Work, connection_id: int) -> bool:
+        """Whether the connection was given up by the producer that has the id now; if not, it is known from now on.
+
+        To be asked where a request takes effect, not where it arrives: meanwhile a newer connection may have acted.
+        """
+        state = self._catalog.peek_transaction(transactional_id)
+        if state is None or (state.producer_id, state.epoch) != (producer_id, epoch):
+            return False  # others are refused for what they are
+        known = self._connections.get(transactional_id)
+        now = heard(known, (producer_id, epoch), work, connection_id)
+        if now is None:
+            return True
+        if now is not known:
+            self._connections[transactional_id] = now
+        return False
+
     async def add_partitions(
-        self, transactional_id: str, producer_id: int, epoch: int, pids: Sequence[int]
+        self,
+        transactional_id: str,
+        producer_id: int,
+        epoch: int,
+        pids: Sequence[int],
+        connection_id: int | None = None,
     ) -> ErrorCode:
         """All of the partitions belong to the transaction, or none of them was added. Opens one when there is none."""
-        return await self._add(transactional_id, producer_id, epoch, pids, None)
+        return await self._add(transactional_id, producer_id, epoch, pids, None, connection_id)
 
-    async def add_group(self, transactional_id: str, producer_id: int, epoch: int, group_id: str) -> ErrorCode:
+    async def add_group(
+        self, transactional_id: str, producer_id: int, epoch: int, group_id: str, connection_id: int | None = None
+    ) -> ErrorCode:
         """The transaction may carry offsets of the group."""
-        return await self._add(transactional_id, producer_id, epoch, (), group_id)
+        return await self._add(transactional_id, producer_id, epoch, (), group_id, connection_id)
 
     async def _add(
-        self, transactional_id: str, producer_id: int, epoch: int, pids: Sequence[int], group_id: str | None
+        self,
+        transactional_id: str,
+        producer_id: int,
+        epoch: int,
+        pids: Sequence[int],
+        group_id: str | None,
+        connection_id: int | None,
     ) -> ErrorCode:
         async with self._turn(transactional_id):
+            if self._came_late(transactional_id, producer_id, epoch, Work.COORDINATING, connection_id):
+                return SUPERSEDED
             if self._is_full():
                 return ErrorCode.COORDINATOR_NOT_AVAILABLE
             try:
@@ -175,9 +223,12 @@ class TransactionCoordinator:
         epoch: int,
         offsets: Mapping[OffsetKey, CommittedOffset],
         implicit_group: str | None,
+        connection_id: int | None = None,
     ) -> ErrorCode:
         """The transaction carries ``offsets``; ``implicit_group`` is added to it as well (KIP-890)."""
         async with self._turn(transactional_id):
+            if self._came_late(transactional_id, producer_id, epoch, Work.OFFSETS, connection_id):
+                return SUPERSEDED
             if self._is_full():
                 return ErrorCode.COORDINATOR_NOT_AVAILABLE
             try:
@@ -192,10 +243,19 @@ class TransactionCoordinator:
             return error
 
     async def end(
-        self, transactional_id: str, producer_id: int, epoch: int, *, commit: bool, bump: bool
+        self,
+        transactional_id: str,
+        producer_id: int,
+        epoch: int,
+        *,
+        commit: bool,
+        bump: bool,
+        connection_id: int | None = None,
     ) -> EndAnswer:
         """Commit or abort. ``bump``: the producer goes on with the id and epoch of the answer (KIP-890)."""
         async with self._turn(transactional_id):
+            if self._came_late(transactional_id, producer_id, epoch, Work.COORDINATING, connection_id):
+                return EndAnswer(SUPERSEDED)
             try:
                 fresh_id = await self._spare_producer_id(transactional_id) if bump else NO_PRODUCER_ID
                 answer = await self._catalog.end_transaction(
@@ -206,6 +266,36 @@ class TransactionCoordinator:
             if answer.ended is not None:
                 self._ended(transactional_id, answer.ended, COMMIT if commit else ABORT)
             return answer
+
+    def _came_late(
+        self, transactional_id: str, producer_id: int, epoch: int, work: Work, connection_id: int | None
+    ) -> bool:
+        if connection_id is None:
+            return False
+        return self.is_superseded(transactional_id, producer_id, epoch, work, connection_id)
+
+    # --- what operators ask -------------------------------------------------------------------------------------------
+
+    async def write_markers(self, wishes: Sequence[MarkerWish]) -> list[ErrorCode]:
+        """End what producers have open on single partitions; the transactional ids stay as they are, as at Apache Kafka."""
+        try:
+            errors, ended = await self._catalog.write_markers(wishes, self._now_ms())
+        except BrokerError as refusal:
+            return [self._refused(refusal)] * len(wishes)
+        if ended.markers:
+            self._on_ended(ended)
+            held_back = self._complaints.take(anyio.current_time())
+            if held_back is not None:
+                first = ended.markers[0]
+                about = {"lines_held_back": held_back} if held_back else {}
+                _log.warning(
+                    "wrote markers that were asked for from outside",
+                    markers=len(ended.markers),
+                    producer_id=first.producer_id,
+                    epoch=first.epoch,
+                    **about,
+                )
+        return errors
 
     # --- to look at ---------------------------------------------------------------------------------------------------
 
@@ -345,6 +435,8 @@ class TransactionCoordinator:
             self._refused(refusal)
         else:
             self._count_all()
+            known = self._catalog.peek_transaction
+            self._connections = {each: of for each, of in self._connections.items() if known(each) is not None}
             if forgotten:
                 _log.info("forgot transactional ids that nobody uses", transactional_ids=forgotten)
 

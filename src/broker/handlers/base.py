@@ -19,6 +19,7 @@ from broker.model import Node
 if TYPE_CHECKING:
     from broker.admin.config_administrator import ConfigAdministrator
     from broker.admin.topic_administrator import TopicAdministrator
+    from broker.client_metrics.collector import ClientMetricsCollector
     from broker.cluster.directory import TopicDirectory
     from broker.cluster.identity import ClusterIdentity
     from broker.config.live import LiveSettings
@@ -105,6 +106,7 @@ class Services:
     transactions: "TransactionCoordinator"
     share_partitions: "SharePartitionKeeper"
     producer_ids: "ProducerIdAllocator"
+    client_metrics: "ClientMetricsCollector"
     now_ms: Callable[[], int]
     served: Sequence["Handler"] = ()
     """Every handler there is: what ApiVersions lists."""

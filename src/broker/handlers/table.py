@@ -36,6 +36,7 @@ from broker.handlers.groups import (
 from broker.handlers.producers import describe_producers, init_producer_id
 from broker.handlers.session import api_versions
 from broker.handlers.shares import share_acknowledge, share_fetch
+from broker.handlers.telemetry import get_telemetry_subscriptions, push_telemetry
 from broker.handlers.topics import create_partitions, create_topics, delete_topics
 from broker.handlers.transactions import (
     add_offsets_to_txn,
@@ -43,6 +44,7 @@ from broker.handlers.transactions import (
     describe_transactions,
     end_txn,
     list_transactions,
+    write_txn_markers,
 )
 
 HANDLERS: tuple[Handler, ...] = (
@@ -72,6 +74,7 @@ HANDLERS: tuple[Handler, ...] = (
     end_txn.HANDLER,
     fetch.HANDLER,
     find_coordinator.HANDLER,
+    get_telemetry_subscriptions.HANDLER,
     heartbeat.HANDLER,
     incremental_alter_configs.HANDLER,
     init_producer_id.HANDLER,
@@ -88,11 +91,13 @@ HANDLERS: tuple[Handler, ...] = (
     offset_fetch.HANDLER,
     offset_for_leader_epoch.HANDLER,
     produce.HANDLER,
+    push_telemetry.HANDLER,
     share_acknowledge.HANDLER,
     share_fetch.HANDLER,
     share_group_describe.HANDLER,
     share_group_heartbeat.HANDLER,
     sync_group.HANDLER,
     txn_offset_commit.HANDLER,
+    write_txn_markers.HANDLER,
 )
 assert len({handler.key for handler in HANDLERS}) == len(HANDLERS), "two handlers claim one API key"

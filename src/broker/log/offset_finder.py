@@ -49,7 +49,24 @@ class OffsetFinder:
         bounds = _bounds(answer)
         if not answer.spans:
             return bounds, None
-        return bounds, await self._search(answer.spans[0], lambda piece: greatest(piece, bounds.log_start))
+        span = answer.spans[0]
+        found = await self._search(span, lambda piece: greatest(piece, bounds.log_start))
+        if found is None:
+            # The record that gave the span its timestamp lies before the log's start, and compaction removed those behind.
+            best = await self._latest_after(pid, span)
+            if best is not None:
+                found = await self._search(best, lambda piece: greatest(piece, bounds.log_start))
+        return bounds, found
+
+    async def _latest_after(self, pid: int, span: Span) -> Span | None:
+        """The first span behind ``span`` with the largest timestamp."""
+        best: Span | None = None
+        while spans := await self._spans_after(pid, span):
+            for each in spans:
+                if best is None or each.max_timestamp > best.max_timestamp:
+                    best = each
+            span = spans[-1]
+        return best
 
     async def _spans_after(self, pid: int, span: Span) -> Sequence[Span]:
         (answer,) = await self._catalog.find_spans([SpanQuery(pid, span.last + 1, _BYTES_AT_ONCE)])

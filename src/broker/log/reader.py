@@ -7,7 +7,8 @@ error, never a gap.
 
 A read_committed reader is given what lies below the last stable offset and told which transactions in that were aborted. This is
 asked for last, when it is known what is given. Every transaction that reaches below the last stable offset has ended, so the answer
-can no longer change, unless the log's start moves beyond what is given: then nothing is.
+can no longer change, unless the log's start moves beyond what is given: then nothing is; or the log is compacted meanwhile: then
+all of it is read again.
 """
 
 from collections.abc import Sequence
@@ -74,6 +75,7 @@ class Reader:
         self._tail = tail
         self._waiting = waiting
         self._cold = ColdReader(store, cold_readers)
+        self._rounds: dict[int, int] = {}
         self._complaints = logs.LineLimiter()
 
     @property
@@ -108,6 +110,7 @@ class Reader:
         committed_by = self._catalog.peek_bounds if isolation == READ_COMMITTED else None
         while True:
             waiter = self._waiting.enter([partition.pid for partition in wanted], min_bytes, committed_by)
+            rounds = self._rounds_of(wanted)
             try:
                 plan = await self._plan(wanted, max_bytes, isolation)
                 if plan.size < min_bytes and not plan.has_error and wanted and anyio.current_time() < deadline:
@@ -116,6 +119,7 @@ class Reader:
                         await waiter.wait()
                         if not self._waiting.is_closed:
                             continue
+                    rounds = self._rounds_of(wanted)
                     plan = await self._plan(wanted, max_bytes, isolation)
             finally:
                 self._waiting.leave(waiter)
@@ -130,6 +134,9 @@ class Reader:
                     share.answer.fail(ErrorCode.KAFKA_STORAGE_ERROR)
             if isolation == READ_COMMITTED and not self._peek_aborted(wanted, plan.answers):
                 await self._find_aborted(wanted, plan.answers)
+            if isolation == READ_COMMITTED and rounds != self._rounds_of(wanted):
+                # What was read may be from before a compaction, and the transactions from after the next one.
+                continue
             return plan.answers
 
     def transaction_ended(self, ended: Ended) -> None:
@@ -140,6 +147,10 @@ class Reader:
                 self._tail.put(marker.pid, marker.offset, marker.offset, marker_batch(marker, bounds.leader_epoch))
             self._waiting.transaction_ended(marker.pid, MARKER_BYTES)
 
+    def compaction_begins(self, pid: int) -> None:
+        """A round of compaction is about to replace parts of a log. Transactions of which an earlier round has removed the data leave the
+        index in it: what was read before must not be judged by what is known afterwards."""
+        self._rounds[pid] = self._rounds.get(pid, 0) + 1
     def enter(self, pids: Sequence[int], missing: int, isolation: int) -> Waiter:
         """Begin to wait for ``missing`` bytes on ``pids``, for whoever looks and reads by itself. Every one needs a :meth:`leave`."""
         return self._waiting.enter(pids, missing, self._catalog.peek_bounds if isolation == READ_COMMITTED else None)
@@ -160,6 +171,7 @@ class Reader:
     def partition_removed(self, pid: int) -> None:
         """The partition is gone: forget its data and tell those who wait."""
         self._tail.forget(pid)
+        self._rounds.pop(pid, None)
         self._waiting.wake(pid)
 
     async def read_span(self, span: Span) -> Piece:
@@ -282,6 +294,9 @@ class Reader:
                     answer.fail(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
                 elif bounds.log_start > partition.offset:
                     answer.fail(ErrorCode.OFFSET_OUT_OF_RANGE)
+
+    def _rounds_of(self, wanted: Sequence[Wanted]) -> list[int]:
+        return [self._rounds.get(partition.pid, 0) for partition in wanted] if self._rounds else []
 
     def _complain(self, share: ColdShare, reason: str) -> None:
         """One line for data that cannot be read; clients ask for it again and again."""

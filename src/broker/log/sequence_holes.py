@@ -4,7 +4,12 @@ When a group fails for want of storage its batches are answered with a retriable
 Batches that the producer had already sent behind them may arrive, or lie in the queue, before the repeated one. A partition
 that knows nothing of a producer takes any first sequence (KIP-360), so such a batch would be accepted and the repeated one
 refused for ever. Until the failed sequence comes again, everything behind it is out of order.
+
+Where the log does know the producer the catalog watches over the order by itself, and a hole is not needed. It can even be wrong: what
+failed may have been a copy of a batch that was stored, sent again over another connection; then that sequence never comes again.
 """
+
+from collections.abc import Iterable
 
 from broker.wire.records.batch import MAX_SEQUENCE
 
@@ -31,6 +36,24 @@ class SequenceHoles:
             self._holes[key] = first_sequence
             if len(self._holes) > self._capacity:
                 del self._holes[next(iter(self._holes))]
+
+    def in_doubt(self, batches: Iterable[tuple[HoleKey, int]]) -> set[HoleKey]:
+        """The producers of which batches, (producer, first sequence) in the order in which they would be taken, would be refused."""
+        doubted: set[HoleKey] = set()
+        filled: set[HoleKey] = set()
+        for key, first_sequence in batches:
+            hole = self._holes.get(key)
+            if hole is None or key in filled:
+                continue
+            if first_sequence == hole:
+                filled.add(key)
+            elif not _is_before(first_sequence, hole):
+                doubted.add(key)
+        return doubted
+
+    def close(self, key: HoleKey) -> None:
+        """The log knows the producer."""
+        self._holes.pop(key, None)
 
     def admits(self, key: HoleKey, first_sequence: int) -> bool:
         """Whether a batch may go to the log now. The failed one coming again closes the hole."""

@@ -32,10 +32,11 @@ EMPTY_SLICE = TailSlice([], 0, -1)
 class _Run:
     """One partition's contiguous batches: parallel lists, of which those from ``head`` on are held."""
 
-    __slots__ = ("bases", "buffers", "charges", "ends", "head", "next_offset")
+    __slots__ = ("bases", "buffers", "charges", "ends", "head", "left_early", "next_offset")
 
     def __init__(self, next_offset: int) -> None:
         self.head = 0
+        self.left_early = 0  # batches that are still in the queue of ages, as the oldest of this run, and no longer here
         self.next_offset = next_offset
         self.bases: list[int] = []
         self.ends: list[int] = []  # bytes up to and including the batch, counted from the run's first ever
@@ -71,6 +72,7 @@ class TailCache:
         self.charged = 0
         self._runs: dict[int, _Run] = {}
         self._ages: deque[tuple[int, _Run]] = deque()
+        self._left_early = 0
 
     def put(self, pid: int, base: int, last: int, batch: Buffer) -> None:
         """Hold ``batch``, which is offsets ``base`` to ``last`` of ``pid`` and must not change any more.
@@ -131,6 +133,21 @@ class TailCache:
         run = self._runs.get(pid)
         return run is not None and run.head < len(run.bases) and run.bases[run.head] <= offset < run.next_offset
 
+    def drop_below(self, pid: int, offset: int) -> None:
+        """Let go of the batches of ``pid`` that begin below ``offset``: they are about to be replaced. The end of the run stays known, so
+        whoever waits there is still answered from here."""
+        run = self._runs.get(pid)
+        if run is None:
+            return
+        count = bisect_left(run.bases, offset, run.head) - run.head
+        for _ in range(count):
+            self.charged -= run.drop_first()
+        run.left_early += count
+        self._left_early += count
+        if self._left_early > _COMPACT_AT and self._left_early * 2 > len(self._ages):
+            self._ages = deque((pid, run) for pid, run in self._ages if self._is_held(pid, run))
+            self._left_early = 0
+
     def forget(self, pid: int) -> None:
         """Let go of everything of ``pid``."""
         run = self._runs.pop(pid, None)
@@ -145,9 +162,20 @@ class TailCache:
         run.buffers.clear()
         run.charges.clear()
 
+    def _is_held(self, pid: int, run: _Run) -> bool:
+        """Whether a place in the queue of ages, looked at in its order, stands for a batch that is still here."""
+        if self._runs.get(pid) is not run:
+            return False
+        if run.left_early:
+            run.left_early -= 1
+            return False
+        return True
+
     def _evict(self) -> None:
         pid, run = self._ages.popleft()
-        if self._runs.get(pid) is run:
+        if self._runs.get(pid) is run and run.left_early:
+            self._left_early -= 1
+        if self._is_held(pid, run):
             self.charged -= run.drop_first()
             if run.head == len(run.bases):
                 del self._runs[pid]

@@ -13,6 +13,7 @@ Invariants
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from time import perf_counter
 from typing import Final
 
@@ -119,6 +120,8 @@ class Writer:
         while True:
             if gathering is not None and (wanted := gathering.wanted(len(self._queue), self.queued_bytes)):
                 await self._gather(gathering, wanted)
+            if self._holes and self._queue:
+                await self._close_needless_holes()
             group = self._take()
             if not group:
                 self._tell_if_idle()
@@ -180,6 +183,22 @@ class Writer:
             size += queued.size
             group.append(queued)
         return group
+
+    async def _close_needless_holes(self) -> None:
+        """Before a batch is refused for a hole, see whether the log knows its producer: then the catalog decides."""
+        queued = islice(self._queue, GROUP_BATCHES_MAX)
+        doubted = self._holes.in_doubt(
+            ((one.pid, one.entry.producer_id, one.entry.producer_epoch), one.entry.first_sequence) for one in queued
+        )
+        if not doubted:
+            return
+        try:
+            known = await self._catalog.known_producers(list({(pid, producer_id) for pid, producer_id, _ in doubted}))
+        except BrokerError:
+            return  # they are refused, and this is looked at again when they come again
+        for key in doubted:
+            if key[:2] in known:
+                self._holes.close(key)
 
     def _admits(self, pid: int, entry: BatchEntry) -> bool:
         if entry.producer_id < 0:

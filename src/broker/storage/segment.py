@@ -14,6 +14,8 @@ S3  A group's checksum covers its header and table of contents and starts from t
 S4  Entries lie within the payload. They need not cover it.
 S5  The reader stops at the first thing that is not a whole, valid group; what stands before it is unaffected.
 S6  A version this code does not know is refused, never guessed.
+S7  A file that was written as a whole (its number says so, :data:`broker.storage.objects.base.WHOLE_OBJECTS`) has no groups: behind the header
+    lie record batches with their offsets, and only the catalog says where.
 
 The catalog says what is visible. What it may have lost of its last commits is told from the groups (:mod:`broker.storage.recovery`).
 """

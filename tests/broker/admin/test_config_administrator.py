@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from broker.admin.config_administrator import ConfigAdministrator
-from broker.admin.config_rules import Operation, ResourceType
+from broker.admin.config_rules import Operation, OperationType, ResourceType
 from broker.config.entry import Source
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import Topic
@@ -96,6 +96,27 @@ async def test_of_one_resource_everything_changes_or_nothing() -> None:
     assert world.value(TOPIC, "orders", "retention.ms")[1] == Source.DEFAULT
 
 
+async def test_client_metrics_subscriptions_come_and_go() -> None:
+    """They need not be made before; what is set stays, what is wrong changes nothing, and one without settings is gone."""
+    world = ConfigWorld()
+    await world.set(METRICS, "lag", interval_ms="1000", metrics="a,b")
+    assert world.value(METRICS, "lag", "interval.ms") == ("1000", Source.CLIENT_METRICS)
+    assert world.value(METRICS, "lag", "match") == ("", Source.DEFAULT)
+    assert (METRICS, "lag") in world.configs.resources([METRICS])
+    await world.set(METRICS, "lag", only_validate=True, interval_ms="2000")
+    assert (await refused(world.set(METRICS, "lag", match="x=y", interval_ms="2000")))[0] == ErrorCode.INVALID_CONFIG
+    assert (await refused(world.set(METRICS, "lag", interval_ms="1")))[0] == ErrorCode.INVALID_REQUEST
+    assert world.value(METRICS, "lag", "interval.ms") == ("1000", Source.CLIENT_METRICS)
+    append = [Operation("metrics", OperationType.APPEND, "c")]
+    assert (await refused(world.configs.alter(METRICS, "lag", append, validate_only=False)))[0] == ErrorCode.INVALID_CONFIG
+    await world.configs.replace(METRICS, "lag", [("metrics", "*")], validate_only=False)
+    assert (await world.catalog.load_configs())[METRICS, "lag"] == {"metrics": "*"}
+    await world.configs.replace(METRICS, "lag", [], validate_only=False)
+
+    assert world.configs.resources([METRICS]) == []
+    assert (METRICS, "lag") not in await world.catalog.load_configs()
+
+
 async def test_topics_that_do_not_exist() -> None:
     """Names first, then values, then whether there is such a topic: Kafka's order."""
     world = ConfigWorld()
@@ -158,7 +179,7 @@ async def test_deleting_what_is_not_set_is_no_error() -> None:
         (LOGGER, "", ErrorCode.INVALID_REQUEST, "Node id must be an integer, but it is: "),
         (LOGGER, OWN, ErrorCode.INVALID_CONFIG, "Cannot set the log level"),
         (METRICS, "", ErrorCode.INVALID_REQUEST, "Subscription name can't be empty"),
-        (METRICS, "x", ErrorCode.INVALID_REQUEST, "Client metrics (KIP-714) are not collected by this broker"),
+        (METRICS, "x", ErrorCode.INVALID_REQUEST, "Unknown client metrics configuration: root"),
         (GROUP, "", ErrorCode.INVALID_REQUEST, "Default group resources are not allowed."),
         (GROUP, "g", ErrorCode.INVALID_CONFIG, "Unknown group config name: root"),
         (9, "x", ErrorCode.INVALID_REQUEST, "Unknown resource type 9"),

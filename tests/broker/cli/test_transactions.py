@@ -28,6 +28,8 @@ def test_a_transaction_is_seen_and_aborted(penstock: Run, command_broker: Pensto
         assert (row["transactional_id"], row["state"]) == ("stuck", "Ongoing")
         assert penstock("transactions", "list", "--longer-than-ms", "3600000", "--json").json == []
         assert "stuck" in penstock("transactions", "list").out
+        assert [row["transactional_id"] for row in penstock("transactions", "list", "--pattern", "st.*", "--json").json] == ["stuck"]
+        assert penstock("transactions", "list", "--pattern", "st", "--json").json == []
         info = penstock("transactions", "describe", "stuck", "--json").json
         assert info["partitions"] == [{"topic": "transacted", "partitions": [0]}]
         assert info["open_ms"] >= 0
@@ -48,4 +50,5 @@ def test_what_is_not_there_is_said(penstock: Run) -> None:
     unknown = penstock("transactions", "describe", "never-was")
     assert unknown.code == 1
     assert "not known" in unknown.err
+    assert "not a regular expression" in penstock("transactions", "list", "--pattern", "(").err
     assert "Odd" in penstock("transactions", "list", "--state", "Odd").err

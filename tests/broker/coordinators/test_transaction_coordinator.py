@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -10,11 +11,12 @@ from trio.testing import MockClock
 
 from broker.coordinators import transaction_coordinator
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.producer_connections import SUPERSEDED, Work
 from broker.coordinators.transaction_coordinator import RETRY_MS, TransactionCoordinator, is_joined
 from broker.errors import StorageUnavailable
 from broker.model import CommittedOffset
 from broker.storage.catalog.memory import MemoryCatalog
-from broker.storage.catalog.transactions import EndAnswer, Ended, InitAnswer, TransactionStatus
+from broker.storage.catalog.transactions import EndAnswer, Ended, InitAnswer, MarkerWish, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 from observability.metrics import REGISTRY
 from tests.broker.coordinators.conversation import TroubledCatalog, settings, wall_ms
@@ -69,6 +71,10 @@ class Catalog(TroubledCatalog):
     async def abort_transaction(self, *args: Any) -> EndAnswer:
         await self._under_way()
         return await super().abort_transaction(*args)
+
+    async def write_markers(self, *args: Any) -> tuple[list[ErrorCode], Ended]:
+        await self._under_way()
+        return await super().write_markers(*args)
 
     async def delete_transactional_ids(self, before_ms: int) -> int:
         await self._under_way()
@@ -188,6 +194,82 @@ async def test_timeouts_are_bounded(timeout_ms: int) -> None:
         assert len(it.coordinator) == 0
 
 
+# --- late requests of before KIP-890 ----------------------------------------------------------------------------------
+
+
+async def test_a_delayed_end_does_not_end_the_next_transaction() -> None:
+    """Its connection was given up when the end was sent again over another; the transaction after is the same epoch's (KAFKA-17754)."""
+    async with world() as it:
+        producer = await it.init()
+        assert await it.coordinator.add_partitions("x", *producer, [1], connection_id=1) is NONE
+        assert not (await it.coordinator.end("x", *producer, commit=True, bump=False, connection_id=2)).error_code
+        assert await it.coordinator.add_partitions("x", *producer, [1], connection_id=2) is NONE
+        late = await it.coordinator.end("x", *producer, commit=True, bump=False, connection_id=1)
+
+        assert late == EndAnswer(SUPERSEDED)
+        assert it.status() is TransactionStatus.ONGOING
+        assert await it.coordinator.add_partitions("x", *producer, [2], connection_id=1) is SUPERSEDED
+        assert await it.coordinator.add_group("x", *producer, "g", connection_id=1) is SUPERSEDED
+        offsets = {("g", "t", 0): CommittedOffset(offset=1)}
+        assert await it.coordinator.add_offsets("x", *producer, offsets, None, connection_id=1) is SUPERSEDED
+        assert it.coordinator.is_superseded("x", *producer, Work.DATA, 1)
+        assert not it.coordinator.is_superseded("x", *producer, Work.DATA, 2)
+        assert not (await it.coordinator.end("x", *producer, commit=False, bump=False, connection_id=2)).error_code
+
+
+async def test_what_waits_for_its_turn_is_looked_at_when_it_has_it() -> None:
+    """A newer connection may have acted meanwhile: then it must not take effect any more."""
+    catalog = Catalog()
+    async with world(catalog) as it:
+        producer = await it.init()
+        await it.coordinator.add_partitions("x", *producer, [1], connection_id=1)
+        catalog.held = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(it.coordinator.end, "x", *producer, commit=True, bump=False, connection_id=2))
+            await anyio.wait_all_tasks_blocked()
+            late: list[EndAnswer] = []
+
+            async def end_late() -> None:
+                late.append(await it.coordinator.end("x", *producer, commit=True, bump=False, connection_id=1))
+
+            tasks.start_soon(end_late)
+            await anyio.wait_all_tasks_blocked()
+            catalog.held.set()
+        assert late == [EndAnswer(SUPERSEDED)]
+
+
+async def test_connections_are_remembered_only_of_whom_there_is() -> None:
+    """Names that nobody has, and producers that are fenced, leave nothing behind; ids that are forgotten take theirs along."""
+    async with world(transactional_id_expiration_ms=3_600_000) as it:
+        producer = await it.init()
+        for number in range(100):
+            assert not it.coordinator.is_superseded(f"y{number}", *producer, Work.DATA, number)
+            assert not it.coordinator.is_superseded("x", producer[0], 99, Work.DATA, number)
+        assert it.coordinator._connections == {}
+        assert not it.coordinator.is_superseded("x", *producer, Work.DATA, 1)
+        assert len(it.coordinator._connections) == 1
+        await anyio.sleep(3 * 3600)
+        assert it.coordinator._connections == {}
+
+
+# --- markers from outside ---------------------------------------------------------------------------------------------
+
+
+async def test_markers_from_outside_are_told_to_readers_and_leave_the_id_alone() -> None:
+    """Who is refused, and storage that is in trouble, end nothing."""
+    catalog = Catalog()
+    async with world(catalog) as it:
+        producer = await it.init()
+        await it.coordinator.add_partitions("x", *producer, [1])
+        wishes = [MarkerWish(1, *producer, False, 0), MarkerWish(1, producer[0], producer[1], False, -7)]
+        assert await it.coordinator.write_markers(wishes) == [NONE, ErrorCode.TRANSACTION_COORDINATOR_FENCED]
+        assert [len(ended.markers) for ended in it.ended] == [1]
+        assert it.status() is TransactionStatus.ONGOING
+        catalog.trouble = True
+        assert await it.coordinator.write_markers(wishes) == [ErrorCode.NOT_COORDINATOR] * 2
+        assert len(it.ended) == 1
+
+
 # --- turns ------------------------------------------------------------------------------------------------------------
 
 
@@ -265,7 +347,7 @@ async def test_timeouts_go_on_after_a_restart() -> None:
 
 
 async def test_an_abort_that_storage_refuses_is_tried_again() -> None:
-    """The transaction stays open meanwhile."""
+    """The transaction stays open meanwhile, and is counted once it is open for longer than any may be."""
     catalog = Catalog()
     async with world(catalog) as it:
         producer = await it.init()
@@ -273,9 +355,13 @@ async def test_an_abort_that_storage_refuses_is_tried_again() -> None:
         catalog.trouble = True
         await anyio.sleep(TIMEOUT_MS / 1000 + 1)
         assert it.status() is TransactionStatus.ONGOING
+        assert it.coordinator.overdue_count == 0
+        await anyio.sleep(900)
+        assert it.coordinator.overdue_count == 1
         catalog.trouble = False
         await anyio.sleep(2 * RETRY_MS / 1000)
         assert it.status() is TransactionStatus.COMPLETE_ABORT
+        assert it.coordinator.overdue_count == 0
 
 
 async def test_ids_that_nobody_uses_are_forgotten() -> None:

@@ -153,6 +153,7 @@ class Log:
             configs=None,  # type: ignore[arg-type]
             groups=None,  # type: ignore[arg-type]
             transactions=None,  # type: ignore[arg-type]
+            client_metrics=None,  # type: ignore[arg-type]
             share_partitions=self.share_partitions,
             producer_ids=ProducerIdAllocator(self.catalog),
             now_ms=lambda: self.clock,

@@ -34,6 +34,20 @@ def test_the_earliest_failure_counts() -> None:
     assert holes.admits(KEY, 5)
 
 
+def test_batches_are_in_doubt_only_behind_a_hole_that_nothing_fills() -> None:
+    """Whoever would be refused is named, so that the log can be asked before."""
+    holes = SequenceHoles()
+    holes.open(KEY, 10)
+    other = (2, 7, 0)
+    assert holes.in_doubt([(KEY, 5), (other, 50)]) == set()
+    assert holes.in_doubt([(KEY, 15), (KEY, 10)]) == {KEY}
+    assert holes.in_doubt([(KEY, 10), (KEY, 15)]) == set()
+    holes.close(KEY)
+    holes.close(other)
+    assert holes.in_doubt([(KEY, 15)]) == set()
+    assert holes.admits(KEY, 15)
+
+
 def test_sequences_wrap() -> None:
     """0 comes after 2^31 - 1."""
     holes = SequenceHoles()

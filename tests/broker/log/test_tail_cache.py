@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.log.tail_cache import EMPTY_SLICE, TailCache
+from broker.log.tail_cache import EMPTY_SLICE, TailCache, TailSlice
 
 ANYTHING = 1 << 60
 
@@ -156,3 +156,59 @@ def test_agrees_with_a_model_that_keeps_everything(capacity: int, puts: list[tup
                 assert cache.has_batch(pid, offset) == (base in held)
                 expected = b"".join(data for first, _, data in log if first >= base) if base in held else None
                 assert taken(cache, pid, offset) == expected
+
+
+def test_what_is_replaced_leaves_and_the_end_stays_known() -> None:
+    """Whoever waits at the end is still answered from here, and the next batch goes on there."""
+    cache = TailCache(1000)
+    for offset in range(6):
+        cache.put(1, offset, offset, bytes(10))
+    cache.drop_below(1, 4)
+    assert cache.charged == 20
+    assert cache.take(1, 3, 100, 9, True) is None
+    assert cache.take(1, 4, 100, 9, True) == TailSlice([bytes(10)] * 2, 20, 6)
+    cache.drop_below(1, 6)
+    assert (cache.charged, cache.has_batch(1, 5)) == (0, False)
+    assert cache.take(1, 6, 100, 9, True) == EMPTY_SLICE
+    cache.put(1, 6, 6, bytes(10))
+    assert cache.has_batch(1, 6)
+    cache.drop_below(2, 5)
+
+
+def test_ages_are_right_after_batches_left_early() -> None:
+    """The oldest of those that are left goes first, and the queue of ages does not grow for ever."""
+    cache = TailCache(60)
+    for offset in range(3):
+        cache.put(1, offset, offset, bytes(10))
+        cache.put(2, offset, offset, bytes(10))
+    cache.drop_below(1, 2)
+    cache.put(1, 3, 3, bytes(30))
+    assert (cache.charged, cache.has_batch(2, 0), cache.has_batch(2, 1), cache.has_batch(1, 2)) == (60, False, True, True)
+    cache.put(1, 4, 4, bytes(10))
+    assert (cache.charged, cache.has_batch(2, 1), cache.has_batch(2, 2), cache.has_batch(1, 2)) == (60, False, True, True)
+
+    for offset in range(5, 5000):
+        cache.put(1, offset, offset, bytes(1))
+        cache.drop_below(1, offset + 1)
+    assert len(cache._ages) < 300
+    assert cache.charged == 10, "the other partition's batch"
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(("put", "drop", "forget")), st.integers(1, 40)), max_size=120))
+def test_what_is_held_is_charged(steps: list[tuple[int, str, int]]) -> None:
+    """Whatever leaves in whatever way (invariants 1 and 2)."""
+    cache = TailCache(150)
+    next_offsets = [0, 0, 0]
+    for pid, what, number in steps:
+        if what == "put":
+            cache.put(pid, next_offsets[pid], next_offsets[pid], bytes(number))
+            next_offsets[pid] += 1
+        elif what == "drop":
+            cache.drop_below(pid, next_offsets[pid] - number // 8)
+        elif number > 30:
+            cache.forget(pid)
+        held = 0
+        for each in range(3):
+            found = [cache.take(each, offset, 10**6, 10**6, True) for offset in range(next_offsets[each])]
+            held += max((piece.size for piece in found if piece is not None), default=0)
+        assert cache.charged == held <= 150

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from unittest.mock import AsyncMock
 
 import anyio
 import pytest
@@ -222,6 +223,29 @@ async def test_batches_behind_a_failed_one_do_not_overtake_it() -> None:
         again = await log.append(pid, of_producer(0), of_producer(1), of_producer(2))
         assert [answer.error_code for answer in again] == [0, 0, 0]
         assert log.writer.queued_bytes == 0
+
+
+async def test_a_stored_batch_that_fails_when_it_arrives_again_holds_nothing_back() -> None:
+    """A producer sends a batch again over a new connection; when the copy on the old one arrives late, and storage is out just then, nobody
+    will send it a third time."""
+
+    def of_producer(sequence: int) -> bytearray:
+        return batch(1, producer_id=7, producer_epoch=0, base_sequence=sequence)
+
+    async with running_log() as log:
+        (pid,) = (await log.topic()).pids
+        await log.append(pid, of_producer(0), of_producer(1))
+        log.store.append_error = StorageUnavailable("disk full")
+        copies = await log.append(pid, of_producer(0), of_producer(1))
+        assert {answer.error_code for answer in copies} == {ErrorCode.KAFKA_STORAGE_ERROR}
+        log.store.append_error = None
+        log.catalog.known_producers = AsyncMock(side_effect=StorageUnavailable("not now"))  # type: ignore[method-assign]
+        (too_early,) = await log.append(pid, of_producer(2))
+        assert too_early.error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+        del log.catalog.known_producers
+        beyond, following = await log.append(pid, of_producer(3), of_producer(2))
+        assert beyond.error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+        assert (following.error_code, following.base_offset) == (0, 2)
 
 
 async def test_failed_storage_refuses_everything_and_stops_the_broker() -> None:

@@ -10,7 +10,9 @@ import pytest
 from broker.storage.catalog.sqlite import schema
 from broker.storage.catalog.sqlite.schema import CatalogUnusable, Migration
 from broker.storage.embedded import DataMissing, open_embedded
+from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.storage.ownership import DirectoryInUse
+from tests.broker.log.compacted_log import CompactedLog
 from tests.broker.storage.catalog.groups_of_batches import topic
 from tests.broker.storage.log_on_disk import check, produce
 
@@ -151,3 +153,29 @@ async def test_a_catalog_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(CatalogUnusable, match=r"the catalog .*catalog\.db cannot be used now: no such table"):
             open_embedded(tmp_path)
+
+
+async def test_files_written_as_a_whole_are_missed_and_swept_like_segments(tmp_path: Path) -> None:
+    """One that the catalog names must be there with all of its bytes; one that it does not name goes at the start (O5)."""
+    log = await CompactedLog(tmp_path / "data").open()
+    for _ in range(3):
+        await log.put((b"key", b"value"))
+    await log.compact()
+    raw = log.store.raw()
+    left_over = raw.create(log.store.new_object_id(), 0)
+    left_over.write(b"never named")
+    left_over.finish()
+    (span,) = await log.spans()
+    await log.close()
+    segments = tmp_path / "data" / "segments"
+    path = segments / f"{span.object_id:016x}.segment"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    with pytest.raises(DataMissing, match=f"{span.object_id:016x}"):
+        open_embedded(tmp_path / "data")
+
+    path.write_bytes(whole)
+    await log.open()
+    assert [int(each.stem, 16) for each in segments.iterdir() if int(each.stem, 16) >= WHOLE_OBJECTS] == [span.object_id]
+    assert await log.shown() == [(2, b"key", b"value")]
+    await log.close()

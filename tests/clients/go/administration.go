@@ -15,6 +15,7 @@ import (
 // request holds the arguments of every administrative operation; each uses its own few.
 type request struct {
 	Bootstrap, Topic, Group, Name, Value string
+	Isolation                            string
 	Partitions                           int
 	Partition                            int32
 	Configs                              map[string]*string
@@ -40,6 +41,7 @@ func registerAdministration(operations map[string]operation) {
 		"config_unset":    configUnset,
 		"records_delete":  recordsDelete,
 		"offset":          offset,
+		"end":             end,
 		"groups":          groups,
 		"group_describe":  groupDescribe,
 		"group_offsets":   groupOffsets,
@@ -161,6 +163,22 @@ func offset(ctx context.Context, admin *kadm.Client, args request) (object, erro
 			found, err = admin.ListOffsetsAfterMilli(ctx, milliseconds, args.Topic)
 		}
 	}
+	if err != nil {
+		return nil, err
+	}
+	mine, ok := found.Lookup(args.Topic, args.Partition)
+	if !ok {
+		return nil, fmt.Errorf("no offset of %s %d", args.Topic, args.Partition)
+	}
+	return object{"offset": mine.Offset}, mine.Err
+}
+
+func end(ctx context.Context, admin *kadm.Client, args request) (object, error) {
+	list := admin.ListEndOffsets
+	if args.Isolation == "read_committed" {
+		list = admin.ListCommittedOffsets
+	}
+	found, err := list(ctx, args.Topic)
 	if err != nil {
 		return nil, err
 	}

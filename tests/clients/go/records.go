@@ -143,17 +143,22 @@ func (*records) produce(args struct {
 func (*records) read(args struct {
 	Bootstrap, Topic, Isolation string
 	Count                       int
-	DeadlineMs                  int `json:"deadline_ms"`
+	DeadlineMs                  int   `json:"deadline_ms"`
+	FetchBytes                  int32 `json:"fetch_bytes"`
 }) (object, error) {
 	isolation := kgo.ReadUncommitted()
 	if args.Isolation == "read_committed" {
 		isolation = kgo.ReadCommitted()
+	}
+	if args.FetchBytes == 0 {
+		args.FetchBytes = 1 << 20
 	}
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(strings.Split(args.Bootstrap, ",")...),
 		kgo.ConsumeTopics(args.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(isolation),
+		kgo.FetchMaxPartitionBytes(args.FetchBytes),
 	)
 	if err != nil {
 		return nil, err

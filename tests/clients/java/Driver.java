@@ -42,6 +42,7 @@ public final class Driver {
         Records records = new Records();
         operations.put("produce", records::produce);
         operations.put("read", records::read);
+        operations.put("end", records::end);
         operations.put("stream_open", records::streamOpen);
         operations.put("stream_send", records::streamSend);
         operations.put("stream_flush", records::streamFlush);
@@ -56,6 +57,7 @@ public final class Driver {
         operations.put("crowd_sizes", crowd::sizes);
         operations.put("crowd_close", crowd::close);
         new Transactions().register(operations);
+        new Transformer().register(operations);
         new Administration().register(operations);
         registerNewer("Shares");
     }

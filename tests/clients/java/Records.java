@@ -60,7 +60,8 @@ final class Records {
         Map<String, Object> settings =
                 Map.of(
                         "bootstrap.servers", args.get("bootstrap").asText(),
-                        "isolation.level", args.path("isolation").asText("read_uncommitted"));
+                        "isolation.level", args.path("isolation").asText("read_uncommitted"),
+                        "max.partition.fetch.bytes", args.path("fetch_bytes").asInt(1 << 20));
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(settings)) {
             List<TopicPartition> partitions =
                     consumer.partitionsFor(args.get("topic").asText()).stream()
@@ -75,6 +76,17 @@ final class Records {
             }
         }
         return result;
+    }
+
+    ObjectNode end(JsonNode args) {
+        TopicPartition partition = new TopicPartition(args.get("topic").asText(), args.get("partition").asInt());
+        Map<String, Object> settings =
+                Map.of(
+                        "bootstrap.servers", args.get("bootstrap").asText(),
+                        "isolation.level", args.get("isolation").asText());
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(settings)) {
+            return Driver.JSON.createObjectNode().put("offset", consumer.endOffsets(List.of(partition)).get(partition));
+        }
     }
 
     ObjectNode streamOpen(JsonNode args) {

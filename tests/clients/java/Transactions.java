@@ -22,6 +22,7 @@ final class Transactions {
         operations.put("txn_open", this::open);
         operations.put("txn_begin", this::begin);
         operations.put("txn_send", this::send);
+        operations.put("txn_queue", this::queue);
         operations.put("txn_offsets", this::offsets);
         operations.put("txn_commit", this::commit);
         operations.put("txn_abort", this::abort);
@@ -33,6 +34,7 @@ final class Transactions {
                 Map.of(
                         "bootstrap.servers", args.get("bootstrap").asText(),
                         "transactional.id", args.get("transactional_id").asText(),
+                        "transaction.timeout.ms", args.path("timeout_ms").asInt(60_000),
                         "max.block.ms", 60_000);
         KafkaProducer<byte[], byte[]> producer = Records.producer(settings);
         producer.initTransactions();
@@ -46,6 +48,20 @@ final class Transactions {
     }
 
     private ObjectNode send(JsonNode args) throws Exception {
+        List<Future<RecordMetadata>> sent = queued(args);
+        producer(args).flush();
+        for (Future<RecordMetadata> future : sent) {
+            future.get();
+        }
+        return Driver.JSON.createObjectNode();
+    }
+
+    private ObjectNode queue(JsonNode args) {
+        queued(args);
+        return Driver.JSON.createObjectNode();
+    }
+
+    private List<Future<RecordMetadata>> queued(JsonNode args) {
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         for (JsonNode value : args.get("values")) {
             byte[] bytes = value.asText().getBytes(StandardCharsets.UTF_8);
@@ -55,11 +71,7 @@ final class Transactions {
                                     new ProducerRecord<>(
                                             args.get("topic").asText(), args.get("partition").asInt(), null, bytes)));
         }
-        producer(args).flush();
-        for (Future<RecordMetadata> future : sent) {
-            future.get();
-        }
-        return Driver.JSON.createObjectNode();
+        return sent;
     }
 
     private ObjectNode offsets(JsonNode args) {

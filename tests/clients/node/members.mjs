@@ -5,13 +5,15 @@ import { kafka, PATIENCE, recordOf } from "./connection.mjs";
 
 const open = new Map();
 
-async function member_open({ member, bootstrap, group, topic }) {
+async function member_open({ member, bootstrap, group, topic, isolation, fetch_bytes }) {
   const consumer = kafka(bootstrap).consumer({
     groupId: group,
     heartbeatInterval: 1000,
     sessionTimeout: 10_000,
     metadataMaxAge: 2000,
     maxWaitTimeInMs: 250,
+    readUncommitted: isolation !== "read_committed",
+    ...(fetch_bytes === undefined ? {} : { maxBytesPerPartition: fetch_bytes }),
     retry: PATIENCE,
   });
   const it = { consumer, taken: [], assigned: [], changes: new EventEmitter() };

@@ -37,9 +37,9 @@ async function produce({ bootstrap, topic, records, compression, acks, idempoten
 }
 
 // kafkajs reads in groups only, so a group of its own is made for each reading.
-async function read({ bootstrap, topic, count, deadline_ms }) {
+async function read({ bootstrap, topic, count, deadline_ms, isolation, fetch_bytes }) {
   const member = randomUUID();
-  await members.member_open({ member, bootstrap, group: `reader-${member}`, topic });
+  await members.member_open({ member, bootstrap, group: `reader-${member}`, topic, isolation, fetch_bytes });
   try {
     return await members.member_take({ member, count, deadline_ms });
   } finally {

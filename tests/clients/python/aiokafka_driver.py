@@ -11,7 +11,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, Records
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
 
+from tests.clients.python.aiokafka_transformer import transform
 from tests.clients.python.protocol import Driver, Json, deadline, decoded, decoded_headers, record_of
+from tests.clients.python.transforming import Job
 
 _POLL_MS = 250
 _ACKS = {"all": "all", "1": 1, "0": 0}
@@ -65,9 +67,20 @@ class AiokafkaDriver(Driver):
         return {"placed": [[answer.partition, answer.offset] if answer else [-1, -1] for answer in answers]}
 
     async def read(
-        self, bootstrap: str, topic: str, count: int, deadline_ms: int, isolation: str = "read_uncommitted"
+        self,
+        bootstrap: str,
+        topic: str,
+        count: int,
+        deadline_ms: int,
+        isolation: str = "read_uncommitted",
+        fetch_bytes: int = 1 << 20,
     ) -> Json:
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level=isolation)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            enable_auto_commit=False,
+            isolation_level=isolation,
+            max_partition_fetch_bytes=fetch_bytes,
+        )
         await consumer.start()
         try:
             await consumer._client.add_topic(topic)
@@ -82,6 +95,17 @@ class AiokafkaDriver(Driver):
         finally:
             await consumer.stop()
         return {"records": records}
+
+    async def end(self, bootstrap: str, topic: str, partition: int, isolation: str) -> Json:
+        consumer, part = (
+            AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation),
+            TopicPartition(topic, partition),
+        )
+        await consumer.start()
+        try:
+            return {"offset": (await consumer.end_offsets([part]))[part]}
+        finally:
+            await consumer.stop()
 
     async def stream_open(self, stream: str, bootstrap: str, topic: str, partitions: int, idempotent: bool) -> Json:
         # The request timeout is also the life of a batch: it has to outlast the restart of a broker.
@@ -154,8 +178,13 @@ class AiokafkaDriver(Driver):
         await self._members.pop(member).stop()
         return {}
 
-    async def txn_open(self, producer: str, bootstrap: str, transactional_id: str) -> Json:
-        it = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=transactional_id, request_timeout_ms=90000)
+    async def txn_open(self, producer: str, bootstrap: str, transactional_id: str, timeout_ms: int = 60_000) -> Json:
+        it = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=timeout_ms,
+            request_timeout_ms=90000,
+        )
         await it.start()
         self._transactional[producer] = it
         return {}
@@ -168,6 +197,11 @@ class AiokafkaDriver(Driver):
         it = self._transactional[producer]
         for future in [await it.send(topic, value.encode(), partition=partition) for value in values]:
             await future
+        return {}
+
+    async def txn_queue(self, producer: str, topic: str, partition: int, values: list[str]) -> Json:
+        for value in values:
+            await self._transactional[producer].send(topic, value.encode(), partition=partition)
         return {}
 
     async def txn_offsets(self, producer: str, group: str, topic: str, partition: int, offset: int) -> Json:
@@ -186,6 +220,9 @@ class AiokafkaDriver(Driver):
     async def txn_close(self, producer: str) -> Json:
         await self._transactional.pop(producer).stop()
         return {}
+
+    async def transform(self, **args: Any) -> Json:
+        await transform(Job(**args))
 
     async def topic_create(self, bootstrap: str, topic: str, partitions: int, configs: dict[str, str]) -> Json:
         new = NewTopic(topic, partitions, 1, topic_configs=configs)

@@ -7,6 +7,7 @@ from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
     ConsumerGroupTopicPartitions,
+    IsolationLevel,
     KafkaException,
     Message,
     Producer,
@@ -24,7 +25,9 @@ from confluent_kafka.admin import (
 )
 
 from tests.clients.python.confluent_crowd import Runner
+from tests.clients.python.confluent_transformer import transform
 from tests.clients.python.protocol import Driver, Json, deadline, decoded, decoded_headers, record_of
+from tests.clients.python.transforming import Job
 
 _QUIET = {"log_level": 2}
 _POLL_S = 0.25
@@ -98,7 +101,13 @@ class ConfluentDriver(Driver):
         return {"placed": placed}
 
     def read(
-        self, bootstrap: str, topic: str, count: int, deadline_ms: int, isolation: str = "read_uncommitted"
+        self,
+        bootstrap: str,
+        topic: str,
+        count: int,
+        deadline_ms: int,
+        isolation: str = "read_uncommitted",
+        fetch_bytes: int = 1 << 20,
     ) -> Json:
         consumer = Consumer(
             {
@@ -107,6 +116,7 @@ class ConfluentDriver(Driver):
                 "group.id": "unused",
                 "enable.auto.commit": False,
                 "isolation.level": isolation,
+                "max.partition.fetch.bytes": fetch_bytes,
             }
         )
         partitions = consumer.list_topics(topic, 10).topics[topic].partitions
@@ -117,6 +127,12 @@ class ConfluentDriver(Driver):
             records += [_record(message) for message in consumer.consume(count - len(records), min(_POLL_S, left()))]
         consumer.close()
         return {"records": records}
+
+    def end(self, bootstrap: str, topic: str, partition: int, isolation: str) -> Json:
+        level = IsolationLevel.READ_COMMITTED if isolation == "read_committed" else IsolationLevel.READ_UNCOMMITTED
+        asked = {TopicPartition(topic, partition): OffsetSpec.latest()}
+        (future,) = self._admin(bootstrap).list_offsets(asked, isolation_level=level).values()
+        return {"offset": future.result().offset}
 
     def stream_open(self, stream: str, bootstrap: str, topic: str, partitions: int, idempotent: bool) -> Json:
         producer = Producer(
@@ -242,8 +258,17 @@ class ConfluentDriver(Driver):
         self._sharers.pop(member).close()
         return {}
 
-    def txn_open(self, producer: str, bootstrap: str, transactional_id: str) -> Json:
-        it = Producer({**_QUIET, "bootstrap.servers": bootstrap, "transactional.id": transactional_id, "linger.ms": 5})
+    def txn_open(self, producer: str, bootstrap: str, transactional_id: str, timeout_ms: int = 60_000) -> Json:
+        it = Producer(
+            {
+                **_QUIET,
+                "bootstrap.servers": bootstrap,
+                "transactional.id": transactional_id,
+                "transaction.timeout.ms": timeout_ms,
+                "linger.ms": 5,
+                "reconnect.backoff.max.ms": 1000,
+            }
+        )
         it.init_transactions(60)
         self._transactional[producer] = it
         return {}
@@ -264,11 +289,18 @@ class ConfluentDriver(Driver):
             raise RuntimeError(f"{left} records undelivered, errors {errors[:3]}")
         return {}
 
+    def txn_queue(self, producer: str, topic: str, partition: int, values: list[str]) -> Json:
+        for value in values:
+            self._transactional[producer].produce(topic, value.encode(), partition=partition)
+        return {}
+
     def txn_offsets(self, producer: str, group: str, topic: str, partition: int, offset: int) -> Json:
         # Whoever assigns partitions by itself has a group without being a member of it.
         consumer = Consumer({**_QUIET, "bootstrap.servers": "localhost:1", "group.id": group})
         it = self._transactional[producer]
-        it.send_offsets_to_transaction([TopicPartition(topic, partition, offset)], consumer.consumer_group_metadata(), 60)
+        it.send_offsets_to_transaction(
+            [TopicPartition(topic, partition, offset)], consumer.consumer_group_metadata(), 60
+        )
         return {}
 
     def txn_commit(self, producer: str) -> Json:
@@ -282,6 +314,9 @@ class ConfluentDriver(Driver):
     def txn_close(self, producer: str) -> Json:
         del self._transactional[producer]
         return {}
+
+    def transform(self, **args: Any) -> Json:
+        transform(Job(**args))
 
     def topic_create(self, bootstrap: str, topic: str, partitions: int, configs: dict[str, str]) -> Json:
         new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=configs)

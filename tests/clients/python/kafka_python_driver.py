@@ -54,8 +54,21 @@ class KafkaPythonDriver(Driver):
         producer.close()
         return {"placed": [[answer.partition, answer.offset] for answer in answers]}
 
-    def read(self, bootstrap: str, topic: str, count: int, deadline_ms: int) -> Json:
-        consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    def read(
+        self,
+        bootstrap: str,
+        topic: str,
+        count: int,
+        deadline_ms: int,
+        isolation: str = "read_uncommitted",
+        fetch_bytes: int = 1 << 20,
+    ) -> Json:
+        consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap,
+            enable_auto_commit=False,
+            isolation_level=isolation,
+            max_partition_fetch_bytes=fetch_bytes,
+        )
         partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
         consumer.assign(partitions)
         consumer.seek_to_beginning()
@@ -66,6 +79,16 @@ class KafkaPythonDriver(Driver):
                 records += [_record(message) for message in batch]
         consumer.close()
         return {"records": records}
+
+    def end(self, bootstrap: str, topic: str, partition: int, isolation: str) -> Json:
+        consumer, part = (
+            KafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation),
+            TopicPartition(topic, partition),
+        )
+        try:
+            return {"offset": consumer.end_offsets([part])[part]}
+        finally:
+            consumer.close()
 
     def stream_open(self, stream: str, bootstrap: str, topic: str, partitions: int, idempotent: bool) -> Json:
         producer = KafkaProducer(

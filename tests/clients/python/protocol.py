@@ -8,8 +8,9 @@ travel as base64 or null, headers as pairs of name and base64 or null, timestamp
 Operations (each but those of an open stream or member takes `bootstrap`):
 
 produce        topic, records, compression, acks, idempotent -> placed: [partition, offset] of each record
-read           topic, count, deadline_ms, isolation ("read_uncommitted" if left out, only where there are transactions) -> records
-               from the start of every partition, without a group
+read           topic, count, deadline_ms, isolation ("read_uncommitted" if left out), fetch_bytes (a partition's share of one fetch; the
+               library's own if left out) -> records from the start of every partition, without a group
+end            topic, partition, isolation -> offset: where readers of that kind find the end
 stream_open    stream, topic, partitions, idempotent; stream_send: stream, first, count (queues numbers as values,
                number % partitions decides); stream_flush: stream -> acknowledged; stream_close: stream
 member_open    member, group, topic (a pattern when it begins with ^), protocol ("consumer"; classic when left out);
@@ -19,8 +20,13 @@ share_open     member, group, topics, explicit (acknowledgement by hand; only ja
                share_take: member, count, deadline_ms -> records (with deliveries), each accepted; share_close: member;
                only java-4: share_poll: member, deadline_ms -> records; share_acknowledge: member, type, values (all that was polled
                when empty); share_commit: member, waits -> errors
-txn_open       producer, transactional_id; txn_begin: producer; txn_send: producer, topic, partition, values (texts; acknowledged when
-               answered); txn_offsets: producer, group, topic, partition, offset; txn_commit, txn_abort, txn_close: producer
+txn_open       producer, transactional_id, timeout_ms (a minute when left out); txn_begin: producer; txn_send: producer, topic, partition,
+               values (texts; acknowledged when answered); txn_queue: the same without waiting for anything;
+               txn_offsets: producer, group, topic, partition, offset; txn_commit, txn_abort, txn_close: producer
+session_open   producer, transactional_id, timeout_ms, group, topic: a producer that is a member of the group as well, and commits what
+               it took with its transactions (franz-go); session_take: producer, count -> records; the rest as txn_
+transform      what tests/clients/python/transforming.py says: consume, transform, produce until the end of the driver, or an error
+watch_open     watch, topic; watch_take: watch -> records of every partition, read_committed, as they become visible (Java)
 topic_create   topic, partitions, configs; topic_delete: topic; topics -> topics; partitions_grow: topic, partitions;
                topic_describe: topic -> partitions
 config_get     topic, name -> value; config_set: topic, name, value; config_unset: topic, name
@@ -31,7 +37,9 @@ groups         -> groups; group_describe: group -> state, members; group_offsets
 """
 
 import base64
+import faulthandler
 import json
+import signal
 import sys
 import threading
 import time
@@ -51,7 +59,8 @@ class Driver:
         self._output = threading.Lock()
 
     def serve(self) -> None:
-        """Answer commands until standard input ends, each in a thread of its own."""
+        """Answer commands until standard input ends, each in a thread of its own; SIGQUIT shows where they are, as in a JVM."""
+        faulthandler.register(signal.SIGQUIT)
         self._write({"ready": {"client": self.client, "version": self.version}})
         for line in sys.stdin:
             threading.Thread(target=self._answer, args=(json.loads(line),), daemon=True).start()

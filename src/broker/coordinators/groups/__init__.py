@@ -13,12 +13,12 @@ The classic protocol:
 
 The consumer protocol (KIP-848):
 
-- ``consumer_group``     what each heartbeat does to a group: epochs, members, who owns what
+- ``consumer_group``     what each heartbeat does to a group
+- ``assigning``          epochs, members, who owns what, whichever protocol a member speaks
 - ``consumer_member``    one member, and what a heartbeat says
 - ``reconciliation``     the next step of one member towards its target
 - ``assignors``          which member is to have which partitions
 - ``subscribed_topics``  what a group knows of the topics it subscribes to
-- ``topic_pattern``      regular expressions of topic names, in linear time
 - ``stored_consumer``    a group as the catalog keeps it, there and back
 
 Share groups (KIP-932), with what the consumer protocol has for topics:
@@ -30,6 +30,9 @@ Share groups (KIP-932), with what the consumer protocol has for topics:
 
 All:
 
+- ``classic_members``    members of the classic protocol in a group of the consumer protocol
+- ``migration``          how a group passes from one to the other with its members
+- ``embedded_protocol``  what consumers of the classic protocol say to each other
 - ``offsets``            committed offsets: who may commit, what expires
 - ``limits``             how much memory clients can make groups take
 

@@ -11,6 +11,7 @@ D1  A member's assignment afterwards is what it may still read, not what it was 
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from broker.coordinators.groups.classic import ClassicGroup
 from broker.coordinators.groups.classic_members import by_id, by_name
@@ -32,6 +33,9 @@ from broker.coordinators.groups.subscribed_topics import Topics
 from broker.coordinators.groups.subscription import CONSUMER_PROTOCOL_TYPE
 from broker.errors import BrokerError
 from broker.wire.error_codes import ErrorCode
+
+STICKY_PROTOCOLS: Final = ("sticky", "cooperative-sticky")
+"""librdkafka's put into an assignment what the member had before: a hint for the next leader, which nobody misses when there is none."""
 
 
 def upgraded(group: ClassicGroup, policy: GroupPolicy, topics: Topics, session_timeout_ms: int, now_ms: int) -> ConsumerGroup:
@@ -65,7 +69,7 @@ def _cannot_upgrade(group: ClassicGroup, why: str) -> BrokerError:
 def _upgraded_member(group: ClassicGroup, member: Member, topics: Topics) -> tuple[ConsumerMember, Target]:
     subscription = _subscription(group, member)
     assignment = read_assignment(member.assignment)
-    if assignment.user_data:
+    if assignment.user_data and group.protocol not in STICKY_PROTOCOLS:
         raise _cannot_upgrade(
             group,
             "an unsupported custom assignor is in use. Please refer to the documentation or switch to a default assignor before "

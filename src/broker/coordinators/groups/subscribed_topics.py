@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Protocol
 
-from broker.coordinators.groups.topic_pattern import PatternInvalid, TopicPattern
 from broker.errors import BrokerError
+from broker.linear_pattern import LinearPattern, PatternInvalid
 from broker.wire.error_codes import ErrorCode
 
 
@@ -56,7 +56,7 @@ class SubscribedTopics:
     def __init__(self, topics: Topics) -> None:
         self.topics = topics
         self.digest = ""
-        self.patterns: dict[str, TopicPattern] = {}
+        self.patterns: dict[str, LinearPattern] = {}
         self._names: Counter[str] = Counter()
         self._pattern_users: Counter[str] = Counter()
         self._resolved: dict[str, frozenset[str]] = {}
@@ -73,7 +73,7 @@ class SubscribedTopics:
         if not text or text in self.patterns:
             return
         try:
-            TopicPattern(text)
+            LinearPattern(text)
         except PatternInvalid as error:
             raise BrokerError(
                 ErrorCode.INVALID_REGULAR_EXPRESSION,
@@ -97,7 +97,7 @@ class SubscribedTopics:
         text = member.topic_regex
         if text:
             if sign > 0 and text not in self.patterns:
-                self.patterns[text] = TopicPattern(text)
+                self.patterns[text] = LinearPattern(text)
             self._pattern_users[text] += sign
             if not self._pattern_users[text]:
                 del self._pattern_users[text], self.patterns[text]

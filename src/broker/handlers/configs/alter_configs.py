@@ -4,7 +4,7 @@ AlterConfigs (key 33), versions 0-2.
 Behaviour:
 - Replaces everything that is set on a resource: what the request does not name goes back to its default. Tools have used
   IncrementalAlterConfigs instead since KIP-339.
-- Topics and brokers only; the checks are those of IncrementalAlterConfigs.
+- Topics, brokers, groups and client metrics subscriptions; the checks are those of IncrementalAlterConfigs.
 - ``validate_only`` checks everything and changes nothing.
 
 Versions:

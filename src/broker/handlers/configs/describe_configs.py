@@ -3,7 +3,8 @@ DescribeConfigs (key 32), versions 1-4.
 
 Behaviour:
 - Topics show every topic setting of Kafka; brokers (asked by their own id) the settings that both brokers have, the empty broker
-  name what was set for all brokers; the broker's logger its level. Groups show those of the consumer protocol; client metrics have none here.
+  name what was set for all brokers; the broker's logger its level. Groups show those of the consumer protocol, client metrics
+  subscriptions their three, whether they exist or not.
 - Each value says where it comes from and, when asked, what else would give it (KIP-226), its type and what it means (KIP-569).
 - The value of a sensitive setting is never sent.
 - No list of settings, or an empty one, asks for all of them. Names that do not exist are left out.

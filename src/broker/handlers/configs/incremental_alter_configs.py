@@ -4,7 +4,7 @@ IncrementalAlterConfigs (key 44), versions 0-1.
 Behaviour:
 - Sets, deletes, appends to and subtracts from single settings (KIP-339); of one resource all changes are made or none.
 - Topics: values are checked as Kafka checks them. Brokers: only settings that can change while running; they apply at once and
-  are kept. The broker's logger: its level, until the broker stops (KIP-412).
+  are kept. The broker's logger: its level, until the broker stops (KIP-412). Groups, and client metrics subscriptions (KIP-714).
 - ``validate_only`` checks everything and changes nothing.
 
 Versions:

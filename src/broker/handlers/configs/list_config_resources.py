@@ -3,7 +3,7 @@ ListConfigResources (key 74), versions 0-1.
 
 Behaviour:
 - Names the topics, brokers and broker loggers that have configuration, of the types asked for, or of all (KIP-1142).
-- Of groups those that something is set for. Client metrics have no configuration here, so none are listed.
+- Of groups and of client metrics subscriptions those that something is set for.
 - A type that nobody knows is refused with UNSUPPORTED_VERSION, as Kafka does.
 
 Versions:

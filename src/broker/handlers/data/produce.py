@@ -10,6 +10,7 @@ Behaviour:
   so a partition's order stays that of arrival.
 - A transactional batch must belong to the open transaction of its producer; the catalog decides that when it commits the batch. From
   v12 on the partitions are added to the transaction here, all that are missing in one step, and the batches take their places then.
+- Transactional batches that come late over a connection that their producer has replaced since close that connection (before v12).
 - A partition named twice is appended to once; its later mentions are refused with INVALID_REQUEST.
 - Every refusal carries a message from v8 on (Kafka gives one only for refused records).
 
@@ -30,9 +31,11 @@ from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
 from broker.cluster.directory import TopicState
+from broker.coordinators.producer_connections import WHY_CLOSED, Work
 from broker.handlers.base import CloseConnection, Handler, Pending, RequestContext
 from broker.handlers.data.append_rules import append_rules, strict_append_rules
 from broker.handlers.data.transactional_batches import (
+    FIRST_VERSION_THAT_ADDS_PARTITIONS,
     as_answered,
     check_owner,
     must_be_added,
@@ -172,6 +175,8 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
             else:
                 heavy.append(_Waiting(pid, checked, rules, answer))
     if transactional:
+        if _is_superseded(transactional[0].checked, request, context):
+            return _close_when_settled(answering, CloseConnection(WHY_CLOSED))
         if _must_join(transactional, request, context):
             return _join(transactional, heavy, request, context, now_ms, answering, responses)
         _take(transactional, heavy, writer, answering)
@@ -184,6 +189,12 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
     if answering.missing == 1:
         raise refusal
     return _close_when_settled(answering, refusal)
+
+
+def _is_superseded(checked: CheckedBatch, request: ProduceRequest, context: RequestContext) -> bool:
+    return context.api_version < FIRST_VERSION_THAT_ADDS_PARTITIONS and context.services.transactions.is_superseded(
+        request.transactional_id or "", *producer_of(checked), Work.DATA, context.connection.connection_id
+    )
 
 
 def _must_join(transactional: Sequence[_Waiting], request: ProduceRequest, context: RequestContext) -> bool:

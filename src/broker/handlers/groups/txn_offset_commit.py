@@ -5,6 +5,7 @@ Behaviour:
 - All valid offsets of a request are stored in one step, and take effect when the transaction is committed. Until then nobody is
   shown them (see OffsetFetch's ``require_stable``).
 - Partitions that do not exist are refused one by one; when none is left the group is not even looked at (as in Kafka).
+- One that comes late over a connection that its client has replaced since closes that connection (before v5).
 - The member must be of the current generation (KIP-447). Producers before version 3 name none: their transactional id fences them.
 
 Versions:
@@ -18,7 +19,8 @@ Versions:
 from typing import Final
 
 from broker.coordinators.groups.offsets import is_metadata_too_large
-from broker.handlers.base import Handler, RequestContext
+from broker.coordinators.producer_connections import SUPERSEDED, WHY_CLOSED
+from broker.handlers.base import CloseConnection, Handler, RequestContext
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import OffsetKey
 from broker.wire.api import ApiKey
@@ -80,13 +82,17 @@ async def _carry(
         request.group_id, request.member_id, request.group_instance_id, request.generation_id
     )
     if not error and offsets:
+        follows_kip_890 = version >= FIRST_VERSION_THAT_ADDS_THE_GROUP
         error = await services.transactions.add_offsets(
             request.transactional_id,
             request.producer_id,
             request.producer_epoch,
             offsets,
-            request.group_id if version >= FIRST_VERSION_THAT_ADDS_THE_GROUP else None,
+            request.group_id if follows_kip_890 else None,
+            None if follows_kip_890 else context.connection.connection_id,
         )
+        if error is SUPERSEDED:
+            raise CloseConnection(WHY_CLOSED)
     if error is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS and version < FIRST_VERSION_AWARE_OF_LOADING:
         return ErrorCode.COORDINATOR_NOT_AVAILABLE
     if error is ErrorCode.PRODUCER_FENCED:

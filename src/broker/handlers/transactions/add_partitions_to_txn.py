@@ -5,6 +5,7 @@ Behaviour:
 - All partitions are added in one step, or none. The first call after the transaction before opens a new one.
 - When a partition does not exist, the others are answered OPERATION_NOT_ATTEMPTED, and nothing is added.
 - A producer that follows KIP-890 does not send this: its partitions are added when it first produces to them.
+- One that comes late over a connection that its client has replaced since closes that connection.
 - ``verify_only`` (what Kafka's brokers ask each other) changes nothing: it is told whether each partition is in the transaction,
   TRANSACTION_ABORTABLE where it is not.
 
@@ -17,8 +18,9 @@ Versions:
 
 from collections.abc import Iterable, Sequence
 
+from broker.coordinators.producer_connections import SUPERSEDED, WHY_CLOSED
 from broker.coordinators.transaction_coordinator import is_joined
-from broker.handlers.base import Handler, RequestContext
+from broker.handlers.base import CloseConnection, Handler, RequestContext
 from broker.storage.catalog.transactions import TransactionState
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -81,8 +83,15 @@ async def _topics(
 
 async def _add(transaction: AddPartitionsToTxnTransaction, pids: Sequence[int], context: RequestContext) -> ErrorCode:
     error = await context.services.transactions.add_partitions(
-        transaction.transactional_id, transaction.producer_id, transaction.producer_epoch, pids
+        transaction.transactional_id,
+        transaction.producer_id,
+        transaction.producer_epoch,
+        pids,
+        # Several transactions in one request are what brokers ask each other, each for many producers.
+        context.connection.connection_id if context.api_version < FIRST_BATCHED_VERSION else None,
     )
+    if error is SUPERSEDED:
+        raise CloseConnection(WHY_CLOSED)
     if error is ErrorCode.PRODUCER_FENCED and context.api_version < 2:
         return ErrorCode.INVALID_PRODUCER_EPOCH
     return error

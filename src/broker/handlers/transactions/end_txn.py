@@ -4,6 +4,8 @@ EndTxn (key 26), versions 0-5.
 Behaviour:
 - Commits or aborts in one step: markers, last stable offsets and group offsets are there when this is answered, or none of them.
 - A retry is answered like the first time.
+- One that comes late over a connection that its client has replaced since closes that connection (before v5, where nothing else tells it
+  from the end of the next transaction).
 
 Versions:
 - v2: PRODUCER_FENCED where before it was INVALID_PRODUCER_EPOCH (KIP-588).
@@ -12,7 +14,8 @@ Versions:
 - v5: the producer follows KIP-890: each transaction has an epoch of its own, and the answer tells the next one.
 """
 
-from broker.handlers.base import Handler, RequestContext
+from broker.coordinators.producer_connections import SUPERSEDED, WHY_CLOSED
+from broker.handlers.base import CloseConnection, Handler, RequestContext
 from broker.model import NO_PRODUCER_EPOCH, NO_PRODUCER_ID
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -26,9 +29,16 @@ async def handle(request: EndTxnRequest, context: RequestContext) -> EndTxnRespo
         return EndTxnResponse(error_code=ErrorCode.INVALID_REQUEST)
     bump = context.api_version >= FIRST_VERSION_THAT_BUMPS
     answer = await context.services.transactions.end(
-        request.transactional_id, request.producer_id, request.producer_epoch, commit=request.committed, bump=bump
+        request.transactional_id,
+        request.producer_id,
+        request.producer_epoch,
+        commit=request.committed,
+        bump=bump,
+        connection_id=None if bump else context.connection.connection_id,
     )
     error = answer.error_code
+    if error is SUPERSEDED:
+        raise CloseConnection(WHY_CLOSED)
     if error is ErrorCode.PRODUCER_FENCED and context.api_version < 2:
         error = ErrorCode.INVALID_PRODUCER_EPOCH
     if error or not bump:

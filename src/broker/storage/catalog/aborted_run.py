@@ -1,6 +1,7 @@
 """The aborted transactions of one partition in memory, in the order in which they were aborted: all of them, or the latest."""
 
 from bisect import bisect_left
+from collections.abc import Container
 from operator import attrgetter
 from typing import Final
 
@@ -40,6 +41,10 @@ class AbortedRun:
     def drop_below(self, offset: int) -> None:
         """Forget those that end before ``offset``, where the log no longer reaches."""
         del self._entries[: bisect_left(self._entries, offset, key=_LAST)]
+
+    def forget(self, last_offsets: Container[int]) -> None:
+        """Of the transactions that end there nothing is left to hide."""
+        self._entries = [entry for entry in self._entries if entry.transaction.last_offset not in last_offsets]
 
     def drop_first(self) -> None:
         """Make room: the oldest one goes, if there is one, and memory reaches back less far."""

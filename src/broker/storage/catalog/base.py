@@ -22,7 +22,9 @@ from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareStat
 from broker.storage.catalog.transactions import (
     AbortedTransaction,
     EndAnswer,
+    Ended,
     InitAnswer,
+    MarkerWish,
     PendingOffsets,
     TransactionState,
 )
@@ -116,6 +118,34 @@ class SpanAnswer:
 
     bounds: LogBounds | None
     spans: Sequence[Span]
+
+
+@value
+class Dirt:
+    """What compaction has before it in a log: ``clean_bytes`` were compacted before, ``dirty_bytes`` behind them can be now, up to offset ``end``
+    (the end of a span). ``oldest_ms`` is the least timestamp among those, -1 when there is none."""
+
+    clean_bytes: int
+    dirty_bytes: int
+    end: int
+    oldest_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanSwap:
+    """Spans of a log in place of others, for the same offsets: what compaction came to.
+
+    ``new`` lie in object ``object_id`` of ``object_end`` bytes, which nothing names yet. ``forgotten`` are the markers of aborted transactions that
+    leave the index. ``cleaned_to`` is the offset up to which the log is compacted from now on, None while that is not known.
+    """
+
+    pid: int
+    old: Sequence[Span]
+    new: Sequence[Span]
+    object_id: int
+    object_end: int
+    forgotten: Sequence[int] = ()
+    cleaned_to: int | None = None
 
 
 @value
@@ -326,6 +356,20 @@ class LogCatalog(Protocol):
         at least ``max_bytes`` remain. The current log start when nothing expired."""
         ...
 
+    async def cleaned(self) -> dict[int, int]:
+        """Up to where each log is compacted, by pid; logs that never were are left out."""
+        ...
+
+    async def dirt(self, pid: int, first_dirty: int, upper: int, youngest_ms: int) -> Dirt:
+        """What can be compacted of a log that is compacted up to ``first_dirty``: whole spans below offset ``upper``, up to the first with a
+        timestamp above ``youngest_ms``. Raises UNKNOWN_TOPIC_OR_PARTITION."""
+        ...
+
+    async def swap_spans(self, swap: SpanSwap) -> bool:
+        """Put spans in place of others, all in one transaction (I1). False, and nothing is changed, when the old ones are not all there as they
+        were: retention, DeleteRecords, the deletion of the topic, or another swap came first."""
+        ...
+
     async def take_dead_objects(self, limit: int) -> list[int]:
         """Objects that no span names any more, ready to be deleted from the store."""
         ...
@@ -335,6 +379,10 @@ class LogCatalog(Protocol):
         ...
 
     async def producers(self, pid: int) -> list[ProducerState]: ...
+
+    async def known_producers(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Those (pid, producer id) of which the partition remembers a sequence. Costs what is asked, not what there is."""
+        ...
 
     async def expire_producers(self, before_ms: int) -> int:
         """Forget idle producers (``producer.id.expiration.ms``); how many went."""
@@ -434,6 +482,11 @@ class TransactionCatalog(Protocol):
     async def abort_transaction(self, transactional_id: str, producer_id: int, epoch: int, now_ms: int) -> EndAnswer:
         """Abort what is open on behalf of nobody (it timed out, an operator wants it) and fence the producer, if it still is the
         transaction of that producer id and epoch."""
+        ...
+
+    async def write_markers(self, wishes: Sequence[MarkerWish], now_ms: int) -> tuple[list[ErrorCode], Ended]:
+        """End what producers have open on single partitions, without a word to the transactional ids they belong to: an error for each
+        wish, and the markers that were written. All in one commit; later wishes see what earlier ones came to."""
         ...
 
     async def delete_transactional_ids(self, before_ms: int) -> int:

@@ -138,6 +138,8 @@ class LogState:
                     known[producer_id] = producer
             for pid, span in changes.spans:
                 self._remember(pid, span)
+            for replaced in changes.replaced:
+                self._replace(replaced)
             for pid, offset in changes.trimmed.items():
                 if (run := self.runs.get(pid)) is not None:
                     run.drop_below(offset)
@@ -146,6 +148,12 @@ class LogState:
             if changes.transactions or changes.aborted or changes.pending:
                 self._publish_transactions(changes)
             self.newest_object = max(self.newest_object, changes.newest_object)
+
+    def _replace(self, replaced: "Replaced") -> None:
+        if (run := self.runs.get(replaced.pid)) is not None:
+            run.replace(replaced.base, replaced.last, replaced.spans)
+        if replaced.forgotten and (aborted := self.aborted_runs.get(replaced.pid)) is not None:
+            aborted.forget(replaced.forgotten)
 
     def _publish_transactions(self, changes: "LogChanges") -> None:
         for producer_id, owner in changes.id_of_producer.items():
@@ -195,6 +203,17 @@ class LogState:
                 oldest.drop_first()
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Spans that took the place of those from offset ``base`` to ``last``, and aborted transactions (by their ends) that went with that."""
+
+    pid: int
+    base: int
+    last: int
+    spans: Sequence[Span]
+    forgotten: frozenset[int]
+
+
 @dataclass(slots=True)
 class LogChanges:
     """Changes on top of a state, or of other changes; later decisions see earlier ones. None stands for "gone"."""
@@ -204,6 +223,7 @@ class LogChanges:
     producers: dict[tuple[int, int], ProducerState | None] = field(default_factory=dict)
     spans: list[tuple[int, Span]] = field(default_factory=list)
     trimmed: dict[int, int] = field(default_factory=dict)
+    replaced: list[Replaced] = field(default_factory=list)
     transactions: dict[str, TransactionState | None] = field(default_factory=dict)
     id_of_producer: dict[int, str | None] = field(default_factory=dict)
     pending: dict[str, PendingOffsets] = field(default_factory=dict)
@@ -275,6 +295,7 @@ class LogChanges:
         self.partitions.update(later.partitions)
         self.producers.update(later.producers)
         self.spans.extend(later.spans)
+        self.replaced.extend(later.replaced)
         for pid, offset in later.trimmed.items():
             self.trimmed[pid] = max(offset, self.trimmed.get(pid, 0))
         self.transactions.update(later.transactions)

@@ -6,9 +6,15 @@ M3  A marker of a higher epoch takes the producer there: its sequence begins ane
     the same epoch leaves sequence and window alone.
 M4  An aborted transaction is indexed by its marker's offset, together with the last stable offset behind it. Whatever ends later on this
     partition began at or after that one, and that is where a search can stop.
+M5  A marker may be written from outside (WriteTxnMarkers), to one partition and without a word to the coordinator. It ends what the producer
+    has open there, if anything, and takes an offset in any case. When the coordinator ends the transaction later it finds nothing open
+    there (M1), and a producer that goes on opens it there anew: both as at Apache Kafka.
+M6  Such a marker must not have an epoch below the producer's. Of a producer that follows KIP-890 it must be above it, unless it repeats
+    one that is there. There is one coordinator, and its epoch is 0.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from broker.model import LogBounds, value
 from broker.storage.catalog.base import (
@@ -21,7 +27,12 @@ from broker.storage.catalog.base import (
     Span,
 )
 from broker.storage.catalog.commit_rules import PartitionState, View
-from broker.storage.catalog.transactions import AbortedTransaction, Marker, TransactionState
+from broker.storage.catalog.transactions import AbortedTransaction, Marker, MarkerWish, TransactionState
+from broker.wire.error_codes import ErrorCode
+
+FIRST_VERSION_THAT_BUMPS: Final = 2
+"""The version of transactions in which each has an epoch of its own (KIP-890)."""
+_LAST_EPOCH: Final = 2**15 - 2
 
 
 @value
@@ -54,6 +65,34 @@ def end(transaction: TransactionState, marker_epoch: int, commit: bool, now_ms: 
     return ending
 
 
+def refusal(wish: MarkerWish, view: View) -> ErrorCode:
+    """Why a marker may not be written from outside (M6)."""
+    producer = view.producer(wish.pid, wish.producer_id)
+    if view.partition(wish.pid) is None:
+        return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    if wish.producer_id < 0 or wish.epoch < 0:
+        return ErrorCode.INVALID_REQUEST
+    if producer is not None:
+        if wish.epoch < producer.epoch:
+            return ErrorCode.INVALID_PRODUCER_EPOCH
+        is_repeated = producer.open_first_offset is None or wish.epoch > _LAST_EPOCH
+        if wish.epoch == producer.epoch and wish.transaction_version >= FIRST_VERSION_THAT_BUMPS and not is_repeated:
+            return ErrorCode.INVALID_PRODUCER_EPOCH
+    coordinator_epoch = -1 if view.transaction_of_producer(wish.producer_id) is None else 0
+    return ErrorCode.NONE if wish.coordinator_epoch >= coordinator_epoch else ErrorCode.TRANSACTION_COORDINATOR_FENCED
+
+
+def write(wish: MarkerWish, now_ms: int, view: View) -> Ending:
+    """Write a marker from outside that is not refused (M5)."""
+    ending = Ending()
+    partition = view.partition(wish.pid)
+    assert partition is not None, "refused before"
+    producer = view.producer(wish.pid, wish.producer_id) or ProducerState(wish.producer_id, wish.epoch, -1, now_ms)
+    marker = Marker(wish.pid, partition.bounds.high_watermark, wish.producer_id, wish.epoch, wish.commit, now_ms)
+    _append(marker, partition, producer, producer.open_first_offset, ending)
+    return ending
+
+
 def span_of(marker: Marker, running_timestamp: int) -> Span:
     """How a marker stands in the index: a span whose bytes are made when they are read, so it names no object."""
     kind = FLAG_COMMIT_MARKER if marker.commit else FLAG_ABORT_MARKER
@@ -71,7 +110,7 @@ def span_of(marker: Marker, running_timestamp: int) -> Span:
 
 
 def _append(
-    marker: Marker, partition: PartitionState, producer: ProducerState, first_offset: int, ending: Ending
+    marker: Marker, partition: PartitionState, producer: ProducerState, first_offset: int | None, ending: Ending
 ) -> None:
     pid, bounds = marker.pid, partition.bounds
     still_open = tuple(entry for entry in partition.open_transactions if entry[1] != marker.producer_id)
@@ -87,7 +126,7 @@ def _append(
         still_open,
     )
     ending.producers[pid, marker.producer_id] = _after_marker(producer, marker)
-    if not marker.commit:
+    if not marker.commit and first_offset is not None:
         aborted = AbortedTransaction(marker.producer_id, first_offset, marker.offset)
         ending.aborted.append((pid, AbortedEntry(aborted, stable)))
 

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import Appended, CommittedOffset, LogBounds, Topic
-from broker.storage.catalog import log_rules, topic_rules, transaction_changes
+from broker.storage.catalog import log_rules, swap_rules, topic_rules, transaction_changes
 from broker.storage.catalog.base import (
     CommitGroup,
+    Dirt,
     OffsetKey,
     ProducerState,
     Span,
     SpanAnswer,
     SpanQuery,
+    SpanSwap,
     StoredConsumerGroup,
     StoredConsumerMember,
     StoredGroup,
@@ -21,10 +23,11 @@ from broker.storage.catalog.base import (
     StoredShareMember,
 )
 from broker.storage.catalog.commit_rules import PartitionState, decide
-from broker.storage.catalog.log_state import LogChanges, LogState
+from broker.storage.catalog.log_state import LogChanges, LogState, Replaced
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed
+from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 
 
@@ -39,6 +42,7 @@ class MemoryCatalog(MemoryTransactions):
         self._meta: dict[str, str] = {}
         self._live: Counter[int] = Counter()
         self._forgotten: set[int] = set()
+        self._cleaned: dict[int, int] = {}
         self._recent = RecentCommits()
         self._next_producer_id = 0
         self._groups: dict[str, StoredGroup] = {}
@@ -84,6 +88,7 @@ class MemoryCatalog(MemoryTransactions):
         for pid in topic.partitions:
             self._lower_counts(self._state.runs.get(pid, ()))
             changes.partitions[pid] = None
+            self._cleaned.pop(pid, None)
         transaction_changes.forget_partitions(changes, topic.name, topic.partitions)
         self._state.publish(changes)
         for key in [key for key in self._share_states if key[1] == topic_id]:
@@ -196,9 +201,39 @@ class MemoryCatalog(MemoryTransactions):
         state = self._partition(pid)
         return log_rules.retention_offset(state, self._spans(pid, state), oldest_ms, max_bytes)
 
+    async def cleaned(self) -> dict[int, int]:
+        return dict(self._cleaned)
+
+    async def dirt(self, pid: int, first_dirty: int, upper: int, youngest_ms: int) -> Dirt:
+        return swap_rules.dirt(self._spans(pid, self._partition(pid)), first_dirty, upper, youngest_ms)
+
+    async def swap_spans(self, swap: SpanSwap) -> bool:
+        self._check_open()
+        state = self._state.partitions.get(swap.pid)
+        if state is None:
+            return False
+        first, last = swap.old[0].base, swap.old[-1].last
+        present = [span for span in self._state.runs.get(swap.pid, ()) if span.last >= first and span.base <= last]
+        outcome = swap_rules.swapped(state, present, swap)
+        if outcome is None:
+            return False
+        self._lower_counts(present)
+        changes = LogChanges(self._state)
+        changes.partitions[swap.pid], new = outcome
+        self._live[swap.object_id] += len(new)
+        changes.replaced.append(Replaced(swap.pid, first, last, new, frozenset(swap.forgotten)))
+        self._state.publish(changes)
+        if swap.cleaned_to is not None:
+            self._cleaned[swap.pid] = swap.cleaned_to
+        return True
+
     async def take_dead_objects(self, limit: int) -> list[int]:
         newest = self._state.newest_object
-        return sorted(object_id for object_id, live in self._live.items() if live == 0 and object_id < newest)[:limit]
+        return sorted(
+            object_id
+            for object_id, live in self._live.items()
+            if live == 0 and (object_id < newest or object_id >= WHOLE_OBJECTS)
+        )[:limit]
 
     async def forget_objects(self, object_ids: Sequence[int]) -> None:
         self._check_open()
@@ -209,6 +244,9 @@ class MemoryCatalog(MemoryTransactions):
 
     async def producers(self, pid: int) -> list[ProducerState]:
         return sorted(self._state.producers.get(pid, {}).values(), key=lambda producer: producer.producer_id)
+
+    async def known_producers(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+        return {key for key in keys if (state := self._state.producer(*key)) is not None and state.epoch >= 0}
 
     async def expire_producers(self, before_ms: int) -> int:
         self._check_open()

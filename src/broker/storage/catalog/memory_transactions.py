@@ -10,7 +10,9 @@ from broker.storage.catalog.log_state import LogChanges, LogState
 from broker.storage.catalog.transactions import (
     AbortedTransaction,
     EndAnswer,
+    Ended,
     InitAnswer,
+    MarkerWish,
     OffsetKey,
     PendingOffsets,
     TransactionState,
@@ -90,6 +92,9 @@ class MemoryTransactions:
         return self._change(
             lambda changes: transaction_changes.abort(changes, transactional_id, producer_id, epoch, now_ms)
         )
+
+    async def write_markers(self, wishes: Sequence[MarkerWish], now_ms: int) -> tuple[list[ErrorCode], Ended]:
+        return self._change(lambda changes: transaction_changes.write_markers(changes, wishes, now_ms))
 
     async def delete_transactional_ids(self, before_ms: int) -> int:
         return self._change(lambda changes: transaction_changes.forget_idle(changes, before_ms))

@@ -1,7 +1,7 @@
 """A contiguous run of spans of one partition in memory, oldest first: the whole log, or its recent tail."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Final
 
@@ -56,6 +56,17 @@ class SpanRun:
         first = bisect_left(self._spans, log_start, self._head, key=_LAST)
         at = bisect_left(self._spans, timestamp, first, key=_RUNNING)
         return self._spans[at : at + limit]
+
+    def replace(self, old_base: int, old_last: int, new: Iterable[Span]) -> None:
+        """Put ``new`` in the place of the spans from ``old_base`` to ``old_last``; where not all of those are held, hold none of them."""
+        if not len(self):
+            return
+        first = bisect_left(self._spans, old_base, self._head, key=_LAST)
+        end = bisect_left(self._spans, old_last + 1, self._head, key=_LAST)
+        if self._spans[self._head].base <= old_base:
+            self._spans[first:end] = new
+        elif end > self._head:
+            self._advance(end)
 
     def drop_below(self, offset: int, limit: int | None = None) -> list[Span]:
         """Take out (at most ``limit``) spans that end before ``offset`` and return them."""

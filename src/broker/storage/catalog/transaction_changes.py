@@ -13,6 +13,8 @@ from broker.storage.catalog.transactions import (
     EndAnswer,
     Ended,
     InitAnswer,
+    Marker,
+    MarkerWish,
     PendingOffsets,
     TransactionState,
     TransactionStatus,
@@ -95,6 +97,20 @@ def abort(changes: LogChanges, transactional_id: str, producer_id: int, epoch: i
     """As :meth:`TransactionCatalog.abort_transaction`."""
     before = changes.transaction(transactional_id)
     return _ended(changes, before, transaction_rules.abort(before, producer_id, epoch, now_ms), now_ms)
+
+
+def write_markers(changes: LogChanges, wishes: Sequence[MarkerWish], now_ms: int) -> tuple[list[ErrorCode], Ended]:
+    """As :meth:`TransactionCatalog.write_markers`."""
+    errors: list[ErrorCode] = []
+    markers: list[Marker] = []
+    for wish in wishes:
+        error = marker_rules.refusal(wish, changes)
+        errors.append(error)
+        if error is ErrorCode.NONE:
+            ending = marker_rules.write(wish, now_ms, changes)
+            changes.absorb_ending(ending)
+            markers += ending.markers
+    return errors, Ended(markers, {})
 
 
 def forget_idle(changes: LogChanges, before_ms: int) -> int:

@@ -9,11 +9,14 @@ X2  Whoever initialises aborts what is open, under an epoch of its own that nobo
 X3  Who says which producer id and epoch it has (KIP-360) is heard only if they are the latest, or those its lost answer replaced.
     Unlike Kafka such a caller, when it is out of date, does not abort what its successor has open; and when it is not, it goes on at once.
 X4  Epochs end at 32766; then there is a new producer id with epoch 0. 32767 is only ever seen in markers.
-X5  Ending without an epoch bump (before KIP-890) can be repeated at the same epoch, for the same outcome. Nothing tells such a repetition
-    from the end of the next transaction (KAFKA-17754); hence
+X5  Ending without an epoch bump (before KIP-890) can be repeated at the same epoch, for the same outcome. Nothing here tells such a
+    repetition from the end of the next transaction (KAFKA-17754): the coordinator does, by the connection it came over
+    (:mod:`broker.coordinators.producer_connections`); hence also
 X6  ending with a bump: the answer has a new epoch, a repetition is known by the old one, and one that arrives after the next
     transaction began, or ended, is fenced. What is not open can be aborted with a bump, too: it may have lost its first request.
 X7  A transaction is open from its first partition or group on, and its time runs from there.
+X8  Whose transaction took too long is fenced, but not replaced: who says which producer id and epoch it had goes on with the next epoch, and so
+    does who aborts with a bump; its commit with a bump is INVALID_TXN_STATE. All of that only until somebody else initialises.
 """
 
 from collections.abc import Iterable
@@ -183,7 +186,7 @@ def end(
 
 
 def abort(state: TransactionState | None, producer_id: int, epoch: int, now_ms: int) -> Verdict:
-    """A transaction ends on behalf of nobody: its producer is fenced, and its next request learns that."""
+    """A transaction ends on behalf of nobody: its producer is fenced, and its next request learns that (X8)."""
     if state is None or state.producer_id != producer_id:
         return _UNKNOWN
     if state.epoch != epoch:
@@ -191,11 +194,10 @@ def abort(state: TransactionState | None, producer_id: int, epoch: int, now_ms: 
     if state.status is not TransactionStatus.ONGOING:
         return _WRONG_STATE
     fence = _next_epoch(epoch)
-    # Without a last epoch: what its producer sends now is no repetition of an end that took place.
     aborted = replace(
         _closed(state, TransactionStatus.COMPLETE_ABORT, now_ms),
         epoch=fence,
-        last_epoch=NO_PRODUCER_EPOCH,
+        last_epoch=epoch if fence <= LAST_EPOCH else NO_PRODUCER_EPOCH,  # no client is given what comes after (X4)
         previous_producer_id=NO_PRODUCER_ID,
     )
     return Verdict(state=aborted, commit=False, marker_epoch=fence)

@@ -58,6 +58,18 @@ class Marker:
 
 
 @value
+class MarkerWish:
+    """A marker that somebody else than the coordinator wants written to a partition: an operator who ends a transaction that hangs."""
+
+    pid: int
+    producer_id: int
+    epoch: int
+    commit: bool
+    coordinator_epoch: int
+    transaction_version: int = 0
+
+
+@value
 class Ended:
     """A transaction that was ended: its markers in order of pid, and the group offsets that took effect (none when it was aborted)."""
 

@@ -6,14 +6,19 @@ O1  What :meth:`ObjectStore.append` returned is durable: it survives ``kill -9``
 O2  Bytes of an extent never change and an ``(object_id, position)`` is never used twice.
 O3  A failed append leaves nothing that a later read or append could mistake for data.
 O4  What was withdrawn is never recovered: it is as if it had not been appended.
+O5  What was written as a whole (:class:`RawObjects`) is never recovered either: it says nothing new, and counts only once the catalog names it.
+    Its object ids are ``WHOLE_OBJECTS`` and above, so that they come between none of those that are appended to.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from broker.model import value
 
 Buffer = bytes | bytearray | memoryview
+
+WHOLE_OBJECTS: Final = 1 << 60
+"""Object ids from here on are of objects that were written as a whole (O5)."""
 
 
 @value
@@ -32,6 +37,42 @@ class TocEntry:
     pid: int
     offset: int
     length: int
+
+
+class NewObject(Protocol):
+    """An object that is being written, all of it by one writer."""
+
+    @property
+    def position(self) -> int:
+        """Where the next byte comes to lie."""
+        ...
+
+    def write(self, data: Buffer) -> None:
+        """Raises StorageUnavailable."""
+        ...
+
+    def finish(self) -> int:
+        """Make it durable; where it ends. Raises StorageUnavailable: whether it is there is not known then, and nobody asks."""
+        ...
+
+    def discard(self) -> None:
+        """It is not wanted."""
+        ...
+
+
+class RawObjects(Protocol):
+    """The objects of a store for whoever may block: on a thread, or in a process of its own, which can be ended at any moment."""
+
+    def read(self, object_id: int, position: int, length: int) -> memoryview:
+        """As :meth:`ObjectStore.read`."""
+        ...
+
+    def create(self, object_id: int, room: int) -> NewObject:
+        """Begin an object of about ``room`` bytes, with an id from :meth:`ObjectStore.new_object_id`. Raises StorageUnavailable, also when that
+        would take the space that appends may need."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class ObjectStore(Protocol):
@@ -57,6 +98,18 @@ class ObjectStore(Protocol):
 
         Raises ``StorageFailed`` when that cannot be done, for then nothing may be appended after it.
         """
+        ...
+
+    def new_object_id(self) -> int:
+        """An id for an object that is written as a whole (O5); never given again."""
+        ...
+
+    def raw(self) -> RawObjects:
+        """Blocking access; the caller closes it."""
+        ...
+
+    def raw_elsewhere(self) -> Sequence[str] | None:
+        """What another process must be told to have the same access, None when it cannot."""
         ...
 
     async def delete(self, object_ids: Sequence[int]) -> None:

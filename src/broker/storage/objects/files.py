@@ -16,8 +16,9 @@ from broker.storage import segment
 from broker.storage.batching_thread import BatchingThread, Job
 from broker.storage.catalog.base import CommitGroup
 from broker.storage.file_operations import FileOperations, make_directory
-from broker.storage.objects.base import Buffer, Extent, TocEntry
+from broker.storage.objects.base import WHOLE_OBJECTS, Buffer, Extent, TocEntry
 from broker.storage.objects.open_files import OpenFiles
+from broker.storage.objects.raw_files import RawFiles
 from broker.storage.objects.segment_writer import SegmentWriter, segment_path
 from broker.storage.recovery import recoverable_groups
 
@@ -63,6 +64,8 @@ class FileObjectStore:
         self._files = OpenFiles(_OPEN_FILES, self._open_segment, self._io.close)
         self._thread: BatchingThread[_Request, Extent] = BatchingThread("segment-writer", self._append_all)
         self._readers = anyio.CapacityLimiter(_READERS)
+        self._reserve_bytes = 2 * segment_bytes
+        self._next_whole = WHOLE_OBJECTS | first_number
 
     async def append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> Extent:
         return await self._thread.run((parts, toc))
@@ -84,6 +87,16 @@ class FileObjectStore:
         """:meth:`withdraw` on the calling thread."""
         with self._writing:
             self._writer.withdraw(extent)
+
+    def new_object_id(self) -> int:
+        self._next_whole += 1
+        return self._next_whole
+
+    def raw(self) -> RawFiles:
+        return RawFiles(self._directory, self._directory_id, self._reserve_bytes, self._io)
+
+    def raw_elsewhere(self) -> Sequence[str]:
+        return [str(self._directory.absolute()), self._directory_id.hex(), str(self._reserve_bytes)]
 
     async def delete(self, object_ids: Sequence[int]) -> None:
         if self._writer.current_number in object_ids:
@@ -116,11 +129,11 @@ class FileObjectStore:
         The catalog commits in that order too, so they lie in the last object it knows and in younger ones. Raises
         GroupDamaged, see :mod:`broker.storage.recovery`.
         """
-        newest = max(known, default=-1)
+        newest = max((number for number in known if number < WHOLE_OBJECTS), default=-1)
         groups: list[CommitGroup] = []
         numbers = sorted(number for path in self._directory.iterdir() if (number := _number_of(path)) is not None)
         for number in numbers:
-            if number < newest:
+            if not newest <= number < WHOLE_OBJECTS:
                 continue
             with segment_path(self._directory, number).open("rb") as file:
                 if os.fstat(file.fileno()).st_size < segment.HEADER_BYTES:

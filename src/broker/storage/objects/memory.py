@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from broker.errors import StorageFailed, StorageUnavailable
-from broker.storage.objects.base import Buffer, Extent, TocEntry
+from broker.storage.objects.base import WHOLE_OBJECTS, Buffer, Extent, TocEntry
 
 _OBJECT_BYTES: Final = 1 << 20
 
@@ -17,6 +17,7 @@ class MemoryObjectStore:
         self._objects: dict[int, bytearray] = {}
         self._current = 0
         self._closed = False
+        self._next_whole = WHOLE_OBJECTS
 
     async def append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> Extent:
         if self._closed:
@@ -46,6 +47,16 @@ class MemoryObjectStore:
         del data[extent.position :]
         self._current += 1  # O2: the position is not given again
 
+    def new_object_id(self) -> int:
+        self._next_whole += 1
+        return self._next_whole
+
+    def raw(self) -> "MemoryRawObjects":
+        return MemoryRawObjects(self._objects)
+
+    def raw_elsewhere(self) -> Sequence[str] | None:
+        return None
+
     async def delete(self, object_ids: Sequence[int]) -> None:
         for object_id in object_ids:
             if object_id == self._current:
@@ -54,3 +65,45 @@ class MemoryObjectStore:
 
     async def aclose(self) -> None:
         self._closed = True
+
+
+class MemoryRawObjects:
+    """Implements :class:`broker.storage.objects.base.RawObjects`."""
+
+    def __init__(self, objects: dict[int, bytearray]) -> None:
+        self._objects = objects
+
+    def read(self, object_id: int, position: int, length: int) -> memoryview:
+        data = self._objects.get(object_id)
+        if data is None or position + length > len(data):
+            raise StorageUnavailable(f"object {object_id} is missing or shorter than asked")
+        return memoryview(data[position : position + length])
+
+    def create(self, object_id: int, room: int) -> "MemoryNewObject":
+        return MemoryNewObject(self._objects, object_id)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class MemoryNewObject:
+    """Implements :class:`broker.storage.objects.base.NewObject`."""
+
+    def __init__(self, objects: dict[int, bytearray], object_id: int) -> None:
+        self._objects = objects
+        self._object_id = object_id
+        self._data = bytearray()
+
+    @property
+    def position(self) -> int:
+        return len(self._data)
+
+    def write(self, data: Buffer) -> None:
+        self._data += data
+
+    def finish(self) -> int:
+        self._objects[self._object_id] = self._data
+        return len(self._data)
+
+    def discard(self) -> None:
+        self._objects.pop(self._object_id, None)

@@ -106,7 +106,7 @@ class SegmentWriter:
         head = segment.pack_group(current.key, current.sequence, length, toc)
         start = current.position
         try:
-            _write_all(self._io, current.fd, [head, *parts], start)
+            write_all(self._io, current.fd, [head, *parts], start)
         except OSError as error:
             refusal = self._classify(error, f"cannot write to {current.path.name}")
             if self._failure is None:
@@ -205,7 +205,7 @@ class SegmentWriter:
         try:
             self._io.allocate(fd, length)
             header = segment.pack_header(segment.SegmentHeader(number, self._directory_id, key, self._now_ms()))
-            _write_all(self._io, fd, [header], 0)
+            write_all(self._io, fd, [header], 0)
             if fill:
                 self._fill(fd, length)
             self._io.sync(fd)
@@ -220,7 +220,7 @@ class SegmentWriter:
         position = segment.HEADER_BYTES
         while position < length and not self._hurry.is_set():
             chunk = memoryview(_FILL_CHUNK)[: length - position]
-            _write_all(self._io, fd, [chunk], position)
+            write_all(self._io, fd, [chunk], position)
             position += len(chunk)
             self._io.sync_data(fd)
 
@@ -278,7 +278,7 @@ class SegmentWriter:
         return StorageFailed(message)
 
 
-def _write_all(io: FileOperations, fd: int, parts: Sequence[Buffer], position: int) -> None:
+def write_all(io: FileOperations, fd: int, parts: Sequence[Buffer], position: int) -> None:
     """Write ``parts`` back to back, however few the system takes at once."""
     pending: list[Buffer] = [part for part in parts if len(part)]
     while pending:

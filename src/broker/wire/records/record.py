@@ -56,6 +56,17 @@ class Record(NamedTuple):
     headers: tuple[Header, ...] = ()
 
 
+class Spot(NamedTuple):
+    """A record as bytes `start` to `end` of the decompressed records of its batch, and as much of it as compaction looks at."""
+
+    start: int
+    end: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    has_value: bool
+
+
 class Position(NamedTuple):
     """Where a record stands in the log and in time."""
 
@@ -87,7 +98,7 @@ def iter_records(
     if header is None:
         header = parse_header(buf, pos)
     view = body(buf, pos, header, max_output)
-    for offset, timestamp, key_at, key_size, value_at, value_size, headers in _scan(view, header):
+    for offset, timestamp, key_at, key_size, value_at, value_size, headers, _ in _scan(view, header):
         yield _new(
             Record,
             (
@@ -111,7 +122,7 @@ def walk(
 
 def walk_body(data: memoryview, header: BatchHeader) -> Iterator[tuple[int, int, bool]]:
     """`walk` over what `body` returned, for callers that need the decompressed bytes themselves too."""
-    for offset, timestamp, _, key_size, _, _, _ in _scan(data, header):
+    for offset, timestamp, _, key_size, _, _, _, _ in _scan(data, header):
         yield offset, timestamp, key_size >= 0
 
 
@@ -150,8 +161,19 @@ def latest_timestamp(
     return best
 
 
-def _scan(view: memoryview, header: BatchHeader) -> Iterator[tuple[int, int, int, int, int, int, tuple[Header, ...]]]:
-    """(offset, timestamp, key position, key size, value position, value size, headers) of each record, all checked.
+def spots(data: memoryview, header: BatchHeader) -> Iterator[Spot]:
+    """Where each record of `data`, which `body` returned, lies: for whoever keeps some of them as they are."""
+    start = 0
+    for offset, timestamp, key_at, key_size, _, value_size, _, end in _scan(data, header):
+        key = bytes(data[key_at : key_at + key_size]) if key_size >= 0 else None
+        yield _new(Spot, (start, end, offset, timestamp, key, value_size >= 0))
+        start = end
+
+
+def _scan(
+    view: memoryview, header: BatchHeader
+) -> Iterator[tuple[int, int, int, int, int, int, tuple[Header, ...], int]]:
+    """(offset, timestamp, key position, key size, value position, value size, headers, end) of each record, all checked.
 
     One loop with the one-byte varints read in place: it runs once a record wherever records are looked at. Fields may
     be read past the end of their record at first; nothing is yielded before `at` was found to meet `end`.
@@ -222,7 +244,7 @@ def _scan(view: memoryview, header: BatchHeader) -> Iterator[tuple[int, int, int
             else:
                 headers = _headers(view, data, at, end)
             at = end
-            yield base_offset + delta, timestamp, key_at, key_size, value_at, value_size, headers
+            yield base_offset + delta, timestamp, key_at, key_size, value_at, value_size, headers, end
     except IndexError:
         raise DecodeError("record batch: the records are cut off") from None
     if at != total:

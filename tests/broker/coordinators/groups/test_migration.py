@@ -65,6 +65,8 @@ def test_what_may_not_be_upgraded() -> None:
     member = group.roster.members["one"]
     group.roster.assign(member, member.assignment[:-4] + b"\0\0\0\1d")
     assert "custom assignor" in refusal(group, topics)
+    group.protocol = "cooperative-sticky"
+    assert upgraded(group, POLICY, topics, 10_000, 0).members  # what librdkafka's keeps there is a hint only
     group.roster.assign(member, b"?")
     assert "malformed" in refusal(group, topics)
     group.roster.assign(member, b"")

@@ -85,11 +85,12 @@ async def test_the_broker_and_all_brokers() -> None:
 
 
 async def test_other_resources() -> None:
-    """The log's level; groups have those of the consumer protocol and of share groups, client metrics nothing."""
+    """The log's level; groups have those of the consumer protocol and of share groups, client metrics three, whether there are any or not."""
     logger, group, metrics = await describe(world(), (LOGGER, OWN), (GROUP, "g"), (METRICS, "m"))
 
     assert [(c.name, c.config_source, c.config_type) for c in logger.configs] == [("root", 6, 0)]
-    assert (group.error_code, metrics.error_code, metrics.configs) == (0, 0, [])
+    assert (group.error_code, metrics.error_code) == (0, 0)
+    assert [config.name for config in metrics.configs] == ["interval.ms", "match", "metrics"]
     assert [(c.name, c.value, c.config_source) for c in group.configs if c.name.endswith("timeout.ms")] == [
         ("consumer.session.timeout.ms", "45000", 5),
         ("share.session.timeout.ms", "45000", 5),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from broker.handlers.base import CloseConnection
 from broker.handlers.transactions.end_txn import HANDLER
 from broker.storage.catalog.transactions import TransactionStatus
 from broker.wire.error_codes import ErrorCode
@@ -41,6 +42,25 @@ async def test_the_fenced_are_told_so_as_they_know_it(version: int, code: ErrorC
         await producer(world)
         answer = await old.end(version)
         assert (answer.error_code, answer.producer_id, answer.producer_epoch) == (code, -1, -1)
+
+
+@pytest.mark.parametrize("version", HANDLER.versions)
+async def test_a_late_end_over_a_connection_given_up_is_not_answered(version: int) -> None:
+    """Before version 5; from then on epochs tell (KAFKA-17754)."""
+    async with group_world() as world:
+        one = await producer(world)
+        await one.add(t=[0])
+        world.connection.connection_id += 1
+        await one.add(t=[1])
+        world.connection.connection_id -= 1
+        if version >= 5:
+            assert (await one.end(version)).error_code == 0
+            return
+        with pytest.raises(CloseConnection):
+            await one.end(version)
+        assert world.ended == []
+        world.connection.connection_id += 1
+        assert (await one.end(version)).error_code == 0
 
 
 async def test_what_cannot_be_ended() -> None:

@@ -79,3 +79,15 @@ def test_a_search_finds_what_looking_at_each_would(steps: list[tuple[int, bool]]
     assert run.read(first, upper) == [
         aborted for aborted in every if aborted.last_offset >= first and aborted.first_offset < upper
     ]
+
+
+def test_those_that_hide_nothing_any_more_are_forgotten() -> None:
+    """The others are found as before, and so is what memory does not know."""
+    run = AbortedRun(complete_from=2)
+    for last in (3, 6, 9):
+        run.append(AbortedEntry(AbortedTransaction(7, last - 1, last), last + 1))
+    run.forget({6, 100})
+    found = run.read(2, 100)
+    assert found is not None
+    assert [each.last_offset for each in found] == [3, 9]
+    assert run.read(1, 100) is None

@@ -167,6 +167,20 @@ async def test_producers_are_listed_as_the_log_has_them(catalog: Catalog) -> Non
     assert producer.window == tuple((sequence, sequence, sequence, sequence) for sequence in (6, 5, 4, 3, 2))
 
 
+async def test_known_producers_are_those_with_a_sequence(catalog: Catalog) -> None:
+    """By partition and id; who was never there, or was forgotten, is not known."""
+    one, two = await topic(catalog, 2)
+    appender = Appender(catalog)
+    await appender.append(one, batch(producer=1, first=0), now=NOW)
+    await appender.append(two, batch(producer=2, first=0), now=NOW + 10)
+    asked = [(pid, producer) for pid in (one, two, two + 1) for producer in (1, 2, 3)]
+
+    assert await catalog.known_producers(asked) == {(one, 1), (two, 2)}
+    await catalog.expire_producers(NOW + 10)
+    assert await catalog.known_producers(asked) == {(two, 2)}
+    assert await catalog.known_producers([]) == set()
+
+
 async def test_idle_producers_expire(catalog: Catalog) -> None:
     """Only those idle since before the given time; afterwards any sequence is accepted again."""
     (pid,) = await topic(catalog)

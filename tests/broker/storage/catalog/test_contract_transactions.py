@@ -6,7 +6,7 @@ import pytest
 
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import FLAG_ABORT_MARKER, FLAG_COMMIT_MARKER, MARKER_BYTES, Catalog, SpanQuery
-from broker.storage.catalog.transactions import AbortedTransaction, Ended, Marker, TransactionStatus
+from broker.storage.catalog.transactions import AbortedTransaction, Ended, Marker, MarkerWish, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, topic
 
@@ -166,8 +166,10 @@ async def test_a_transaction_that_timed_out_fences_its_producer(catalog: Catalog
     answer = await catalog.abort_transaction(ID, producer, epoch, NOW + 5)
 
     assert answer.ended == Ended([Marker(pid, 1, producer, epoch + 1, False, NOW + 5)], {})
-    ended = await catalog.end_transaction(ID, producer, epoch, True, True, -1, NOW + 6)
+    ended = await catalog.end_transaction(ID, producer, epoch, True, False, -1, NOW + 6)
     assert ended.error_code is ErrorCode.PRODUCER_FENCED
+    ended = await catalog.end_transaction(ID, producer, epoch, True, True, -1, NOW + 6)
+    assert ended.error_code is ErrorCode.INVALID_TXN_STATE
     assert await catalog.load_offsets() == {}
     assert (await catalog.abort_transaction(ID, producer, epoch, NOW)).error_code is ErrorCode.PRODUCER_FENCED
 
@@ -359,3 +361,25 @@ async def test_an_abort_leaves_its_marker(catalog: Catalog) -> None:
     ((data, marker),) = [found.spans for found in await catalog.find_spans([SpanQuery(pid, 0, 1000)])]
     assert (data.object_id, marker.object_id) == (1, -(epoch + 1))
     assert marker.flags & FLAG_ABORT_MARKER
+
+
+async def test_markers_from_outside_end_single_partitions(catalog: Catalog) -> None:
+    """The transactional id stays as it is; its own end finds nothing left there, and commits the other partition."""
+    one, other = await topic(catalog, 2)
+    appender = Appender(catalog)
+    producer, epoch = await begin(catalog, one, other)
+    for pid in (one, other):
+        assert await write(appender, pid, producer, epoch, 0) == (0, 0)
+    wishes = [MarkerWish(one, producer, epoch, False, 0), MarkerWish(999, producer, epoch, False, 0)]
+    errors, ended = await catalog.write_markers(wishes, NOW + 5)
+
+    assert errors == [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
+    assert ended == Ended([Marker(one, 1, producer, epoch, False, NOW + 5)], {})
+    assert (stable(catalog, one), stable(catalog, other)) == (2, 0)
+    assert await catalog.aborted(one, 0, 2) == [AbortedTransaction(producer, 0, 1)]
+    state = catalog.peek_transaction(ID)
+    assert state is not None
+    assert (state.status, state.partitions) == (TransactionStatus.ONGOING, {one, other})
+    answer = await catalog.end_transaction(ID, producer, epoch, True, False, -1, NOW + 9)
+    assert answer.ended == Ended([Marker(other, 1, producer, epoch, True, NOW + 9)], {})
+    assert (stable(catalog, one), stable(catalog, other)) == (2, 2)

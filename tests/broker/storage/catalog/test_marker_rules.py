@@ -12,8 +12,15 @@ from broker.storage.catalog.base import (
 )
 from broker.storage.catalog.commit_rules import PartitionState
 from broker.storage.catalog.log_state import LogChanges, LogState
-from broker.storage.catalog.marker_rules import AbortedEntry, end
-from broker.storage.catalog.transactions import AbortedTransaction, Marker, TransactionState, TransactionStatus
+from broker.storage.catalog.marker_rules import AbortedEntry, end, refusal, write
+from broker.storage.catalog.transactions import (
+    AbortedTransaction,
+    Marker,
+    MarkerWish,
+    TransactionState,
+    TransactionStatus,
+)
+from broker.wire.error_codes import ErrorCode
 
 NOW = 5000
 WINDOW = ((0, 1, 4, NOW - 9),)
@@ -102,3 +109,38 @@ def test_a_marker_of_a_higher_epoch_begins_anew() -> None:
     ending = end(transaction(1), 5, True, NOW, view((4, 7)))
 
     assert ending.producers == {(1, 7): ProducerState(7, 5, -1, NOW)}
+
+
+def test_a_marker_from_outside_ends_one_partition() -> None:
+    """As the coordinator's would, and says nothing of others (M5)."""
+    ending = write(MarkerWish(1, 7, 4, False, 0), NOW, view((4, 7), (6, 8)))
+
+    assert ending.markers == [Marker(1, 10, 7, 4, False, NOW)]
+    assert ending.partitions[1].bounds.last_stable_offset == 6
+    assert ending.aborted == [(1, AbortedEntry(AbortedTransaction(7, 4, 10), 6))]
+    assert ending.producers[1, 7].open_first_offset is None
+
+
+def test_a_marker_from_outside_takes_an_offset_where_nothing_is_open() -> None:
+    """Nothing is aborted by it, and a producer of a lower epoch is fenced; one that nobody knew is known then."""
+    ending = write(MarkerWish(2, 7, 5, False, 0), NOW, view())
+    assert (ending.markers, ending.aborted) == ([Marker(2, 3, 7, 5, False, NOW)], [])
+    assert ending.producers[2, 7] == ProducerState(7, 5, -1, NOW)
+    assert write(MarkerWish(2, 99, 3, True, 0), NOW, view()).producers[2, 99] == ProducerState(99, 3, -1, NOW)
+
+
+def test_which_markers_from_outside_are_refused() -> None:
+    """By partition, producer, epoch, and the coordinator's epoch (M6)."""
+    changes = view((4, 7))
+    changes.set_transaction(transaction(1))
+
+    def refused(pid: int = 1, producer_id: int = 7, epoch: int = 4, coordinator: int = 0, version: int = 0) -> ErrorCode:
+        return refusal(MarkerWish(pid, producer_id, epoch, True, coordinator, version), changes)
+
+    assert refused() is refused(epoch=5) is refused(producer_id=99, coordinator=-1) is ErrorCode.NONE
+    assert refused(9) is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    assert refused(producer_id=-1) is refused(epoch=-1) is ErrorCode.INVALID_REQUEST
+    assert refused(epoch=3) is ErrorCode.INVALID_PRODUCER_EPOCH
+    assert refused(coordinator=-1) is refused(producer_id=99, coordinator=-2) is ErrorCode.TRANSACTION_COORDINATOR_FENCED
+    assert refused(version=2) is ErrorCode.INVALID_PRODUCER_EPOCH
+    assert refused(epoch=5, version=2) is refused(pid=2, version=2) is ErrorCode.NONE

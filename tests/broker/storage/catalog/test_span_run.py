@@ -60,3 +60,20 @@ def test_a_straddling_span_stays() -> None:
 def test_a_timestamp_below_the_log_start_finds_what_is_left() -> None:
     """Spans below the log start are passed over."""
     assert bases(run_of(5).from_timestamp(1, 35, 2)) == [30, 40]
+
+
+def test_spans_are_replaced_where_all_of_them_are_held() -> None:
+    """Where some are not, none are held any more, and the rest stays contiguous."""
+    old = [Span(at, at + 1, 1, at, 10, at, at, 1) for at in range(0, 20, 2)]
+    new = [Span(4, 6, 9, 0, 5, 6, 6, 1), Span(7, 11, 9, 5, 5, 11, 11, 1)]
+    for dropped, left in ((0, [0, 2, 4, 7, 12, 14, 16, 18]), (2, [4, 7, 12, 14, 16, 18]), (3, [12, 14, 16, 18]), (7, [14, 16, 18])):
+        run = SpanRun()
+        for span in old:
+            run.append(span)
+        run.drop_below(dropped * 2)
+        run.replace(4, 11, new)
+        assert [span.base for span in run] == left
+        assert run.covers(12) == (dropped < 7)
+    empty = SpanRun()
+    empty.replace(4, 11, new)
+    assert len(empty) == 0

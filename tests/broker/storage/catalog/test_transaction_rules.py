@@ -304,17 +304,39 @@ def test_the_epoch_before_an_initialisation_repeats_no_end_without_a_bump() -> N
 
 
 def test_an_abort_fences_the_producer() -> None:
-    """Whatever it asks for next; an end of its own was not this one."""
+    """Whatever it asks for next but what X8 says."""
     verdict = abort(state(ONGOING, last_epoch=3), 7, 4, LATER)
     done = after(verdict)
 
     assert (verdict.commit, verdict.marker_epoch) == (False, 5)
-    assert done == replace(state(ABORTED, epoch=5), updated_ms=LATER)
-    for bump in (True, False):
-        for commit in (True, False):
-            assert ended(done, 4, commit=commit, bump=bump).error_code is ErrorCode.PRODUCER_FENCED
+    assert done == replace(state(ABORTED, epoch=5, last_epoch=4), updated_ms=LATER)
+    for commit in (True, False):
+        assert ended(done, 4, commit=commit, bump=False).error_code is ErrorCode.PRODUCER_FENCED
+    assert ended(done, 4, commit=True, bump=True).error_code is ErrorCode.INVALID_TXN_STATE
     assert add(done, 7, 4, [1], [], LATER).error_code is ErrorCode.PRODUCER_FENCED
-    assert started(done, 7, 4).error_code is ErrorCode.PRODUCER_FENCED
+
+
+def test_the_producer_of_an_aborted_transaction_goes_on() -> None:
+    """With the epoch that fenced it: aborting tells it nothing new, and asking who it is gives it that, again and again."""
+    done = after(abort(state(ONGOING), 7, 4, LATER))
+
+    assert ended(done, 4, commit=False, bump=True) == Verdict()
+    for _ in range(2):
+        done = after(started(done, 7, 4))
+        assert producer_of(started(done, 7, 4)) == (7, 5)
+
+
+def test_the_producer_of_an_aborted_transaction_does_not_come_back_after_another() -> None:
+    """Who initialises without saying who it is takes the id over, and what the next one has open is not aborted."""
+    aborted = after(abort(state(ONGOING), 7, 4, LATER))
+    taken_over = after(started(aborted))
+    assert started(taken_over, 7, 4).error_code is ErrorCode.PRODUCER_FENCED
+    for outcome in (True, False):
+        assert ended(taken_over, 4, commit=outcome, bump=True).error_code is ErrorCode.PRODUCER_FENCED
+
+    going_on = after(add(aborted, 7, 5, [1], [], LATER))
+    assert started(going_on, 7, 4).error_code is ErrorCode.PRODUCER_FENCED
+    assert ended(going_on, 4, commit=False, bump=True).error_code is ErrorCode.PRODUCER_FENCED
 
 
 def test_an_abort_at_the_last_epoch_leaves_the_id_to_be_initialised() -> None:
@@ -322,6 +344,8 @@ def test_an_abort_at_the_last_epoch_leaves_the_id_to_be_initialised() -> None:
     done = after(abort(state(ONGOING, epoch=LAST_EPOCH), 7, LAST_EPOCH, LATER))
 
     assert done.epoch == LAST_EPOCH + 1
+    assert started(done, 7, LAST_EPOCH).error_code is ErrorCode.PRODUCER_FENCED
+    assert ended(done, LAST_EPOCH, commit=False, bump=True).error_code is ErrorCode.PRODUCER_FENCED
     assert producer_of(started(done)) == (FRESH_ID, 0)
 
 

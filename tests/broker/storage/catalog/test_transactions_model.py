@@ -21,7 +21,7 @@ from broker.storage.catalog import transaction_rules
 from broker.storage.catalog.base import Catalog, ProducerState
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.catalog.sqlite.catalog import SqliteCatalog
-from broker.storage.catalog.transactions import AbortedTransaction, OffsetKey
+from broker.storage.catalog.transactions import AbortedTransaction, Marker, MarkerWish, OffsetKey
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, batch, group, topic
 
@@ -311,6 +311,43 @@ class Transactions(RuleBasedStateMachine):
         assert (answer.error_code, answer.epoch) == (ErrorCode.NONE, epoch + 1)
         self.end_work(known, False, epoch + 1)
         known.current, known.previous, known.previous_ended = (producer_id, epoch + 1), None, None
+        if epoch < LAST_EPOCH:  # it may go on, as if the answer to an abort of its own had been lost
+            self.take(known, known.current)
+            known.previous, known.previous_ended = (producer_id, epoch), False
+
+    @precondition(lambda self: self.ids)
+    @rule(
+        name=names,
+        age=ages,
+        index=st.integers(0, PARTITIONS - 1),
+        commit=st.booleans(),
+        above=st.integers(0, 1),
+        bumps=st.booleans(),
+    )
+    def write_marker(self, name: str, age: int, index: int, commit: bool, above: int, bumps: bool) -> None:
+        """An operator ends on one partition what a producer has open there, if anything; its coordinator is told nothing."""
+        if name not in self.ids:
+            return
+        producer_id, of_producer = self.credential(name, age)
+        epoch, pid = of_producer + above, self.pids[index]
+        log, (at_epoch, _) = self.logs[pid], self.sequences.get((pid, producer_id), (-1, 0))
+        undecided = [
+            entry
+            for entry in log
+            if entry.producer_id == producer_id and entry.work is not None and entry.work.outcome is None
+        ]
+        wish = MarkerWish(pid, producer_id, epoch, commit, 0, 2 if bumps else 0)
+        (code,), ended = self.both(lambda catalog: catalog.write_markers([wish], NOW))
+        if epoch < at_epoch or (bumps and epoch == at_epoch and undecided):
+            assert (code, ended.markers) == (ErrorCode.INVALID_PRODUCER_EPOCH, [])
+            return
+        assert (code, ended.markers) == (ErrorCode.NONE, [Marker(pid, len(log), producer_id, epoch, commit, NOW)])
+        part = Work(producer_id, commit) if undecided else None
+        for entry in undecided:
+            entry.work = part
+        log.append(Entry(part, producer_id, is_marker=True))
+        if epoch > at_epoch:
+            self.sequences[pid, producer_id] = (epoch, 0)
 
     @rule()
     def restart(self) -> None:

@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from broker.errors import StorageFailed, StorageUnavailable
-from broker.storage.objects.base import ObjectStore, TocEntry
+from broker.storage.objects.base import WHOLE_OBJECTS, ObjectStore, TocEntry
 from broker.storage.objects.files import FileObjectStore
 from broker.storage.objects.memory import MemoryObjectStore
 
@@ -140,3 +140,27 @@ async def test_a_closed_store_takes_nothing(store: ObjectStore) -> None:
 
     with pytest.raises(StorageUnavailable):
         await store.append([b"x"], [])
+
+
+async def test_objects_written_as_a_whole_stand_beside_the_others(store: ObjectStore) -> None:
+    """With ids of their own, read and deleted like any (O5)."""
+    extent = await store.append([b"abc"], [])
+    first, second = store.new_object_id(), store.new_object_id()
+    assert WHOLE_OBJECTS < first < second
+    raw = store.raw()
+    new = raw.create(first, 10)
+    position = new.position
+    new.write(b"whole")
+    assert new.finish() == position + 5
+    raw.create(second, 10).discard()
+
+    assert bytes((await store.read(first, [(position, 5)]))[0]) == b"whole"
+    assert bytes(raw.read(extent.object_id, extent.position, 3)) == b"abc"
+    with pytest.raises(StorageUnavailable):
+        await store.read(second, [(position, 1)])
+    later = await store.append([b"def"], [])
+    assert later.object_id < WHOLE_OBJECTS
+    await store.delete([first])
+    with pytest.raises(StorageUnavailable):
+        await store.read(first, [(position, 5)])
+    raw.close()

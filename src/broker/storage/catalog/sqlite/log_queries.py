@@ -56,6 +56,12 @@ SELECT json_group_array(json_array(producer_id, epoch, last_sequence, last_times
 FROM (SELECT * FROM producers WHERE pid = ? ORDER BY producer_id)
 """
 
+_KNOWN_PRODUCERS: Final = """
+SELECT json_group_array(json_array(pid, producer_id))
+FROM json_each(?) AS asked CROSS JOIN producers ON pid = asked.value ->> 0 AND producer_id = asked.value ->> 1
+WHERE epoch >= 0
+"""
+
 
 def load_partitions(connection: sqlite3.Connection) -> dict[int, PartitionState]:
     """The state of every log, for the start; transactions are added by :func:`broker.storage.catalog.sqlite.transaction_rows.load`."""
@@ -116,6 +122,12 @@ def producers(connection: sqlite3.Connection, pid: int) -> list[ProducerState]:
     """The producers of a partition by id."""
     (text,) = connection.execute(_PRODUCERS, (pid,)).fetchone()
     return [producer_of_row(row) for row in orjson.loads(text)]
+
+
+def known_producers(connection: sqlite3.Connection, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of the (pid, producer id) that have a row."""
+    (text,) = connection.execute(_KNOWN_PRODUCERS, (orjson.dumps(keys).decode(),)).fetchone()
+    return {(pid, producer_id) for pid, producer_id in orjson.loads(text)}
 
 
 def spans_from(connection: sqlite3.Connection, pid: int, offset: int, limit: int) -> list[Span]:

@@ -15,20 +15,24 @@ import orjson
 from broker.errors import BrokerError
 from broker.model import Appended, LogBounds
 from broker.storage.catalog import log_rules
-from broker.storage.catalog.base import CommitGroup, ProducerState, SpanAnswer, SpanQuery
+from broker.storage.catalog.base import CommitGroup, Dirt, ProducerState, SpanAnswer, SpanQuery, SpanSwap
 from broker.storage.catalog.commit_rules import PartitionState
-from broker.storage.catalog.sqlite import log_queries, trimming
+from broker.storage.catalog.sqlite import log_queries, swapping, trimming
 from broker.storage.catalog.sqlite.base import CatalogPart
 from broker.storage.catalog.sqlite.transaction import Transaction
 from broker.storage.catalog.sqlite.writer import StoreFirst
+from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 
 _TRIM_AT_ONCE: Final = 500
 _EXPIRE_AT_ONCE: Final = 1000
 
-_DEAD_OBJECTS: Final = """
-SELECT object_id FROM objects WHERE live = 0 AND object_id < (SELECT max(object_id) FROM objects) ORDER BY object_id LIMIT ?
-"""
+_DEAD_OBJECTS: Final = f"""
+SELECT object_id FROM objects
+WHERE live = 0 AND (
+    object_id >= {WHOLE_OBJECTS} OR object_id < (SELECT max(object_id) FROM objects WHERE object_id < {WHOLE_OBJECTS}))
+ORDER BY object_id LIMIT ?
+"""  # noqa: S608 - the number is our own
 _FORGET_OBJECTS: Final = "DELETE FROM objects WHERE live = 0 AND object_id IN (SELECT value FROM json_each(?))"
 _IDLE_PRODUCERS: Final = "SELECT pid, producer_id FROM producers WHERE last_timestamp < ? AND first_open_offset IS NULL"
 _EXPIRE: Final = """
@@ -91,6 +95,18 @@ class SqliteLogs(CatalogPart):
             lambda connection: log_queries.retention_offset(connection, pid, state, oldest_ms, max_bytes)
         )
 
+    async def cleaned(self) -> dict[int, int]:
+        return await self._reader.run(swapping.load_cleaned)
+
+    async def dirt(self, pid: int, first_dirty: int, upper: int, youngest_ms: int) -> Dirt:
+        log_start = _partition(self._state.partition(pid)).bounds.log_start
+        return await self._reader.run(
+            lambda connection: swapping.dirt(connection, pid, log_start, first_dirty, upper, youngest_ms)
+        )
+
+    async def swap_spans(self, swap: SpanSwap) -> bool:
+        return await self._writer.run(lambda transaction: swapping.swap(transaction, swap))
+
     async def take_dead_objects(self, limit: int) -> list[int]:
         def work(connection: sqlite3.Connection) -> list[int]:
             return [object_id for (object_id,) in connection.execute(_DEAD_OBJECTS, (limit,)).fetchall()]
@@ -107,6 +123,9 @@ class SqliteLogs(CatalogPart):
 
     async def producers(self, pid: int) -> list[ProducerState]:
         return await self._reader.run(lambda connection: log_queries.producers(connection, pid))
+
+    async def known_producers(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+        return await self._reader.run(lambda connection: log_queries.known_producers(connection, keys))
 
     async def expire_producers(self, before_ms: int) -> int:
         idle = await self._reader.run(lambda connection: connection.execute(_IDLE_PRODUCERS, (before_ms,)).fetchall())

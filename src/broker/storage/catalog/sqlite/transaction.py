@@ -1,7 +1,7 @@
 """What the writer gathers for one commit: rows to be flushed together, and the changes to publish once they are durable."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -77,6 +77,11 @@ class Transaction:
         """Run one statement inside the transaction."""
         self.flush()
         return self._connection.execute(sql, parameters)
+
+    def add_object(self, pid: int, spans: Sequence[Span], object_id: int, end: int) -> None:
+        """Gather an object that was written as a whole, and the spans that name it."""
+        self._rows.spans += [(pid, span) for span in spans]
+        self._rows.objects[object_id] = (len(spans), end)
 
     def set_partition(self, pid: int, state: PartitionState) -> None:
         """Change the state of one log."""

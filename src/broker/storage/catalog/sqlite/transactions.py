@@ -12,7 +12,9 @@ from broker.storage.catalog.transaction_rules import is_forgettable
 from broker.storage.catalog.transactions import (
     AbortedTransaction,
     EndAnswer,
+    Ended,
     InitAnswer,
+    MarkerWish,
     PendingOffsets,
     TransactionState,
     TransactionStatus,
@@ -89,6 +91,15 @@ class SqliteTransactions(CatalogPart):
             return transaction_changes.abort(changes, transactional_id, producer_id, epoch, now_ms)
 
         return await self._change(work, transactional_id)
+
+    async def write_markers(self, wishes: Sequence[MarkerWish], now_ms: int) -> tuple[list[ErrorCode], Ended]:
+        def work(transaction: Transaction) -> tuple[list[ErrorCode], Ended]:
+            transaction.load_producers({wish.pid for wish in wishes})
+            answer = transaction_changes.write_markers(transaction.changes, wishes, now_ms)
+            transaction.write_changes()
+            return answer
+
+        return await self._writer.run(work)
 
     async def delete_transactional_ids(self, before_ms: int) -> int:
         def work(changes: LogChanges) -> int:

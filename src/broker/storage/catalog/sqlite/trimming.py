@@ -48,3 +48,4 @@ def finish(transaction: Transaction, pid: int, below: int) -> None:
     transaction.execute("DELETE FROM trims WHERE pid = ? AND below <= ?", (pid, below))
     if transaction.changes.partition(pid) is None:
         transaction.execute("DELETE FROM producers WHERE pid = ?", (pid,))
+        transaction.execute("DELETE FROM cleanings WHERE pid = ?", (pid,))

@@ -1,4 +1,4 @@
-"""Patterns of topic names, held against Python's own where both have the same syntax."""
+"""Patterns of names, held against Python's own where both have the same syntax."""
 
 import re
 import string
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.coordinators.groups.topic_pattern import PATTERN_MAX, PatternInvalid, TopicPattern
+from broker.linear_pattern import PATTERN_MAX, LinearPattern, PatternInvalid
 
 ATOMS = st.sampled_from(["a", "b", "ab", ".", "[ab]", "[^a]", "[a-c]", r"\.", r"\d", r"\w", r"\W", "-", "_", "(?:a|bc)", "(b)", "^", "$"])
 QUANTIFIERS = st.sampled_from(["", "", "", "*", "+", "?", "{2}", "{0,2}", "{1,}", "*?", "+?"])
@@ -27,7 +27,7 @@ def patterns(draw: st.DrawFn) -> str:
 @given(patterns(), st.lists(st.text("abc.-_1", max_size=6), max_size=8))
 def test_it_matches_what_others_match(text: str, names: list[str]) -> None:
     """Whole names, whatever the pattern."""
-    pattern, other = TopicPattern(text), re.compile(text, re.ASCII)
+    pattern, other = LinearPattern(text), re.compile(text, re.ASCII)
 
     assert pattern.matching(names) == {name for name in names if other.fullmatch(name)}
 
@@ -49,11 +49,12 @@ def test_it_matches_what_others_match(text: str, names: list[str]) -> None:
         ("", [""], ["a"]),
         ("a||b", ["", "a", "b"], ["ab"]),
         ("(?i)[^a]", ["b"], ["A", "a"]),
+        ("(?i)ä.ß", ["ä-ß", "Ä-ß"], ["a-ß"]),
     ],
 )
 def test_the_syntax_is_re2_s(text: str, yes: list[str], no: list[str]) -> None:
     """What Python writes otherwise or has not."""
-    pattern = TopicPattern(text)
+    pattern = LinearPattern(text)
 
     assert [name for name in yes + no if pattern.matches(name)] == yes
 
@@ -65,27 +66,27 @@ def test_the_syntax_is_re2_s(text: str, yes: list[str], no: list[str]) -> None:
 def test_what_is_no_pattern_is_refused(text: str) -> None:
     """Also what RE2 would not take: back-references, look-around."""
     with pytest.raises(PatternInvalid):
-        TopicPattern(text)
+        LinearPattern(text)
 
 
 @pytest.mark.parametrize("text", ["a" * (PATTERN_MAX + 1), "((a{100}){100}){100}", "(" * 500 + ")" * 500])
 def test_patterns_are_bounded(text: str) -> None:
     """Length, size and depth."""
     with pytest.raises(PatternInvalid):
-        TopicPattern(text)
+        LinearPattern(text)
 
 
 @pytest.mark.timeout(20)
 def test_no_pattern_is_slow() -> None:
     """These take back-tracking engines for ever."""
     for text in ("(a*)*b", "(a|a)*b", "(a?){40}a{40}b", "(.*)(.*)(.*)(.*)(.*)(.*)c", "([a-z]+)*[0-9]"):
-        assert not TopicPattern(text).matches("a" * 249)
+        assert not LinearPattern(text).matches("a" * 249)
 
 
 @given(st.text(string.printable, max_size=20))
 def test_any_text_is_taken_or_refused(text: str) -> None:
     """Nothing else is raised."""
     try:
-        TopicPattern(text).matches("orders")
+        LinearPattern(text).matches("orders")
     except PatternInvalid:
         pass

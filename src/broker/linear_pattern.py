@@ -1,6 +1,7 @@
-"""Regular expressions that consumers subscribe with, matched against whole topic names in linear time.
+"""Rule: regular expressions that clients send, matched against whole names in linear time.
 
-The syntax is that part of RE2's (which Apache Kafka uses) that says something about topic names: literals and escapes, ``.``,
+Consumers subscribe with them, and operators look for names with them. The syntax is RE2's (which Apache Kafka uses), as far as it says
+something about names: literals and escapes, ``.``,
 classes with ranges, negation and POSIX names, groups (their names are not kept), ``|``, ``* + ? {m,n}`` greedy or lazy (which of the two
 makes no difference to whether a name matches), ``^ $ \\A \\z``, ``\\Q...\\E``, and the flags ``i s m U``. Back-references, look-around
 and possessive quantifiers are refused as there; so are ``\\b \\B \\p`` and ``\\C``, which RE2 has.
@@ -54,7 +55,7 @@ class PatternInvalid(ValueError):
     """The text is no pattern; the message says why."""
 
 
-class TopicPattern:
+class LinearPattern:
     """One compiled pattern. Raises PatternInvalid."""
 
     def __init__(self, text: str) -> None:
@@ -443,11 +444,14 @@ def _negated(ranges: _Ranges) -> _Ranges:
 
 
 def _folded(ranges: _Ranges) -> _Ranges:
-    """With the other case of each ASCII letter; topic names have no other letters."""
+    """With the other case of each ASCII letter, and of other letters that stand for themselves."""
     more = []
     for low, high in ranges:
         for first, last, shift in ((65, 90, 32), (97, 122, -32)):
             begin, end = max(low, first), min(high, last)
             if begin <= end:
                 more.append((begin + shift, end + shift))
+        other = chr(low).swapcase() if 127 < low == high < _TOP else ""
+        if len(other) == 1:
+            more.append((ord(other), ord(other)))
     return (*ranges, *more)

@@ -1,0 +1,143 @@
+"""Puts the agents of a broker together over whatever keeps its data: the same for a process, a simulated one and a fuzzed one.
+
+Nothing runs yet when this is done. Who called has the agents running, and ends them in order.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from broker.admin.config_administrator import ConfigAdministrator
+from broker.admin.topic_administrator import TopicAdministrator
+from broker.client_metrics.collector import ClientMetricsCollector
+from broker.cluster.directory import TopicDirectory, TopicState
+from broker.cluster.identity import CLUSTER_ID_KEY, ClusterIdentity, new_cluster_id
+from broker.config.client_metrics_live import LiveClientMetrics
+from broker.config.groups_live import LiveGroupConfigs
+from broker.config.live import LiveSettings
+from broker.config.settings import Settings
+from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.share_partition_keeper import PARTITIONS_MAX, SharePartitionKeeper, Surroundings
+from broker.coordinators.transaction_coordinator import TransactionCoordinator
+from broker.errors import StorageFailed
+from broker.handlers.base import Services
+from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_of
+from broker.handlers.table import HANDLERS
+from broker.log.cleaner import Cleaner
+from broker.log.compactor import Compactor
+from broker.log.gathering import Gathering
+from broker.log.producer_id_allocator import ProducerIdAllocator
+from broker.log.reader import Reader
+from broker.log.tail_cache import TailCache
+from broker.log.waiting_room import WaitingRoom
+from broker.log.writer import Writer
+from broker.model import ZERO_UUID
+from broker.storage.catalog.base import Catalog
+from broker.storage.committing import GroupCommitter
+from broker.storage.objects.base import ObjectStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agents:
+    """What handlers are given, and the agents that no handler asks."""
+
+    services: Services
+    waiting: WaitingRoom
+    cleaner: Cleaner
+    compactor: Compactor
+
+
+async def assemble(
+    settings: Settings,
+    store: ObjectStore,
+    catalog: Catalog,
+    committer: GroupCommitter,
+    *,
+    now_ms: Callable[[], int],
+    monotonic_ms: Callable[[], int],
+    on_fatal: Callable[[StorageFailed], None],
+    on_group: Callable[[float, int, int, int], None] | None = None,
+    share_partitions_max: int = PARTITIONS_MAX,
+) -> Agents:
+    """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
+    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. Raises what the catalog raises."""
+    live = LiveSettings(settings, catalog)
+    await live.load()
+    cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
+    identity = ClusterIdentity(cluster_id, settings.node_id, settings.broker_rack)
+    directory = TopicDirectory(live)
+    directory.load(await catalog.load_topics())
+    waiting, tail = WaitingRoom(), TailCache(settings.tail_cache_bytes)
+    writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=on_group, gathering=Gathering())
+    reader = Reader(store, catalog, tail, waiting, session_slots=settings.max_incremental_fetch_session_cache_slots)
+    topics = TopicAdministrator(catalog, directory, live, now_ms)
+    group_configs = LiveGroupConfigs(live, catalog)
+    await group_configs.load()
+    share_starts = ShareStartFinder(catalog, reader, directory, group_configs, now_ms)
+    share_partitions = SharePartitionKeeper(
+        catalog,
+        Surroundings(
+            limits=lambda group_id: limits_of(group_configs, group_id),
+            sessions_max=lambda: live.current.group_share_max_share_sessions,
+            first_offset=share_starts.first_offset,
+            bounds=share_starts.bounds,
+        ),
+        partitions_max=share_partitions_max,
+    )
+    groups = GroupCoordinator(
+        catalog,
+        live,
+        now_ms,
+        topic_exists=lambda name, topic_id: _is_there(directory, name, topic_id),
+        topics=directory,
+        configs=group_configs,
+        share_partitions=share_partitions,
+    )
+    await groups.load()
+    producer_ids = ProducerIdAllocator(catalog)
+    transactions = TransactionCoordinator(
+        catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
+    )
+    transactions.load()
+    client_metrics_configs = LiveClientMetrics(catalog)
+    await client_metrics_configs.load()
+    directory.on_removed(lambda state: _forget_partitions(reader, state))
+    directory.on_removed(lambda state: share_partitions.topic_removed(state.topic_id))
+    services = Services(
+        settings=live,
+        identity=identity,
+        directory=directory,
+        catalog=catalog,
+        writer=writer,
+        reader=reader,
+        topics=topics,
+        configs=ConfigAdministrator(
+            catalog, live, directory, topics, identity.node_id, group_configs, client_metrics_configs
+        ),
+        groups=groups,
+        transactions=transactions,
+        share_partitions=share_partitions,
+        producer_ids=producer_ids,
+        client_metrics=ClientMetricsCollector(client_metrics_configs, live, monotonic_ms),
+        now_ms=now_ms,
+        served=HANDLERS,
+    )
+    return Agents(
+        services=services,
+        waiting=waiting,
+        cleaner=Cleaner(store, catalog, directory, live, now_ms, on_fatal=on_fatal),
+        compactor=Compactor(
+            store, catalog, directory, tail, live, now_ms, on_round=reader.compaction_begins, on_fatal=on_fatal
+        ),
+    )
+
+
+def _forget_partitions(reader: Reader, state: TopicState) -> None:
+    """Fetches that wait for a deleted topic are told, and its bytes leave the cache."""
+    for pid in state.pids:
+        reader.partition_removed(pid)
+
+
+def _is_there(directory: TopicDirectory, name: str, topic_id: bytes) -> bool:
+    """Whether offsets committed for a topic still mean the topic of that name."""
+    state = directory.by_name(name)
+    return state is not None and topic_id in (state.topic_id, ZERO_UUID)

@@ -1,0 +1,1 @@
+"""Metrics of clients: what they are asked for, and what they push."""

@@ -1,0 +1,140 @@
+"""The rewriter: has rounds of compaction carried out where they disturb nobody.
+
+What takes more than a moment runs in a process of its own, at low priority, which is started when there is work and ended when there is none. A
+small log, and one in a store that other processes cannot reach, is done on a worker thread.
+"""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final, Protocol
+
+import anyio
+import orjson
+from anyio.abc import Process
+from anyio.streams.buffered import BufferedByteReceiveStream
+from anyio.to_thread import run_sync
+
+from broker.errors import StorageUnavailable
+from broker.log.compaction_round import CompactionRound, Indexed, Rewritten, RoundSettings, Uncleanable
+from broker.log.rewriting_process import encode, indexed_of, rewritten_of, span_rows
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.transactions import AbortedTransaction
+from broker.storage.objects.base import ObjectStore, RawObjects
+
+SMALL_BYTES: Final = 64 << 10
+"""A log up to this size is done on a thread: a process would cost more than the work."""
+
+_LINE_BYTES_MAX: Final = 16 << 20
+_ENDING_S: Final = 2.0
+
+
+class Rewriting(Protocol):
+    """A round that is under way; see :class:`broker.log.compaction_round.CompactionRound`."""
+
+    async def index(self, spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> Indexed: ...
+
+    async def rewrite(
+        self, object_id: int, spans: Sequence[Span], aborted: Sequence[AbortedTransaction]
+    ) -> Rewritten: ...
+
+
+class Rewriter:
+    """Owns the process, while there is one. One round at a time."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._raw: RawObjects | None = None
+        self._process: Process | None = None
+        self._answers: BufferedByteReceiveStream | None = None
+
+    async def begin(self, settings: RoundSettings, size: int) -> Rewriting:
+        """A new round over a log of ``size`` bytes; the one before is over. Raises StorageUnavailable when no process can be had."""
+        arguments = self._store.raw_elsewhere()
+        if arguments is None or size <= SMALL_BYTES:
+            if self._raw is None:
+                self._raw = self._store.raw()
+            return _OnThread(CompactionRound(self._raw, settings))
+        if self._process is None:
+            await self._start(arguments)
+        await self.ask({"begin": asdict(settings)})
+        return _InProcess(self)
+
+    async def ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One request to the process. Raises StorageUnavailable, also when the process is gone, and Uncleanable."""
+        process, answers = self._process, self._answers
+        if process is None or process.stdin is None or answers is None:
+            raise StorageUnavailable("the process that compacts is gone")
+        try:
+            await process.stdin.send(encode(request))
+            answer: dict[str, Any] = orjson.loads(await answers.receive_until(b"\n", _LINE_BYTES_MAX))
+        except BaseException as error:
+            # Whatever it answers now would be taken for the answer to the next request.
+            await self.rest()
+            if isinstance(
+                error, (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, anyio.IncompleteRead)
+            ):
+                raise StorageUnavailable("the process that compacts has ended") from error
+            raise
+        if "uncleanable" in answer:
+            raise Uncleanable(answer["uncleanable"])
+        if "unavailable" in answer:
+            raise StorageUnavailable(answer["unavailable"])
+        return answer
+
+    async def rest(self) -> None:
+        """There is no more work for now: end the process, close files."""
+        raw, self._raw = self._raw, None
+        if raw is not None:
+            raw.close()
+        process, self._process, self._answers = self._process, None, None
+        if process is None:
+            return
+        with anyio.CancelScope(shield=True):
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            with anyio.move_on_after(_ENDING_S):
+                await process.aclose()
+
+    async def _start(self, arguments: Sequence[str]) -> None:
+        command = [sys.executable, "-P", "-m", "broker.log.rewriting_process", *arguments]
+        try:
+            # In a session of its own: Ctrl-C in a terminal is meant for the broker, which ends it in good order.
+            process = await anyio.open_process(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, start_new_session=True
+            )
+        except OSError as error:
+            raise StorageUnavailable(f"the process that compacts cannot be started: {error.strerror}") from error
+        assert process.stdout is not None
+        self._process, self._answers = process, BufferedByteReceiveStream(process.stdout)
+
+
+class _OnThread:
+    def __init__(self, work: CompactionRound) -> None:
+        self._work = work
+
+    async def index(self, spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> Indexed:
+        return await run_sync(self._work.index, spans, aborted)
+
+    async def rewrite(self, object_id: int, spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> Rewritten:
+        return await run_sync(self._work.rewrite, object_id, spans, aborted)
+
+
+class _InProcess:
+    def __init__(self, rewriter: Rewriter) -> None:
+        self._rewriter = rewriter
+
+    async def index(self, spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> Indexed:
+        return indexed_of(await self._rewriter.ask({"index": True, **_part(spans, aborted)}))
+
+    async def rewrite(self, object_id: int, spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> Rewritten:
+        return rewritten_of(await self._rewriter.ask({"rewrite": object_id, **_part(spans, aborted)}))
+
+
+def _part(spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> dict[str, Any]:
+    return {
+        "spans": span_rows(spans),
+        "aborted": [[each.producer_id, each.first_offset, each.last_offset] for each in aborted],
+    }

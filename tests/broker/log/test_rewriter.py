@@ -1,0 +1,133 @@
+"""The rewriter: small logs on a thread, larger ones in a process that is there only while there is work."""
+
+import os
+import signal
+from pathlib import Path
+
+import anyio
+import psutil
+import pytest
+
+from broker.errors import StorageUnavailable
+from broker.log.compaction_round import RoundSettings
+from broker.log.rewriter import SMALL_BYTES, Rewriter
+from broker.storage.objects.base import WHOLE_OBJECTS
+from tests.broker.log.compacted_log import CompactedLog, Transactional, newest
+
+LARGE = SMALL_BYTES * 2
+
+
+def settings(log: CompactedLog) -> RoundSettings:
+    return RoundSettings(
+        start=0,
+        log_start=0,
+        leader_epoch=0,
+        now_ms=log.clock,
+        delete_retention_ms=1,
+        keys=1000,
+        bytes_per_second=1e308,
+    )
+
+
+def children() -> list[psutil.Process]:
+    """Processes that compact."""
+    return [
+        child
+        for child in psutil.Process().children()
+        if child.status() != psutil.STATUS_ZOMBIE and "broker.log.rewriting_process" in child.cmdline()
+    ]
+
+
+async def grown(tmp_path: Path) -> CompactedLog:
+    log = await CompactedLog(tmp_path / "data").open()
+    for number in range(6):
+        await log.put((b"k%d" % (number % 2), b"%d" % number))
+    return log
+
+
+async def test_both_ways_come_to_the_same(tmp_path: Path) -> None:
+    """The same spans and the same bytes, but for where they lie."""
+    log = await grown(tmp_path)
+    tx = Transactional(log, "tx")
+    await tx.put((b"k0", b"aborted"))
+    await tx.end(False)
+    spans = await log.spans()
+    aborted = await log.catalog.aborted(log.pid, 0, 100)
+    rewriter = Rewriter(log.store)
+    found = []
+    for size, process_count in ((SMALL_BYTES, 0), (LARGE, 1)):
+        work = await rewriter.begin(settings(log), size)
+        assert len(children()) == process_count
+        assert (await work.index(spans, aborted)).latest == 7
+        object_id = log.store.new_object_id()
+        made = await work.rewrite(object_id, spans, aborted)
+        (data,) = await log.store.read(object_id, [(span.position, span.length) for span in made.spans])
+        found.append((made.spans[0].last, made.records_kept, made.forgotten, bytes(data)))
+    assert found[0] == found[1]
+    await rewriter.rest()
+    assert children() == []
+    await log.close()
+
+
+async def test_a_process_that_dies_is_replaced(tmp_path: Path) -> None:
+    """The round is lost, which a later one makes good; no file counts that the catalog does not name."""
+    log = await grown(tmp_path)
+    spans = await log.spans()
+    rewriter = Rewriter(log.store)
+    work = await rewriter.begin(settings(log), LARGE)
+    (child,) = children()
+    os.kill(child.pid, signal.SIGKILL)
+    with pytest.raises(StorageUnavailable, match="ended"):
+        await work.index(spans, [])
+    with pytest.raises(StorageUnavailable, match="gone"):
+        await work.index(spans, [])
+    again = await rewriter.begin(settings(log), LARGE)
+    assert (await again.index(spans, [])).latest == 5
+    await rewriter.rest()
+    await log.close()
+
+
+async def test_no_process_outlives_a_cancelled_round(tmp_path: Path) -> None:
+    """A broker that stops does not wait for it."""
+    log = await grown(tmp_path)
+    spans = await log.spans()
+    rewriter = Rewriter(log.store)
+    slow = RoundSettings(**{**{name: getattr(settings(log), name) for name in RoundSettings.__slots__}, "bytes_per_second": 1.0})
+    work = await rewriter.begin(slow, LARGE)
+    with anyio.move_on_after(0.2) as scope:
+        await work.index(spans, [])
+    assert scope.cancelled_caught
+    assert children() == []
+    await log.close()
+
+
+async def test_a_system_without_processes_is_no_disaster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said, and tried again later."""
+    log = await grown(tmp_path)
+    monkeypatch.setattr("broker.log.rewriter.sys.executable", str(tmp_path / "missing"))
+    with pytest.raises(StorageUnavailable, match="cannot be started"):
+        await Rewriter(log.store).begin(settings(log), LARGE)
+    await log.close()
+
+
+async def test_a_large_log_end_to_end(tmp_path: Path) -> None:
+    """Through the compactor, with restarts; ids of objects are never used twice."""
+    log = await CompactedLog(tmp_path / "data").open()
+    expected: dict[bytes, bytes] = {}
+    objects: set[int] = set()
+    for life in range(2):
+        for number in range(300):
+            key, value = b"k%d" % (number % 7), b"%d-%d" % (life, number) * 100
+            await log.put((key, value), codec=number % 5)
+            expected[key] = value
+        await log.compact()
+        assert children() == []
+        spans = await log.spans()
+        made = {span.object_id for span in spans if span.object_id >= WHOLE_OBJECTS}
+        assert made
+        assert not made & objects
+        objects |= made
+        assert newest(await log.shown()) == expected
+        assert len(await log.shown()) == 7
+        await log.restart()
+    await log.close()
