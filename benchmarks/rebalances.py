@@ -2,6 +2,7 @@
 
 Two times for each: until every partition is assigned again, and until every partition that moved is read again. Members are consumers of
 kafka-clients 4.x in one process, the one that crashes in another; they read a trickle of records and write down what happens to them.
+Share consumers do not tell what they are assigned, so the broker is asked, again and again; there is one time for each then.
 """
 
 import argparse
@@ -32,6 +33,11 @@ from benchmarks.comparison import Line
 from benchmarks.plan import Metric
 from benchmarks.raw_client import RawClient
 from benchmarks.report import print_table, write_json
+from broker.wire.api import ApiKey
+from broker.wire.messages.share_group_describe import (
+    ShareGroupDescribeRequest,
+    ShareGroupDescribeResponseDescribedGroup,
+)
 
 MEMBERS: Final = 10
 PARTITIONS: Final = 30
@@ -41,12 +47,17 @@ PROPERTIES: Final = {
     "group.consumer.session.timeout.ms": 3_000,
     "group.consumer.min.heartbeat.interval.ms": 500,
     "group.consumer.heartbeat.interval.ms": 500,
+    "group.share.min.session.timeout.ms": 3_000,
+    "group.share.session.timeout.ms": 3_000,
+    "group.share.min.heartbeat.interval.ms": 500,
+    "group.share.heartbeat.interval.ms": 500,
 }
 """What both brokers are told: a crash is noticed after 3 s, a member is heard of twice a second."""
 
 _LATEST: Final = Path(__file__).with_name("results") / "rebalances.json"
 _TRICKLE_S: Final = 0.02
 _DEADLINE_S: Final = 90.0
+_ASK_S: Final = 0.01
 
 Say = Callable[[str], None]
 
@@ -130,6 +141,7 @@ def run_session(name: str, driver: Driver, folder: Path) -> dict[Metric, float]:
         with _broker(name, folder) as server:
             for kind in KINDS:
                 found.update(_run_kind(kind, server, driver, folder))
+            found.update(_run_share_group(server, driver, folder))
         return found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -178,6 +190,70 @@ def _run_kind(kind: Kind, server: ServerProcess, driver: Driver, folder: Path) -
         crashing.kill()
         crowd.leave_all()
     return metrics(kind, phases, crowd.events())
+
+
+def _run_share_group(server: ServerProcess, driver: Driver, folder: Path) -> dict[Metric, float]:
+    """The same for a share group, as the broker sees it."""
+    group = topic = "share-group"
+    found: dict[Metric, float] = {}
+    crashing = Driver("crashing", BY_NAME["java-4"].runner(), folder / "crashing-share.log")
+    with RawClient(server.bootstrap) as client:
+        client.create_topic(topic, PARTITIONS)
+        while client.topic_error(topic):
+            time.sleep(0.01)
+
+        @contextmanager
+        def phase(what: str, members: int) -> Iterator[None]:
+            at_ms = _now_ms()
+            yield
+            end = time.monotonic() + _DEADLINE_S
+            while not is_shared(_share_group(client, group), members, PARTITIONS):
+                if time.monotonic() > end:
+                    raise TimeoutError(f"the share group was not shared out again after {what}")
+                time.sleep(_ASK_S)
+            found[Metric(f"share group: {what}, until assigned", "ms", higher_is_better=False)] = float(_now_ms() - at_ms)
+
+        def join(number: int, home: Driver) -> None:
+            member = f"{group}/{number}"
+            home.call("share_open", member=member, bootstrap=server.bootstrap, group=group, topics=[topic])
+            home.call("share_run", member=member)
+
+        try:
+            with _trickle(server.bootstrap, topic):
+                with phase("the first member joins", 1):
+                    join(0, driver)
+                with phase(f"{MEMBERS - 1} more members join", MEMBERS):
+                    for number in range(1, MEMBERS):
+                        join(number, crashing if number == MEMBERS - 1 else driver)
+                with phase("a member leaves", MEMBERS - 1):
+                    driver.call("share_close", member=f"{group}/1")
+                with phase("a member crashes", MEMBERS - 2):
+                    crashing.kill()
+        finally:
+            crashing.kill()
+            for number in {*range(MEMBERS - 1)} - {1}:
+                driver.call("share_close", member=f"{group}/{number}")
+    return found
+
+
+def _share_group(client: RawClient, group: str) -> ShareGroupDescribeResponseDescribedGroup:
+    answer = client.ask(ApiKey.SHARE_GROUP_DESCRIBE, 1, ShareGroupDescribeRequest(group_ids=[group]))
+    described: ShareGroupDescribeResponseDescribedGroup = answer.groups[0]
+    return described
+
+
+def is_shared(group: ShareGroupDescribeResponseDescribedGroup, members: int, partitions: int) -> bool:
+    """Whether so many members have everything, each as much as another or one more, and were told so."""
+    held = [
+        [index for topic in member.assignment.topic_partitions for index in topic.partitions] for member in group.members
+    ]
+    sizes = [len(indexes) for indexes in held]
+    return (
+        len(held) == members
+        and all(member.member_epoch == group.group_epoch for member in group.members)
+        and {index for indexes in held for index in indexes} == {*range(partitions)}
+        and max(sizes) - min(sizes) <= 1
+    )
 
 
 @contextmanager

@@ -1,7 +1,13 @@
 """What the benchmark of rebalances reads out of the members' ledgers."""
 
-from benchmarks.rebalances import Kind, Phase, assigned_after_ms, lines, metrics, resumed_after_ms
+from benchmarks.rebalances import Kind, Phase, assigned_after_ms, is_shared, lines, metrics, resumed_after_ms
 
+from broker.wire.messages.share_group_describe import (
+    ShareGroupDescribeResponseAssignment,
+    ShareGroupDescribeResponseDescribedGroup,
+    ShareGroupDescribeResponseMember,
+    ShareGroupDescribeResponseTopicPartitions,
+)
 from tests.clients.group_ledger import Event
 
 _KIND = Kind("group", {})
@@ -51,3 +57,27 @@ def test_sessions_become_lines() -> None:
 
     assert [line.metric.name for line in found] == ["group: join, until assigned", "group: join, until read again"]
     assert [(line.kafka_median, line.penstock_median) for line in found] == [(80, 30), (120, 70)]
+
+
+def _share_group(*held: list[int], epoch: int = 5) -> ShareGroupDescribeResponseDescribedGroup:
+    members = [
+        ShareGroupDescribeResponseMember(
+            member_epoch=5,
+            assignment=ShareGroupDescribeResponseAssignment(
+                topic_partitions=[ShareGroupDescribeResponseTopicPartitions(partitions=indexes)]
+            ),
+        )
+        for indexes in held
+    ]
+    return ShareGroupDescribeResponseDescribedGroup(group_epoch=epoch, members=members)
+
+
+def test_a_share_group_is_shared_out_when_everybody_was_told() -> None:
+    """Everything has a reader, nobody has two more than another, and nobody is behind."""
+    assert is_shared(_share_group([0, 1], [2]), 2, 3)
+    assert is_shared(_share_group([0], [0], [1]), 3, 2)
+    assert not is_shared(_share_group([0, 1, 2], []), 2, 3)
+    assert not is_shared(_share_group([0, 1], [1]), 2, 3)
+    assert not is_shared(_share_group([0, 1], [2]), 3, 3)
+    assert not is_shared(_share_group([0, 1], [2], epoch=6), 2, 3)
+    assert not is_shared(_share_group(), 1, 3)

@@ -1,8 +1,7 @@
 """The agent that keeps the share partitions (KIP-932) that are in use: reads them from the catalog, writes what changes, ends locks.
 
-What a member acknowledges is answered when the catalog has it. What else changes (deliveries, locks that end) is written along with
-that, or by itself within ``SAVE_LATER_S``; all that is to be written at a moment is one transaction. After a crash, what members had is
-available again, and what they acknowledged is done with.
+What a member acknowledges is answered when the catalog has it (:mod:`broker.coordinators.share_state_writer`). After a crash, what members
+had is available again, and what they acknowledged is done with.
 
 Loads, and what operators do to a group's offsets, take turns within the group. A state that an operator replaces is fenced: what was
 under way in it is refused.
@@ -16,6 +15,8 @@ from typing import Final, NamedTuple
 
 import anyio
 
+from broker.coordinators.share_state_writer import ShareStateWriter
+from broker.coordinators.shares.held_partition import Held as Held
 from broker.coordinators.shares.limits import ShareLimits
 from broker.coordinators.shares.runs import StoredRun
 from broker.coordinators.shares.share_partition import (
@@ -34,7 +35,6 @@ from broker.model import LogBounds
 from broker.storage.catalog.base import ShareStateCatalog
 from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState
 from broker.wire.error_codes import ErrorCode
-from observability import logs
 from observability.metrics import (
     SHARE_ACKNOWLEDGED,
     SHARE_ACQUIRED,
@@ -49,15 +49,9 @@ PARTITIONS_MAX: Final = 10_000
 RUNS_MAX: Final = 1_000_000
 """Runs of records of all share partitions together, some 150 bytes each. Above it no records are given that nobody had before."""
 
-SAVE_LATER_S: Final = 0.25
-"""A loss of at most so much of what was delivered how often is accepted; nobody was promised it."""
-
-_ROUND_MAX: Final = 1000
 _LOOK_AT: Final = 16
 _NOT_FOUND: Final = -1
 _KINDS: Final = ("gap", "accept", "release", "reject", "renew")
-
-_log = logs.get("shares")
 
 
 class ShareOffsets(NamedTuple):
@@ -82,36 +76,6 @@ class Surroundings:
     bounds: Callable[[bytes, int], Awaitable[LogBounds | None]]
 
 
-class Held:
-    """A share partition in memory. ``watchers`` are called whenever there may be something to acquire that was not there before."""
-
-    __slots__ = ("bytes_per_record", "counted_runs", "is_fenced", "is_reading", "key", "leader_epoch", "name", "partition", "state_epoch", "waiting", "watchers")
-
-    def __init__(self, key: ShareKey, name: str, partition: SharePartition, state: ShareState) -> None:
-        self.key = key
-        self.name = name
-        self.partition = partition
-        self.state_epoch = state.state_epoch
-        self.leader_epoch = state.leader_epoch
-        self.waiting: list[tuple[PendingChange, Callable[[ErrorCode], None]]] = []
-        self.watchers: dict[Callable[[], None], None] = {}
-        self.is_fenced = False
-        self.is_reading = False
-        self.bytes_per_record = 0.0
-        self.counted_runs = 0
-
-    @property
-    def may_go(self) -> bool:
-        """Nobody needs it in memory."""
-        return self.partition.is_idle and not (self.watchers or self.is_reading or self.waiting)
-
-    def wake(self, but: Callable[[], None] | None = None) -> None:
-        """Call everybody who watches, except ``but``, who knows."""
-        for watcher in list(self.watchers):
-            if watcher != but:
-                watcher()
-
-
 class SharePartitionKeeper:
     """Owns share partitions and share sessions. ``run`` ends only by cancellation or by ``StorageFailed``."""
 
@@ -129,15 +93,9 @@ class SharePartitionKeeper:
         self._by_topic: dict[bytes, dict[ShareKey, None]] = {}
         self._names = 0
         self._turns = TurnKeeper()
-        self._urgent: dict[ShareKey, Held] = {}
-        self._later: OrderedDict[ShareKey, float] = OrderedDict()
-        self._work = anyio.Event()
-        self._idle = anyio.Event()
-        self._idle.set()
-        self._is_flushing = False
+        self._writer = ShareStateWriter(catalog, self._settle, self._after_change)
         self._wake_ups = WakeUps()
         self._wake_up_moved = anyio.Event()
-        self._complaints = logs.LineLimiter()
         self.is_closed = False
 
     def __len__(self) -> int:
@@ -274,8 +232,7 @@ class SharePartitionKeeper:
         if not of_topic:
             del self._by_topic[held.key[1]]
         self._wake_ups.forget(held.name)
-        self._urgent.pop(held.key, None)
-        self._later.pop(held.key, None)
+        self._writer.forget(held)
 
     def _fence(self, held: Held) -> None:
         """The state is replaced or gone: what is under way in it comes to nothing."""
@@ -357,7 +314,7 @@ class SharePartitionKeeper:
             else:
                 left += 1
                 held.waiting.append((change, lambda error, partition=partition: finish(partition, error)))  # type: ignore[misc]
-                self._write_soon(held)
+                self._writer.write_soon(held)
         if left:
             await all_done.wait()
         return results
@@ -389,9 +346,8 @@ class SharePartitionKeeper:
             return
         self._run_total += held.partition.run_count - held.counted_runs
         held.counted_runs = held.partition.run_count
-        if held.partition.is_dirty and held.key not in self._urgent and held.key not in self._later:
-            self._later[held.key] = anyio.current_time() + SAVE_LATER_S
-            self._has_work()
+        if held.partition.is_dirty:
+            self._writer.write_later(held)
         deadline = held.partition.next_deadline_ms
         if deadline is not None and self._wake_ups.wake_at(held.name, deadline):
             self._wake_up_moved.set()
@@ -490,7 +446,7 @@ class SharePartitionKeeper:
 
     async def run(self) -> None:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep_writing)
+            tasks.start_soon(self._writer.run)
             tasks.start_soon(self._keep_time)
 
     def close(self) -> None:
@@ -501,89 +457,7 @@ class SharePartitionKeeper:
 
     async def drain(self) -> None:
         """Wait until everything is written (``run`` must be running)."""
-        self._is_flushing = True
-        self._work.set()
-        while not self._idle.is_set():
-            await self._idle.wait()
-
-    def _has_work(self) -> None:
-        self._work.set()
-        if self._idle.is_set():
-            self._idle = anyio.Event()
-
-    def _write_soon(self, held: Held) -> None:
-        self._later.pop(held.key, None)
-        self._urgent[held.key] = held
-        self._has_work()
-
-    async def _keep_writing(self) -> None:
-        while True:
-            due = self._due()
-            if due:
-                await self._write(due)
-                continue
-            if not self._later:
-                self._idle.set()
-            self._work = anyio.Event()
-            with anyio.move_on_after(self._until_later()):
-                await self._work.wait()
-
-    def _until_later(self) -> float | None:
-        if not self._later:
-            return None
-        return max(next(iter(self._later.values())) - anyio.current_time(), 0)
-
-    def _due(self) -> list[Held]:
-        """What is to be written now: with what is urgent goes what would be due soon."""
-        due = [held for held, _ in zip(self._urgent.values(), range(_ROUND_MAX), strict=False)]
-        now = anyio.current_time()
-        while self._later and len(due) < _ROUND_MAX:
-            key, at = next(iter(self._later.items()))
-            if at > now and not self._is_flushing:
-                break
-            del self._later[key]
-            due.append(self._held[key])
-        for held in due:
-            self._urgent.pop(held.key, None)
-        return due
-
-    async def _write(self, due: Sequence[Held]) -> None:
-        changes: list[ShareChange] = []
-        waiting: list[tuple[Held, PendingChange, Callable[[ErrorCode], None]]] = []
-        for held in due:
-            delta = held.partition.take_delta()
-            changes.append(ShareChange(held.key, held.state_epoch, delta.start, held.leader_epoch, delta.runs, delta.replaces))
-            waiting += [(held, change, done) for change, done in held.waiting]
-            held.waiting = []
-        error = ErrorCode.NONE
-        try:
-            await self._catalog.save_share_states(changes)
-        except BrokerError as refusal:
-            error = refusal.code
-            self._complain(refusal, len(due))
-            self._is_flushing = False  # not again and again without a break
-            for held in due:
-                held.partition.give_back()
-        for held, change, done in waiting:
-            if held.is_fenced:
-                done(ErrorCode.FENCED_STATE_EPOCH)
-            else:
-                self._settle(held, change, error)
-                done(error)
-        for held in due:
-            self._after_change(held)
-
-    def _complain(self, refusal: BrokerError, count: int) -> None:
-        held_back = self._complaints.take(anyio.current_time())
-        if held_back is not None:
-            about = {"lines_held_back": held_back} if held_back else {}
-            _log.warning(
-                "storage refuses what share groups did; consumers try again",
-                partitions=count,
-                error=refusal.code.name,
-                reason=refusal.message,
-                **about,
-            )
+        await self._writer.drain()
 
     async def _keep_time(self) -> None:
         while True:

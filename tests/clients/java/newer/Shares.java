@@ -28,6 +28,8 @@ final class Shares implements Driver.Part {
         private final List<ConsumerRecord<byte[], byte[]>> polled = new ArrayList<>();
         private int called;
         private String failed = "";
+        private volatile boolean stops;
+        private Thread running;
 
         Member(KafkaShareConsumer<byte[], byte[]> consumer, boolean explicit) {
             this.consumer = consumer;
@@ -51,6 +53,7 @@ final class Shares implements Driver.Part {
         operations.put("share_poll", this::poll);
         operations.put("share_acknowledge", this::acknowledge);
         operations.put("share_commit", this::commit);
+        operations.put("share_run", this::run);
         operations.put("share_close", this::close);
     }
 
@@ -168,8 +171,28 @@ final class Shares implements Driver.Part {
         return result;
     }
 
-    private ObjectNode close(JsonNode args) {
-        members.remove(args.get("member").asText()).consumer.close();
+    /** Take and accept whatever there is, in a thread of its own, until the member is closed. */
+    private ObjectNode run(JsonNode args) {
+        Member member = member(args);
+        member.running =
+                new Thread(
+                        () -> {
+                            while (!member.stops) {
+                                member.consumer.poll(POLL);
+                            }
+                        });
+        member.running.setDaemon(true);
+        member.running.start();
+        return Driver.JSON.createObjectNode();
+    }
+
+    private ObjectNode close(JsonNode args) throws InterruptedException {
+        Member member = members.remove(args.get("member").asText());
+        member.stops = true;
+        if (member.running != null) {
+            member.running.join();
+        }
+        member.consumer.close();
         return Driver.JSON.createObjectNode();
     }
 
