@@ -21,7 +21,7 @@ from tests.support.process import ServerProcess
 from tests.support.waiting import wait_until
 from tests.toolchain import kafka_streams_runner, kafka_tools_runner, required
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 PARTITIONS = 3
 LINES = 4000
