@@ -67,6 +67,12 @@ class ServerLink:
         self._wire = wire
         self.reading_paused = False
         self.missing = 0
+        self.number = wire.number
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the client has left it, or it has ended already."""
+        return self._wire.is_left or self._wire.is_cut
 
     def write(self, chunks: list[Any]) -> None:
         self._wire.written(b"".join(map(bytes, chunks)))
@@ -96,7 +102,7 @@ class Wire:
         self._chance = chance
         self._lingers = lingers
         self._process = process
-        self._number = number
+        self.number = number
         self._correlation = 0
         self._open: dict[int, Question] = {}
         self._outgoing: deque[tuple[Question, bytes]] = deque()
@@ -153,7 +159,7 @@ class Wire:
         if self.is_cut:
             return
         self.is_cut = True
-        self._chance.note(self.client, f"connection {self._number} {why}")
+        self._chance.note(self.client, f"connection {self.number} {why}")
         for event in (self._sent, self._received, self.room):
             event.set()
         for question in self._open.values():
@@ -193,7 +199,7 @@ class Wire:
                 self.cut(f"lost with {question.name} on it")
                 return
             if how == "left":
-                self._chance.note(self.client, f"left connection {self._number} with {question.name} under way")
+                self._chance.note(self.client, f"left connection {self.number} with {question.name} under way")
                 self.leave()
                 continue
             self._outgoing.popleft()

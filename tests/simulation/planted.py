@@ -9,6 +9,7 @@ from unittest import mock
 from broker.coordinators.group_writer import GroupWriter
 from broker.coordinators.groups import reconciliation
 from broker.coordinators.groups.classic import ClassicGroup
+from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.errors import BrokerError
 from broker.storage.catalog import marker_rules, producer_rules, transaction_rules
 from broker.storage.catalog.commit_rules import decide
@@ -105,6 +106,11 @@ def _leaves_a_marker_out() -> Iterator[Patch]:
     yield mock.patch.object(marker_rules, "end", end)
 
 
+def _takes_late_requests_of_former_transactions() -> Iterator[Patch]:
+    """Of producers from before KIP-890 (KAFKA-17754)."""
+    yield mock.patch.object(TransactionCoordinator, "is_superseded", return_value=False)
+
+
 PLANTED: Final[Mapping[str, Callable[[], Iterator[Patch]]]] = {
     "acknowledges before the commit": _acknowledges_before_the_commit,
     "skips the epoch check": _skips_the_epoch_check,
@@ -115,6 +121,7 @@ PLANTED: Final[Mapping[str, Callable[[], Iterator[Patch]]]] = {
     "leaves a marker out": _leaves_a_marker_out,
     "does not wait for partitions to be given up": _does_not_wait_for_partitions_to_be_given_up,
     "takes commits of former generations": _takes_commits_of_former_generations,
+    "takes late requests of former transactions": _takes_late_requests_of_former_transactions,
     "takes offsets of former members in transactions": _takes_offsets_of_former_members_in_transactions,
     "acknowledges offsets that were refused": _acknowledges_offsets_that_were_refused,
 }
@@ -123,6 +130,7 @@ PLANTED: Final[Mapping[str, Callable[[], Iterator[Patch]]]] = {
 RARE: Final = frozenset(
     {
         "takes commits of former generations",
+        "takes late requests of former transactions",
         "takes offsets of former members in transactions",
         "acknowledges offsets that were refused",
     }

@@ -7,6 +7,7 @@ from anyio.abc import TaskGroup
 
 from broker.assembler import assemble
 from broker.config.settings import Settings
+from broker.coordinators.producer_connections import WHY_CLOSED
 from broker.errors import BrokerError, StorageFailed
 from broker.handlers.base import ConnectionInfo
 from broker.handlers.table import HANDLERS
@@ -55,7 +56,7 @@ class BrokerProcess:
         self._scope = anyio.CancelScope()
         self._tasks: TaskGroup
         self._dispatcher: Dispatcher
-        self._refusals: list[str] = []
+        self._links: dict[Connection, ServerLink] = {}
 
     def _died(self) -> None:
         self._chance.note("broker", f"process {self.number} died")
@@ -115,15 +116,17 @@ class BrokerProcess:
 
     def accept(self, link: ServerLink) -> Connection:
         connection = Connection(self, self._dispatcher, self.budget, 16, 1 << 20)  # type: ignore[arg-type]
+        self._links[connection] = link
         connection.connected(link)  # type: ignore[arg-type]
         return connection
 
     def admit(self, connection: Connection, link: Any) -> ConnectionInfo:
-        return info_of(self, len(self.wires))
+        return info_of(self, link.number)
 
     def departed(self, connection: Connection) -> None:
-        """Nothing is kept of it."""
+        """Whose it was stays known: why it was closed is said afterwards."""
 
     def log_refusal(self, connection: Connection, reason: str) -> None:
-        raise Violation(f"the broker closed the connection of an honest client: {reason}")
+        if reason != WHY_CLOSED or not self._links[connection].is_given_up:
+            raise Violation(f"the broker closed the connection of an honest client: {reason}")
 

@@ -56,8 +56,6 @@ class Transformer(LogReader):
         self._source = source
         self._sinks = sinks
         self._second = second
-        # Before KIP-890 nothing tells a late EndTxn or TxnOffsetCommit from one of the next transaction (KAFKA-17754).
-        self.lingers = second
         """Whether it follows the second transaction protocol (KIP-890)."""
         self._member = member or ("", -1)
         self._producer_id = -1
