@@ -183,7 +183,7 @@ def _run_kind(kind: Kind, server: ServerProcess, driver: Driver, folder: Path) -
 @contextmanager
 def _trickle(bootstrap: str, topic: str) -> Iterator[None]:
     """A record for every partition, again and again."""
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0})
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
     stopping = threading.Event()
 
     def run() -> None:
