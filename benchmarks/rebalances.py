@@ -259,7 +259,7 @@ def is_shared(group: ShareGroupDescribeResponseDescribedGroup, members: int, par
 @contextmanager
 def _trickle(bootstrap: str, topic: str) -> Iterator[None]:
     """A record for every partition, again and again."""
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0})
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
     stopping = threading.Event()
 
     def run() -> None:

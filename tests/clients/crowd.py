@@ -1,10 +1,12 @@
 """Members of one group that poll and commit all the time, in one or more client processes, and the ledgers they leave."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from confluent_kafka import Producer
 
@@ -13,6 +15,10 @@ from tests.clients.group_ledger import Event, overlaps, places, read_ledgers, te
 from tests.support.waiting import wait_until
 
 Sizes = dict[str, int]
+Seen = TypeVar("Seen")
+
+LOOK_S = 0.05
+"""How often clients are asked: each question is work for the process that is being watched."""
 
 
 class LedgerCrowd:
@@ -62,7 +68,7 @@ class LedgerCrowd:
             counts = sizes.values()
             return sum(counts) == partitions and (max(counts) - min(counts) <= 1 if is_fair is None else is_fair(sizes))
 
-        return wait_until(shared, self.sizes, seconds)
+        return wait_until(shared, lambda: _unhurried(self.sizes), seconds)
 
     def events(self) -> list[Event]:
         return read_ledgers(self.ledgers)
@@ -104,10 +110,17 @@ class Load:
             assert self._producer.flush(30) == 0
 
 
+def _unhurried(look: Callable[[], Seen]) -> Seen:
+    time.sleep(LOOK_S)
+    return look()
+
+
 def wait_all_read(crowd: LedgerCrowd, load: Load, seconds: float = 60) -> list[Event]:
     """Until every record was given to a member, the events. (That it was committed, too, a killed member may not have written down.)"""
     wanted = load.places
-    wait_until(lambda missing: not missing, lambda: sorted(wanted - set(places(crowd.events())))[:10], seconds)
+    wait_until(
+        lambda missing: not missing, lambda: _unhurried(lambda: sorted(wanted - set(places(crowd.events())))[:10]), seconds
+    )
     return crowd.events()
 
 

@@ -314,7 +314,8 @@ class ConsumerGroupCoordinator:
             assert save.unsaved is not None
             epoch = group.group_epoch
             group.not_saved(save.unsaved, save.joining)
-            if owned.group is group and group.has_only_classic_members and (save.upgrades or may_downgrade(group, self._policy)):
+            is_classic = owned.group is group and group.has_only_classic_members
+            if is_classic and (save.upgrades or may_downgrade(group, self._policy)):
                 self.downgrade(owned, group, epoch, None)
         else:
             owned.is_stored = True

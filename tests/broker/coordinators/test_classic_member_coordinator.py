@@ -210,6 +210,23 @@ async def test_the_last_static_consumer_is_replaced_by_a_classic_member(catalog:
         assert len(read_assignment(synced.assignment).partitions["t"]) == 4
 
 
+async def test_a_replaced_consumer_leaves_nobody_waiting(catalog: TroubledCatalog) -> None:
+    """Somebody had not got yet what it is to have: the classic group rebalances, or nobody would read that."""
+    topics = FakeTopics(t=4)
+    async with coordinator(catalog, topics=topics) as groups:
+        one, two = Remote("one", instance_id="i"), classic(groups)
+        await one.talk(groups)
+        await anyio.sleep(2)
+        assert await rejoin(two) == set()
+        three = classic(groups, "three", instance="i")
+        assert not (await three.join()).error
+        group = groups.group("g")
+        assert isinstance(group, ClassicGroup)
+        assert group.state is GroupState.PREPARING_REBALANCE
+
+        assert two.beat() is ErrorCode.REBALANCE_IN_PROGRESS
+
+
 async def test_a_disabled_migration_refuses_both_ways(catalog: TroubledCatalog) -> None:
     """Each in its protocol's words."""
     topics = FakeTopics(t=4)
