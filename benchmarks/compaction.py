@@ -1,8 +1,8 @@
 """`python -m benchmarks.compaction`: what producers lose while compaction goes on.
 
-One broker, one compacted topic, a producer in a process of its own that overwrites keys as fast as it can. It takes turns: with compaction turned
-off for the topic (a dirty ratio that is never exceeded), and with compaction that never rests. What is compared was measured within
-the same minutes on the same machine, so only the ratio counts.
+One broker, and a producer in a process of its own that writes as fast as it can, in turns: with nothing else going on, and while a backlog of overwritten
+keys in another topic is compacted. Each of those turns has a backlog of its own, written beforehand and held back by a dirty ratio that is
+never exceeded. What is compared was measured within the same minutes on the same machine, so only the ratio counts.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from tests.support.penstock import Penstock
 from benchmarks.machine import sync_ms
 
 TARGET: Final = 0.8
-TOPIC: Final = "overwritten"
+TOPIC: Final = "measured"
 PARTITIONS: Final = 2
 KEYS: Final = 10_000
 PROPERTIES: Final = {"log.cleaner.backoff.ms": "50", "log.retention.check.interval.ms": "2000"}
@@ -74,10 +74,11 @@ def counter(metrics: str, name: str) -> float:
     return sum(float(line.split()[1]) for line in metrics.splitlines() if line.split(" ")[0] == name)
 
 
-def produce(bootstrap: str, seconds: float) -> float:
-    """Overwrite keys for so long; records acknowledged in a second, the first fifth of the time not counted."""
+def produce(bootstrap: str, topic: str, seconds: float, records: int = 0) -> float:
+    """Overwrite keys for so long, or so many `records`; records acknowledged in a second, the first fifth of the time not counted."""
     producer = Producer(
-        {"bootstrap.servers": bootstrap, "acks": "all", "enable.idempotence": True, "linger.ms": 5, "batch.size": 65_536, "log_level": 0}
+        {"bootstrap.servers": bootstrap, "acks": "all", "enable.idempotence": True, "linger.ms": 5, "batch.size": 65_536,
+         "queue.buffering.max.messages": 10_000, "log_level": 0}
     )
     acknowledged = 0
 
@@ -92,50 +93,74 @@ def produce(bootstrap: str, seconds: float) -> float:
     warm_until = began + seconds / 5
     counted_from, counted = 0.0, 0
     number = 0
-    while (now := time.perf_counter()) < began + seconds:
+    while (now := time.perf_counter()) < began + seconds and not 0 < records <= number:
         if not counted_from and now >= warm_until:
             counted_from, counted = now, acknowledged
         try:
             for _ in range(_SLICE):
-                producer.produce(TOPIC, value, b"key-%d" % (number * 7919 % KEYS), on_delivery=delivered)
+                producer.produce(topic, value, b"key-%d" % (number * 7919 % KEYS), on_delivery=delivered)
                 number += 1
         except BufferError:
             producer.poll(0.01)
         producer.poll(0)
-    rate = (acknowledged - counted) / (time.perf_counter() - counted_from)
+    if records:
+        producer.flush(60)
+    rate = (acknowledged - counted) / (time.perf_counter() - (counted_from or began))
     producer.flush(30)
     return rate
 
 
-def measure(folder: Path, rounds: int, seconds: float, say: Console) -> Outcome:
-    """Start a broker on `folder` and take turns."""
+def measure(folder: Path, rounds: int, seconds: float, megabytes: int, say: Console) -> Outcome:
+    """Start a broker on `folder`, write a backlog of so many `megabytes` for each round, and take turns."""
     properties = folder / "server.properties"
     properties.write_text("".join(f"{name}={text}\n" for name, text in PROPERTIES.items()))
     with Penstock(folder / "data", "--properties", str(properties)) as broker:
         admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})
-        config = {"cleanup.policy": "compact", _RATIO: "1"}
-        admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1, config=config)])[TOPIC].result(20)
-        _produce_elsewhere(broker.bootstrap, seconds)
+        held_back = {"cleanup.policy": "compact", _RATIO: "1"}
+        backlogs = [f"backlog-{number}" for number in range(rounds)]
+        new = [NewTopic(name, PARTITIONS, 1, config=held_back) for name in backlogs]
+        for made in admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1), *new]).values():
+            made.result(20)
+        for name in backlogs:
+            _produce_elsewhere(broker.bootstrap, name, 600, megabytes * 1_000_000 // _VALUE_BYTES)
+        _produce_elsewhere(broker.bootstrap, TOPIC, seconds)
         turns: list[Turn] = []
         for with_compaction in order(rounds):
-            _set_ratio(admin, "0" if with_compaction else "1")
             before = counter(_metrics(broker), "penstock_compaction_bytes_read_total")
-            rate = _produce_elsewhere(broker.bootstrap, seconds)
+            if with_compaction:
+                _set_ratio(admin, backlogs.pop(), "0")
+            rate = _produce_elsewhere(broker.bootstrap, TOPIC, seconds)
             compacted = counter(_metrics(broker), "penstock_compaction_bytes_read_total") - before
             turns.append(Turn(with_compaction, rate, compacted))
+            _wait_until_done(broker)
             say.print(f"{'with' if with_compaction else 'without'} compaction: {rate:,.0f} records/s, {compacted / 1e6:.0f} MB compacted")
     return Outcome(turns)
 
 
-def _produce_elsewhere(bootstrap: str, seconds: float) -> float:
-    command = [sys.executable, "-m", "benchmarks.compaction", "--produce", bootstrap, "--seconds", str(seconds)]
+def _wait_until_done(broker: Penstock) -> None:
+    """What is left of a backlog is not to reach into the next turn."""
+    seen = -1.0
+    while (read := counter(_metrics(broker), "penstock_compaction_bytes_read_total")) != seen or _is_waiting(broker):
+        seen = read
+        time.sleep(0.5)
+
+
+def _is_waiting(broker: Penstock) -> bool:
+    return counter(_metrics(broker), "penstock_compaction_partitions_waiting") > 0
+
+
+def _produce_elsewhere(bootstrap: str, topic: str, seconds: float, records: int = 0) -> float:
+    command = [
+        *(sys.executable, "-m", "benchmarks.compaction", "--produce", bootstrap, "--topic", topic),
+        *("--seconds", str(seconds), "--records", str(records)),
+    ]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + 120)
     return float(done.stdout)
 
 
-def _set_ratio(admin: AdminClient, text: str) -> None:
+def _set_ratio(admin: AdminClient, topic: str, text: str) -> None:
     entry = ConfigEntry(_RATIO, text, incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ResourceType.TOPIC, TOPIC, incremental_configs=[entry])
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
     admin.incremental_alter_configs([resource])[resource].result(20)
 
 
@@ -163,15 +188,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dir", type=Path, help="where the data directory is made")
     parser.add_argument("--output", type=Path, help="write every turn to this file as JSON")
     parser.add_argument("--check", action="store_true", help="a missed target is the exit code")
+    parser.add_argument("--megabytes", type=int, default=400, help="backlog of each turn with compaction (%(default)s)")
     parser.add_argument("--produce", metavar="BOOTSTRAP", help=argparse.SUPPRESS)
+    parser.add_argument("--topic", help=argparse.SUPPRESS)
+    parser.add_argument("--records", type=int, default=0, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     if chosen.produce:
-        print(produce(chosen.produce, chosen.seconds))
+        print(produce(chosen.produce, chosen.topic, chosen.seconds, chosen.records))
         return 0
     console = Console()
     with tempfile.TemporaryDirectory(prefix="penstock-compaction-", dir=chosen.dir) as folder:
         console.print(f"fdatasync takes {sync_ms(Path(folder)):.2f} ms here")
-        outcome = measure(Path(folder), chosen.rounds, chosen.seconds, console)
+        outcome = measure(Path(folder), chosen.rounds, chosen.seconds, chosen.megabytes, console)
     console.print(table(outcome))
     if chosen.output:
         chosen.output.write_text(json.dumps([[turn.with_compaction, turn.records_per_s, turn.compacted] for turn in outcome.turns]))

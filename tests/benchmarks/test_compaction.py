@@ -51,5 +51,6 @@ def test_the_producer_overwrites_keys_for_as_long_as_it_is_told(tmp_path: Path) 
     with Penstock(tmp_path / "data") as broker:
         admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})
         admin.create_topics([NewTopic(TOPIC, 1, 1, config={"cleanup.policy": "compact"})])[TOPIC].result(20)
-        assert produce(broker.bootstrap, 2) > 0
+        assert produce(broker.bootstrap, TOPIC, 2) > 0
+        assert produce(broker.bootstrap, TOPIC, 60, 1000) > 0
     assert KEYS > 1000

@@ -16,7 +16,7 @@ from tests.support.process import ServerProcess
 from tests.support.waiting import wait_until
 from tests.toolchain import kafka_connect_runner, required
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 # The file source leaves lines lying that came with the last of a full batch, until the file grows. It reads as much as its
 # longest line takes, up to twice of that: of lines of this length it never has two.
@@ -138,7 +138,7 @@ def test_a_file_is_copied_exactly_whatever_dies(connect_broker: ServerProcess, t
     topics = Topics(connect_broker.bootstrap)
     topics.create(1, "lines")
     original, copy = tmp_path / "original.txt", tmp_path / "copy.txt"
-    append(original, 0, 6000)
+    append(original, 0, 4000)
     worker = ConnectWorker(tmp_path / "connect", connect_broker.bootstrap, EXACTLY_ONCE)
 
     with worker, topics.reader("lines") as reader:
@@ -148,18 +148,18 @@ def test_a_file_is_copied_exactly_whatever_dies(connect_broker: ServerProcess, t
         reader.until(500, lambda: worker.running)
         worker.kill()
         worker.start()
-        reader.until(2000, lambda: worker.running)
+        reader.until(1500, lambda: worker.running)
         connect_broker.kill()
         connect_broker.start()
-        append(original, 6000, 8000)
-        reader.until(8000, lambda: worker.running)
+        append(original, 4000, 5000)
+        reader.until(5000, lambda: worker.running)
         assert [message.value().decode() for message in reader.seen] == original.read_text().splitlines()
 
         worker.rest("PUT", "/connectors/sink/config", sink(copy, "lines"))
         wait_for_copy(original, copy)
         wait_until_settled(topics, "connect-sink", "lines", reader.seen[-1].offset())
         worker.kill()
-        append(original, 8000, 9000)
+        append(original, 5000, 5500)
         worker.start()
         wait_for_copy(original, copy)
 
@@ -188,7 +188,7 @@ def test_two_workers_take_over_from_each_other(connect_broker: ServerProcess, tm
                 assert [message.value().decode() for message in reader.seen] == original.read_text().splitlines()
 
         for number, original in enumerate(originals):
-            append(original, 0, 3000)
+            append(original, 0, 2000)
             wishes = {"batch.size": "20"}
             other.rest("PUT", f"/connectors/source{number}/config", source(original, f"lines{number}", **wishes))
         for reader in readers:
@@ -196,14 +196,14 @@ def test_two_workers_take_over_from_each_other(connect_broker: ServerProcess, tm
         wait_until(lambda workers: len(workers) == 2, at_work, DEADLINE_S)
         other.send(signal.SIGSTOP)
         for original in originals:
-            append(original, 3000, 4000)
-        check_topics(4000)
+            append(original, 2000, 2500)
+        check_topics(2500)
         other.send(signal.SIGCONT)
         # It has work again only after it has found out that it was missed.
         wait_until(lambda workers: len(workers) == 2, at_work, DEADLINE_S)
         for original in originals:
-            append(original, 4000, 4200)
-        check_topics(4200)
+            append(original, 2500, 2600)
+        check_topics(2600)
 
         for number, copy in enumerate(copies):
             stays.rest("PUT", f"/connectors/sink{number}/config", sink(copy, f"lines{number}"))
@@ -212,7 +212,7 @@ def test_two_workers_take_over_from_each_other(connect_broker: ServerProcess, tm
             wait_until_settled(topics, f"connect-sink{number}", f"lines{number}", reader.seen[-1].offset())
         other.kill()
         for original in originals:
-            append(original, 4200, 4500)
+            append(original, 2600, 2800)
         for original, copy in zip(originals, copies, strict=True):
             wait_for_copy(original, copy)
-        check_topics(4500)
+        check_topics(2800)

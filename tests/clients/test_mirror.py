@@ -17,10 +17,10 @@ from tests.support.process import ServerProcess
 from tests.support.waiting import wait_until
 from tests.toolchain import kafka_connect_runner, required
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 PARTITIONS = 4
-RECORDS = 6000
+RECORDS = 4000
 
 # Apache Kafka makes no topic with more copies than it has brokers. Penstock takes MirrorMaker's default of two.
 _ONE_COPY = {f"{kind}replication.factor": "1" for kind in ("", "offset-syncs.topic.", "checkpoints.topic.")}

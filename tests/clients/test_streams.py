@@ -21,7 +21,7 @@ from tests.support.process import ServerProcess
 from tests.support.waiting import wait_until
 from tests.toolchain import kafka_streams_runner, kafka_tools_runner, required
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 PARTITIONS = 3
 LINES = 4000
@@ -75,7 +75,7 @@ def check_counts(reader: Reader, lines: list[str]) -> None:
 
 
 @pytest.mark.durability
-@pytest.mark.timeout(240 + 60 * ROUNDS)
+@pytest.mark.timeout(600 + 60 * ROUNDS)
 def test_word_count_is_exact_whatever_dies(streams_broker: ServerProcess, tmp_path: Path) -> None:
     """With kill -9 of the application, of the broker, and of the application together with its state, each amid the work."""
     print(f"PENSTOCK_KILL_SEED={SEED}")

@@ -314,6 +314,14 @@ MEANT: tuple[Meant, ...] = (
     ),
     Meant(
         _GROUPS,
+        r"share_sessions:no_member_of_the_group",
+        "a share fetch of a partition that no member of the group was ever given",
+        "UNKNOWN_SERVER_ERROR",
+        "UNKNOWN_TOPIC_OR_PARTITION",
+        "Only members begin partitions (docs/decisions/0010-share-groups.md); it is no error of the broker.",
+    ),
+    Meant(
+        _GROUPS,
         r"share_acquire_modes:exact_next",
         "records next to each other, of two batches, in acquire mode 1",
         "a range for each, where the first of them had been given in part before",

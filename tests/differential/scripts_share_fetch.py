@@ -222,7 +222,13 @@ def share_sessions(stage: Stage) -> None:
     stage.record("missing_partition", one.fetch({9: ()}, max_wait_ms=0))
     stage.record("missing_partition_acknowledged", one.acknowledge((0, 0, [ACCEPT]), index=9))
     stage.record("ends", acquired(one.fetch(share_session_epoch=-1)))
-    stage.record("partition_nobody_read", Reader(stage.client(), stage.version, stage.name("h"), "h", topic_id).fetch(max_wait_ms=0).error_code)
+    nobody = Reader(stage.client(), stage.version, stage.name("h"), "h", topic_id)
+
+    def refused() -> int:
+        found: list[int] = [part.error_code for topic in nobody.fetch({0: ()}).responses for part in topic.partitions]
+        return found[0] if found else 0
+
+    stage.record("no_member_of_the_group", wait_until(bool, refused, 30))
 
 
 @script(79, VERSIONS)

@@ -4,6 +4,7 @@ ConsumerGroupHeartbeat (key 68), versions 0-1.
 Behaviour:
 - Joins (epoch 0), keeps alive, reports what the member holds, leaves (epoch -1, or -2 for a static member that will be back), and
   answers with the partitions the member is to have when these have changed or everything was said (KIP-848).
+- The first to join a classic group makes it one of the consumer protocol, as group.consumer.migration.policy allows.
 - A step that changes anything is in the catalog before it is answered.
 - Fields that are null are as they were.
 

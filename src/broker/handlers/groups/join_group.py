@@ -3,6 +3,7 @@ JoinGroup (key 11), versions 0-9.
 
 Behaviour:
 - Answered when all members have joined or the rebalance times out, or at once when nothing changes for the member.
+- In a group of the consumer protocol answered at once, with nobody leading: the coordinator assigns (KIP-848).
 - The member stays in the group for its session (or rebalance) timeout when its connection breaks meanwhile.
 
 Versions:

@@ -4,7 +4,8 @@ OffsetCommit (key 8), versions 2-10.
 Behaviour:
 - All valid offsets of a request are committed in one transaction, and visible and answered only after it.
 - Partitions that do not exist are refused one by one; when none is left the group is not even looked at (as in Kafka).
-- A member must be of the current generation; without one (-1) only an empty group takes offsets.
+- A member must be of the current generation (in a group of the consumer protocol: of one since which the partition has been its
+  own); without one (-1) only an empty group takes offsets.
 
 Versions:
 - v2-4: a retention time of the request's own, instead of the broker's (KIP-211).

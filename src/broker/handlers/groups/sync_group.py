@@ -3,6 +3,7 @@ SyncGroup (key 14), versions 0-5.
 
 Behaviour:
 - The leader brings everybody's assignment; all are answered when that is stored. A member the leader left out gets an empty one.
+- In a group of the consumer protocol the coordinator's own assignment, in the version that the member understands (KIP-848).
 
 Versions:
 - v1: throttle time.

@@ -2,14 +2,23 @@
 
 import pytest
 
-from broker.handlers.groups import consumer_group_describe, describe_groups, list_groups, offset_fetch
+from broker.handlers.groups import (
+    consumer_group_describe,
+    describe_groups,
+    heartbeat,
+    join_group,
+    list_groups,
+    offset_fetch,
+)
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.consumer_group_describe import ConsumerGroupDescribeRequest
 from broker.wire.messages.describe_groups import DescribeGroupsRequest
+from broker.wire.messages.heartbeat import HeartbeatRequest
+from broker.wire.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from broker.wire.messages.list_groups import ListGroupsRequest
 from broker.wire.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup
 from tests.broker.handlers.groups.test_consumer_group_heartbeat import join
-from tests.broker.handlers.groups.world import group_world
+from tests.broker.handlers.groups.world import SUBSCRIBES_T, group_world
 
 HANDLER = consumer_group_describe.HANDLER
 
@@ -31,6 +40,26 @@ async def test_a_group_is_described_with_its_members(version: int) -> None:
         for assignment in (member.assignment, member.target_assignment):
             assert [(part.topic_name, part.partitions) for part in assignment.topic_partitions] == [("t", [0, 1])]
         assert member.member_type == (1 if version >= 1 else -1)
+
+
+async def test_a_member_of_the_classic_protocol_is_told_apart() -> None:
+    """It joined the group by JoinGroup; version 0 has no word for that."""
+    async with group_world() as world:
+        await join(world)
+        joining = JoinGroupRequest(
+            group_id="g",
+            session_timeout_ms=10_000,
+            protocol_type="consumer",
+            protocols=[JoinGroupRequestProtocol(name="range", metadata=SUBSCRIBES_T + b"\xff\xff\xff\xff")],
+        )
+        joined = await world.ask(join_group.HANDLER, joining, 3)
+        assert (joined.error_code, joined.protocol_name, joined.leader, joined.members) == (0, "range", "", [])
+        beat = HeartbeatRequest(group_id="g", generation_id=joined.generation_id, member_id=joined.member_id)
+        assert (await world.ask(heartbeat.HANDLER, beat, 4)).error_code == 0
+        for version, types in ((1, {"m": 1, joined.member_id: 0}), (0, {"m": -1, joined.member_id: -1})):
+            request = ConsumerGroupDescribeRequest(group_ids=["g"])
+            (group,) = (await world.ask(HANDLER, request, version)).groups
+            assert {member.member_id: member.member_type for member in group.members} == types
 
 
 async def test_what_is_no_such_group_is_not_found() -> None:
