@@ -34,9 +34,11 @@ class Promises:
         self.done: set[Place] = set()
         self.maybe_done: set[Place] = set()
         self.deliveries: defaultdict[Place, int] = defaultdict(int)
+        self.total = 0
         self.broken: list[str] = []
 
     def delivered(self, place: Place, count: int, life: int) -> None:
+        self.total += 1
         if place in self.done:
             self.broken.append(f"{place} was acknowledged, and was delivered in life {life}")
         if count < 1 or count > self.deliveries[place] + 1:

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.durability
 ROUNDS = int(os.environ.get("PENSTOCK_KILL_ROUNDS", "3"))
 SEED = int(os.environ.get("PENSTOCK_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
 PARTITIONS = 2
-RECORDS = 300
+RECORDS = 100 * ROUNDS
+DELIVERIES_A_LIFE = 60
 GROUP = "shared"
 
 
@@ -47,13 +48,13 @@ def topic_with_records(bootstrap: str) -> bytes:
     return topic_id
 
 
-def consume(member: RawMember, promises: Promises, seed: int, lock: threading.Lock, enough: threading.Event) -> None:
+def consume(member: RawMember, promises: Promises, seed: int, lock: threading.Lock, enough: threading.Event, until: int) -> None:
     chance = random.Random(seed)
     while True:
         with lock:
             if not member.step(promises, chance):
                 return
-            if len(promises.deliveries) > 60:
+            if promises.total >= until:
                 enough.set()
 
 
@@ -72,8 +73,9 @@ def test_what_was_acknowledged_never_comes_again(tmp_path: Path) -> None:
         for life in range(ROUNDS):
             members = [RawMember(broker.bootstrap, GROUP, f"m{number}", topic_id, PARTITIONS, life) for number in range(3)]
             enough = threading.Event()
+            until = promises.total + DELIVERIES_A_LIFE
             threads = [
-                threading.Thread(target=consume, args=(member, promises, chance.getrandbits(32), lock, enough)) for member in members
+                threading.Thread(target=consume, args=(member, promises, chance.getrandbits(32), lock, enough, until)) for member in members
             ]
             for thread in threads:
                 thread.start()

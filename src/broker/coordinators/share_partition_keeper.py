@@ -162,7 +162,10 @@ class SharePartitionKeeper:
             async with self._turn(group_id):
                 missing = [each for each in missing if not self._is_here(group_id, each, found)]
                 if missing:
-                    await self._load(group_id, missing, found)
+                    try:
+                        await self._load(group_id, missing, found)
+                    except BrokerError as refusal:
+                        found.update((partition, refusal.code) for partition in missing if partition not in found)
         return found
 
     def _is_here(self, group_id: str, partition: PartitionKey, found: dict[PartitionKey, Held | ErrorCode]) -> bool:

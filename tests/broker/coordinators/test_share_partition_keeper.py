@@ -363,3 +363,16 @@ async def test_runs_are_bounded() -> None:
         assert await world.acquire(9, "bob") == [(5, 5, 2)]
         assert await world.say((5, 5, ACCEPT), member="bob") is ErrorCode.NONE
         assert await world.acquire(20, "bob") == [(10, 20, 1)]
+
+
+async def test_a_start_that_cannot_be_stored_is_the_partitions_error() -> None:
+    """Those that are in memory are given; who tries again once storage takes it has the other as well."""
+    async with running() as world:
+        await world.hold(P1)
+        await world.keeper.initialize("g", [P0])
+        world.catalog.failing = True
+        found = await world.keeper.hold("g", [P0, P1])
+        assert found[P0] is ErrorCode.KAFKA_STORAGE_ERROR
+        assert isinstance(found[P1], Held)
+        world.catalog.failing = False
+        assert (await world.hold()).partition.start == 3

@@ -15,6 +15,7 @@ from broker.coordinators.share_partition_keeper import Held, SharePartitionKeepe
 from broker.coordinators.shares.limits import ShareLimits
 from broker.coordinators.shares.share_partition import Acquired
 from broker.coordinators.shares.share_sessions import PartitionKey, ShareSession
+from broker.errors import BrokerError
 from broker.handlers.shares.fetched_batches import place, slices
 from broker.log.fetch_plan import PartitionAnswer, Wanted
 from broker.log.reader import Reader
@@ -130,7 +131,12 @@ class ShareFetcher:
             await self._follow_log_start(each)
             partition = each.held.partition
             wanted.append(Wanted(each.pid, partition.next_fetch_offset(), min(share, self._worth_reading(each.held))))
-        answers = await self._read(places, wanted, limits)
+        try:
+            answers = await self._read(places, wanted, limits)
+        except BrokerError as refusal:
+            # The rest of the answer, what was acknowledged above all, is not to be lost with it.
+            self._given.update((each.key, Given(refusal.code)) for each in places)
+            return False
         if session.is_ended:
             return False
         self._available = sum(answer.size for answer in answers)

@@ -5,6 +5,7 @@ import pytest
 
 from broker.coordinators.shares.limits import ShareLimits
 from broker.coordinators.shares.share_partition import ACCEPT, RELEASE
+from broker.errors import StorageUnavailable
 from broker.wire.error_codes import ErrorCode
 from tests.broker.handlers.shares.members import Member, acquired, partitions_of
 from tests.broker.log.harness import batch, running_log
@@ -162,3 +163,19 @@ async def test_a_group_that_is_set_elsewhere_is_read_there() -> None:
             log.directory.remove(state.topic_id)
             log.share_partitions.topic_removed(state.topic_id)
         assert given == [[(0, [1])], [(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, [])]]
+
+
+async def test_what_was_acknowledged_is_answered_though_nothing_can_be_read() -> None:
+    """An error of the catalog is each partition's, not the request's."""
+    async with running_log(tail_bytes=0) as log:
+        state = await log.topic()
+        ann = Member(log, state)
+        await log.append(state.pids[0], batch(1), batch(1))
+        await ann.fetch(max_records=1)
+
+        async def refuse(*_: object, **__: object) -> None:
+            raise StorageUnavailable("the catalog cannot be read")
+
+        log.reader.read = refuse  # type: ignore[assignment, method-assign]
+        (data,) = partitions_of(await ann.fetch((0, 0, [ACCEPT])))
+        assert (data.error_code, data.acknowledge_error_code) == (ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.NONE)
