@@ -337,6 +337,14 @@ MEANT: tuple[Meant, ...] = (
         "It is the client's error.",
     ),
     Meant(
+        _CONFIGS,
+        r"share_group_configs:dead_letters",
+        "errors.deadletterqueue.topic.name of a group",
+        "accepted (KIP-1191)",
+        "INVALID_CONFIG, but for none",
+        "Dead-letter queues are not served; who names one must not believe to have it.",
+    ),
+    Meant(
         _GROUPS,
         r"share_group_refused:epoch_before_assigned.*",
         "the partitions of a member of a share group that says the epoch before its own",

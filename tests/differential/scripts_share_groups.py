@@ -45,6 +45,7 @@ from broker.wire.messages.share_group_describe import ShareGroupDescribeRequest
 from broker.wire.messages.share_group_heartbeat import ShareGroupHeartbeatRequest
 from tests.differential.raw_client import RawClient
 from tests.differential.script import Stage, script
+from tests.differential.scripts_configs import GROUP, SET, by_name, describe, incremental
 from tests.differential.scripts_groups import coordinator, join, sync
 from tests.differential.topics import create, wait_for
 from tests.support.waiting import wait_until
@@ -441,3 +442,54 @@ def find_share_coordinator(stage: Stage) -> None:
 
     found = wait_until(lambda answers: all(answer.error_code not in (14, 15) for answer in answers), ask, 60)
     stage.record("share", [(each.key, each.node_id, each.error_code) for each in found])
+
+
+@script(44, range(2))
+def share_group_configs(stage: Stage) -> None:
+    """Settings of share groups: good values, bad ones, those that only show where they are set."""
+    client, v, group = stage.client(), stage.version, stage.name("g")
+
+    def change(step: str, **values: str) -> None:
+        operations = [(name.replace("_", "."), SET, value) for name, value in values.items()]
+        stage.record(step, incremental(client, v, (GROUP, group, operations)))
+
+    change("session_low", share_session_timeout_ms="1")
+    change("session_high", share_session_timeout_ms="60001")
+    change("session_none", share_session_timeout_ms="0")
+    change("session_no_number", share_session_timeout_ms="soon")
+    change("heartbeat_high", share_heartbeat_interval_ms="50000")
+    change("lock_low", share_record_lock_duration_ms="14999")
+    change("lock_lower", share_record_lock_duration_ms="999")
+    change("deliveries_high", share_delivery_count_limit="11")
+    change("deliveries_low", share_delivery_count_limit="1")
+    change("locks_high", share_partition_max_record_locks="4001")
+    change("interval_high", share_assignment_interval_ms="15001")
+    for number, text in enumerate(("none", "Latest", "", "by_duration", "by_duration:", "by_duration:-PT1S", "by_duration:1h")):
+        change(f"reset_wrong_{number}", share_auto_offset_reset=text)
+    for number, text in enumerate(("earliest", "by_duration:PT1H2.5S", "by_duration:p1d", "by_duration:P1DT-1H", "latest")):
+        change(f"reset_{number}", share_auto_offset_reset=text)
+    change("isolation_wrong", share_isolation_level="READ_COMMITTED")
+    change("renew_wrong", share_renew_acknowledge_enable="maybe")
+    change("internal_wrong", share_assignor_offload_enable="maybe")
+    change("dead_letters_wrong", errors_deadletterqueue_topic_name="__x")
+    topic = [("errors.deadletterqueue.topic.name", SET, "letters")]
+    stage.record("dead_letters", incremental(client, v, (GROUP, stage.name("d"), topic)).responses[0].error_code)
+    change("unknown", share_size="1")
+    change("one_good_one_bad", share_isolation_level="read_committed", share_session_timeout_ms="1")
+    change(
+        "good",
+        share_isolation_level="read_committed",
+        share_session_timeout_ms="50000",
+        share_heartbeat_interval_ms="6000",
+        share_delivery_count_limit="7",
+        share_renew_acknowledge_enable="false",
+        share_assignor_offload_enable="false",
+        errors_deadletterqueue_topic_name="",
+    )
+
+    def found() -> dict[str, Any]:
+        every = by_name(describe(client, 4, (GROUP, group, None), include_synonyms=True))
+        return {name: config for name, config in every.items() if config.config_source == 8}
+
+    wait_until(lambda configs: "share.delivery.count.limit" in configs, found, 30)
+    stage.record("set", found())

@@ -5,6 +5,7 @@ Behaviour:
 - Where a share group begins to read each partition, or of every partition that it reads (topics null).
 - -1 where that is not known: the group has not fetched yet, or does not read the partition; it or the topic need not exist. No error is
   answered for these, as in Kafka. A topic named twice is answered once.
+- A group that is asked for everything twice is answered once: a small request must not make a huge answer.
 
 Versions:
 - v1: how many records are still to be delivered (KIP-1226).
@@ -35,7 +36,9 @@ async def handle(request: DescribeShareGroupOffsetsRequest, context: RequestCont
     error = context.services.groups.list_error()
     if error:
         return refuse(request, context, error, None)
-    return DescribeShareGroupOffsetsResponse(groups=[await _group(group, context) for group in request.groups])
+    whole = {group.group_id: group for group in reversed(request.groups) if group.topics is None}
+    asked = [group for group in request.groups if group.topics is not None or whole[group.group_id] is group]
+    return DescribeShareGroupOffsetsResponse(groups=[await _group(group, context) for group in asked])
 
 
 async def _group(asked: DescribeShareGroupOffsetsRequestGroup, context: RequestContext) -> DescribeShareGroupOffsetsResponseGroup:

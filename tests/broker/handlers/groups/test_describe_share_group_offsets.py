@@ -59,6 +59,16 @@ async def test_what_is_not_known_is_no_error() -> None:
         assert [name for name, _, _ in await ask(world, 1, "s", everything=True)] == ["t"]
 
 
+async def test_a_group_is_told_everything_once() -> None:
+    """However often it is asked for; what is asked by name is answered each time."""
+    async with group_world() as world:
+        await world.share()
+        asked = request("s", everything=True).groups + request("s", ("t", [0])).groups
+        answer = await world.ask(HANDLER, DescribeShareGroupOffsetsRequest(groups=asked * 2), 1)
+
+        assert [[len(topic.partitions) for topic in group.topics] for group in answer.groups] == [[2], [1], [1]]
+
+
 @pytest.mark.parametrize("version", HANDLER.versions)
 async def test_refusals_are_told_for_each_group(version: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be read, and what cannot be served at all."""
