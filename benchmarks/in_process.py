@@ -9,24 +9,10 @@ from typing import Any, cast
 import anyio
 from anyio.abc import TaskGroup
 
-from broker.admin.config_administrator import ConfigAdministrator
-from broker.admin.topic_administrator import TopicAdministrator
-from broker.client_metrics.collector import ClientMetricsCollector
-from broker.cluster.directory import TopicDirectory
-from broker.cluster.identity import ClusterIdentity
-from broker.config.client_metrics_live import LiveClientMetrics
-from broker.config.live import LiveSettings
+from broker.assembler import assemble
 from broker.config.settings import Settings
-from broker.coordinators.group_coordinator import GroupCoordinator
-from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.handlers.base import ConnectionInfo, Services
 from broker.handlers.table import HANDLERS
-from broker.log.gathering import Gathering
-from broker.log.producer_id_allocator import ProducerIdAllocator
-from broker.log.reader import Reader
-from broker.log.tail_cache import TailCache
-from broker.log.waiting_room import WaitingRoom
-from broker.log.writer import Writer
 from broker.model import Node, Topic
 from broker.server.budget import ByteBudget
 from broker.server.connection import Connection
@@ -39,7 +25,6 @@ from broker.storage.objects.base import Buffer, Extent, ObjectStore, TocEntry
 from observability.metrics import group_committed
 
 _NODE = Node(1, "127.0.0.1", 9092)
-_CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 
 
 def now_ms() -> int:
@@ -145,38 +130,15 @@ async def in_process_broker(data_dir: Path | None) -> AsyncIterator[InProcessBro
     else:
         storage = open_embedded(data_dir)
         store, catalog, committer = storage.store, storage.catalog, storage.committer
-    live = LiveSettings(settings, catalog)
-    directory = TopicDirectory(live)
-    identity = ClusterIdentity(_CLUSTER_ID, 1)
-    identity.advertise("PLAINTEXT", _NODE.host, _NODE.port)
-    waiting = WaitingRoom()
-    tail = TailCache(settings.tail_cache_bytes)
-    writer = Writer(committer, catalog, tail, waiting, now_ms, _fail, on_group=group_committed, gathering=Gathering())
-    reader = Reader(store, catalog, tail, waiting)
-    topics = TopicAdministrator(catalog, directory, live, now_ms)
-    groups = GroupCoordinator(catalog, live, now_ms)
-    producer_ids = ProducerIdAllocator(catalog)
-    services = Services(
-        settings=live,
-        identity=identity,
-        directory=directory,
-        catalog=catalog,
-        writer=writer,
-        reader=reader,
-        topics=topics,
-        configs=ConfigAdministrator(catalog, live, directory, topics, identity.node_id),
-        groups=groups,
-        transactions=TransactionCoordinator(
-            catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
-        ),
-        producer_ids=producer_ids,
-        client_metrics=ClientMetricsCollector(LiveClientMetrics(catalog), live, now_ms),
-        now_ms=now_ms,
+    agents = await assemble(
+        settings, store, catalog, committer, now_ms=now_ms, monotonic_ms=now_ms, on_fatal=_fail, on_group=group_committed
     )
+    services = agents.services
+    services.identity.advertise("PLAINTEXT", _NODE.host, _NODE.port)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(writer.run)
+        tasks.start_soon(services.writer.run)
         yield InProcessBroker(services, Dispatcher(HANDLERS, services), tasks)
-        await writer.drain()
+        await services.writer.drain()
         tasks.cancel_scope.cancel()
     if storage is not None:
         await storage.aclose()

@@ -12,6 +12,7 @@ from tests.clients.catalog import BY_NAME, ClientSpec
 from tests.clients.conftest import DriverOf
 from tests.clients.test_matrix import DEADLINE_MS, b64, new_name, read
 from tests.support.process import ServerProcess
+from tests.support.waiting import wait_until
 from tests.toolchain import required
 
 CLIENTS = ("confluent-kafka", "java-4", "java-3", "aiokafka", "kafka-python", "franz-go", "kafkajs")
@@ -53,13 +54,10 @@ def topic(compacting: ServerProcess) -> str:
         transactional.produce(name, b"never", b"key 0", partition=0)
     transactional.abort_transaction(30)
     if target_is_kafka():
-        time.sleep(0.3)  # so that the next record begins a segment
-        producer.produce(name, b"last", b"roll", partition=0)
+        # By its time it begins a segment.
+        producer.produce(name, b"last", b"roll", partition=0, timestamp=time.time_ns() // 1_000_000 + 10_000)
         producer.flush(30)
-    deadline = time.monotonic() + 60
-    while len(found := shown(compacting, name)) > KEYS + target_is_kafka():
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
+    wait_until(lambda found: len(found) <= KEYS + target_is_kafka(), lambda: shown(compacting, name), 60)
     return name
 
 

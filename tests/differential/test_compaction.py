@@ -5,7 +5,7 @@ What Kafka never compacts, its active segment, is kept out by a last record that
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.support.kafka import ApacheKafka
 from tests.support.penstock import Penstock
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.differential, pytest.mark.timeout(300), pytest.mark.xdist_group("differential")]
 
@@ -109,7 +110,7 @@ class Workload:
         else:
             producer.abort_transaction(30)
             self.aborted.update(offsets)
-        until(lambda: self.high_watermark() > before, "the marker is in the log")
+        wait_until(bool, lambda: self.high_watermark() > before, 60)  # the marker is in the log
 
     def high_watermark(self) -> int:
         high: int = self.watcher.get_watermark_offsets(TopicPartition(self.topic, 0), timeout=30)[1]
@@ -162,14 +163,6 @@ class Workload:
             consumer.close()
 
 
-def until(condition: Callable[[], Any], what: str) -> None:
-    """Cleaners tell nobody when they are done."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def below(shown: list[Shown], end: int) -> list[Shown]:
     return [each for each in shown if each[0] < end]
 
@@ -187,7 +180,7 @@ def test_a_consumer_from_the_start_is_shown_the_same(brokers: tuple[str, str]) -
         def compacted(work: Workload = work, end: int = end, plain: list[Any] = plain) -> bool:
             return [each[:3] for each in below(work.shown("read_uncommitted"), end)] == plain
 
-        until(compacted, f"{bootstrap} comes to {plain}, not to {work.shown('read_uncommitted')}")
+        wait_until(bool, compacted, 60)
         committed = below(work.shown("read_committed"), end)
         middles = [below(work.shown("read_committed", start), end) for start in range(1, end, max(1, end // 5))]
         seen.append((end, below(work.shown("read_uncommitted"), end), committed, middles))
@@ -209,7 +202,7 @@ def test_tombstones_go_alike(brokers: tuple[str, str]) -> None:
             work.roll()
             return [each[:3] for each in below(work.shown("read_committed"), end)] == values
 
-        until(compacted, f"{bootstrap} comes to {values}")
+        wait_until(bool, compacted, 60)
         seen.append((end, below(work.shown("read_committed"), end), below(work.shown("read_uncommitted"), end)))
     kafka, penstock = seen
     assert penstock == kafka
