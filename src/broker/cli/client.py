@@ -36,6 +36,7 @@ def client_properties(bootstrap: str, client_config: Path | None, **own: Any) ->
         "bootstrap.servers": bootstrap,
         "client.id": "penstock-cli",
         "log_level": 0,
+        "enable.metrics.push": False,  # a command is over before anybody could look at its metrics
         "error_cb": lambda error: _client_errors.append(error.str()),
         "socket.timeout.ms": int(TIMEOUT_S * 1000),
     }
