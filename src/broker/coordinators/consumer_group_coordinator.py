@@ -129,8 +129,7 @@ class ConsumerGroupCoordinator:
             return
         upgrades, told = False, NO_EFFECTS
         if owned is None:
-            owned = self._groups.add(OwnedGroup(group))
-            owned.shown, owned.generation_counted = GroupState.EMPTY, 0
+            owned = self._groups.enter(group)
         elif isinstance(owned.group, ClassicGroup):
             upgrades = bool(owned.group.member_count)
             told = self._pass_to(owned, owned.group, group)
@@ -234,8 +233,8 @@ class ConsumerGroupCoordinator:
     def downgrade(
         self, owned: OwnedGroup, group: ConsumerGroup, epoch: int, then: Done | None, *, calls_together: bool = True
     ) -> None:
-        """Make the group classic, its generation what its epoch was before that, store it, and have its members join again (``calls_together``); ``then`` is called when it is
-        stored."""
+        """Make the group classic, its generation what its epoch was before that, store it, and have its members join
+        again (``calls_together``); ``then`` is called when it is stored."""
         now_ms = self._clock_ms()
         classic = downgraded(group, epoch, self._policy, self._topics, now_ms)
         group.close()

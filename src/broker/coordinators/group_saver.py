@@ -2,8 +2,10 @@
 
 Of each group one save is queued and one on its way, at most: what changes before its turn comes is saved together.
 
-V1  ``then`` is called once, after everything the group had decided until then is stored or refused; at once when it is stored.
-V2  When the catalog takes nothing the group knows it, and what is to be done about that has begun, before anybody is told.
+V1  ``then`` is called once, after everything the group had decided until then is stored or refused; at once when it is
+    stored already.
+V2  When the catalog takes nothing the group knows it, and what is to be done about that has begun, before anybody is
+    told.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,9 +35,9 @@ class _Save:
 
 
 class GroupSaver(Generic[AnyGroup, Stored]):
-    """``change`` makes what the writer is given, ``to_store`` the form that is stored. ``settle(owned)`` is called after each change of
-    a group; ``refused(owned, group, group_epoch, upgrades)`` when the catalog took nothing, with the epoch before members that were
-    turned away had gone."""
+    """``change`` makes what the writer is given, ``to_store`` the form that is stored. ``settle(owned)`` is called after
+    each change of a group; ``refused(owned, group, group_epoch, upgrades)`` when the catalog took nothing, with the
+    epoch before members that were turned away had gone."""
 
     def __init__(
         self,
@@ -64,8 +66,8 @@ class GroupSaver(Generic[AnyGroup, Stored]):
         joining: str | None = None,
         upgrades: bool = False,
     ) -> None:
-        """Have what has changed stored, and call ``then``. ``joining`` has not joined if the catalog takes nothing; ``upgrades``: the
-        save makes another group one of this protocol."""
+        """Have what has changed stored, and call ``then``. ``joining`` has not joined if the catalog takes nothing;
+        ``upgrades``: the save makes another group one of this protocol."""
         save = self._flying.get(group)
         if group.is_unsaved:
             save = self._queued.get(group)

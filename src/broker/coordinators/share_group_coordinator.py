@@ -163,7 +163,7 @@ class ShareGroupCoordinator:
             answered(refusal)
             return
         if owned is None:
-            owned = self._enter(group)
+            owned = self._groups.enter(group)
         self._store(
             owned,
             group,
@@ -206,11 +206,6 @@ class ShareGroupCoordinator:
         if group.state is GroupState.DEAD:
             raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
         raise BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a share group.")
-
-    def _enter(self, group: ShareGroup) -> OwnedGroup:
-        owned = self._groups.add(OwnedGroup(group))
-        owned.shown, owned.generation_counted = GroupState.EMPTY, 0
-        return owned
 
     def _timing(self, group_id: str) -> GroupTiming:
         settings = self._settings.current
@@ -338,7 +333,7 @@ class ShareGroupCoordinator:
                 outcome.append(error)
                 stored.set()
 
-            self._store(self._enter(group), group, then)
+            self._store(self._groups.enter(group), group, then)
             await stored.wait()
             if outcome[0]:
                 raise BrokerError(outcome[0])

@@ -1,7 +1,7 @@
 """How a consumer group leads its members to what they are to have, whichever protocol they speak (KIP-848).
 
-Epochs, members and sessions are those of :mod:`broker.coordinators.groups.epoch_group`. Here a member gets a partition only when
-nobody else has it any more, so it may take several heartbeats to its target.
+Epochs, members and sessions are those of :mod:`broker.coordinators.groups.epoch_group`. Here a member gets a partition
+only when nobody else has it any more, so it may take several heartbeats to its target.
 
 C1  A partition is owned by one member at most: it is in ``assigned`` or ``pending_revocation`` of that one only.
 C2  Whoever reads what was stored last and knows no more finds C1 to hold: see ``take_unsaved``.

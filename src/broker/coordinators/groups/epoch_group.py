@@ -1,7 +1,8 @@
 """What groups have in common whose members are led by epochs: consumer groups (KIP-848) and share groups (KIP-932).
 
-Three numbers that never fall: the *group epoch* grows when members, subscriptions or topics change; the *assignment epoch* is the
-group epoch that the target assignment was made for; a *member epoch* is the assignment epoch that the member has reached.
+Three numbers that never fall: the *group epoch* grows when members, subscriptions or topics change; the *assignment
+epoch* is the group epoch that the target assignment was made for; a *member epoch* is the assignment epoch that the
+member has reached.
 
 E1  The assignment epoch is never ahead of the group epoch.
 E2  ``wake_ms`` is at or before every deadline.
@@ -49,7 +50,7 @@ class GroupTiming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeartbeatAnswer:
-    """``assigned``: by topic id, the partitions that the member may read. It is None when the member has been told already."""
+    """``assigned``: by topic id, the partitions that the member may read; None when it has been told already."""
 
     member_id: str
     member_epoch: int
@@ -68,9 +69,9 @@ class Unsaved(Generic[AnyMember]):
 
 
 class EpochGroup(Generic[AnyMember]):
-    """Owns members, their targets and sessions, and what of them is to be stored. Those who build on it say what the targets are
-    (``_new_targets``), what they show (``_living_state``), and what else they keep of members (``_member_changed``,
-    ``_member_gone``)."""
+    """Owns members, their targets and sessions, and what of them is to be stored. Those who build on it say what the
+    targets are (``_new_targets``), what they show (``_living_state``), and what else they keep of members
+    (``_member_changed``, ``_member_gone``)."""
 
     pending_count = 0
     first_assignment_epoch = 0
@@ -124,12 +125,13 @@ class EpochGroup(Generic[AnyMember]):
     # --- refusals -----------------------------------------------------------------------------------------------------
 
     def _check_memory(self, member: AnyMember) -> None:
-        """What a member says must not make the group take more than it may; what it was assigned does not count against it."""
+        """What a member says must not make the group take more than it may; what it was assigned does not count
+        against it."""
         known = self.members.get(member.member_id)
         if known is member:
             return
-        known_bytes = known.state_bytes if known is not None else 0
-        if member.state_bytes > known_bytes and self.state_bytes - known_bytes + member.state_bytes > self.policy.group_bytes_max:
+        grown = member.state_bytes - (known.state_bytes if known is not None else 0)
+        if grown > 0 and self.state_bytes + grown > self.policy.group_bytes_max:
             raise BrokerError(ErrorCode.GROUP_MAX_SIZE_REACHED, "The members of the group take too much memory.")
 
     def _unknown(self, member_id: str) -> BrokerError:
@@ -197,7 +199,9 @@ class EpochGroup(Generic[AnyMember]):
 
     def expire(self, now_ms: int) -> list[str]:
         """Fence who has not done in time what it is to do; who that was."""
-        late = dict.fromkeys(member_id for ends in self._all_ends for member_id, at_ms in ends.items() if at_ms <= now_ms)
+        late = dict.fromkeys(
+            member_id for ends in self._all_ends for member_id, at_ms in ends.items() if at_ms <= now_ms
+        )
         if late:
             self._fence(late)
         self.wake_ms = min((at_ms for ends in self._all_ends for at_ms in ends.values()), default=NEVER)
@@ -243,8 +247,8 @@ class EpochGroup(Generic[AnyMember]):
         return bool(self._is_changed or self._unsaved_members or self._removed)
 
     def take_unsaved(self) -> Unsaved[AnyMember]:
-        """What is to be stored, all in one transaction: who gives a partition up and who gets it may both be in it. Nobody is
-        answered before what their answer rests on is stored."""
+        """What is to be stored, all in one transaction: who gives a partition up and who gets it may both be in it.
+        Nobody is answered before what their answer rests on is stored."""
         members = {
             member_id: (self.members[member_id], self.targets.get(member_id, {})) for member_id in self._unsaved_members
         }
@@ -255,7 +259,8 @@ class EpochGroup(Generic[AnyMember]):
         return unsaved
 
     def not_saved(self, unsaved: Unsaved[AnyMember], joined: Iterable[str]) -> None:
-        """The catalog took nothing: it is still to be stored, and ``joined``, who were told that they could not join, have not."""
+        """The catalog took nothing: it is still to be stored, and ``joined``, who were told that they could not join,
+        have not."""
         self._is_changed = True
         self._removed |= unsaved.removed - self.members.keys()
         self._unsaved_members |= unsaved.members.keys() & self.members.keys()
@@ -271,7 +276,8 @@ class EpochGroup(Generic[AnyMember]):
         session_timeout_ms: int,
         now_ms: int,
     ) -> None:
-        """Take members over from the catalog, or from what the group was before. They get one session timeout to be heard of."""
+        """Take members over from the catalog, or from what the group was before. They get one session timeout to be
+        heard of."""
         self._session_timeout_ms = session_timeout_ms
         self.group_epoch, self.assignment_epoch = group_epoch, assignment_epoch
         self._is_changed = True
@@ -288,5 +294,6 @@ class EpochGroup(Generic[AnyMember]):
         self.take_unsaved()
 
     def close(self) -> None:
-        """The broker is no longer this group's coordinator, or the group is another one now. Nobody waits here for other members."""
+        """The broker is no longer this group's coordinator, or the group is another one now. Nobody waits here for
+        other members."""
         self._is_dead = True

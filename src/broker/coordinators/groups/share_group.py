@@ -1,7 +1,7 @@
 """A share group (KIP-932): its members read the same partitions together, record by record; the broker decides who reads which.
 
-Epochs, members and sessions are those of :mod:`broker.coordinators.groups.epoch_group`. As several members may have a partition at
-once, a member has what it is to have as soon as it is told: nobody waits for anybody.
+Epochs, members and sessions are those of :mod:`broker.coordinators.groups.epoch_group`. As several members may have a
+partition at once, a member has what it is to have as soon as it is told: nobody waits for anybody.
 
 S1  A member has only partitions of topics it subscribes to.
 S2  Members that subscribe to the same have as many partitions as each other, give or take one, once all of them were heard of.

@@ -77,7 +77,9 @@ def group_of(topics: FakeTopics, kind: type[PlainGroup] = PlainGroup, **policy: 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["hear", "grow", "lose", "wait", "save", "refuse"]), st.integers(0, 4), st.integers(1, 50)),
+        st.tuples(
+            st.sampled_from(["hear", "grow", "lose", "wait", "save", "refuse"]), st.integers(0, 4), st.integers(1, 50)
+        ),
         max_size=40,
     )
 )
