@@ -210,7 +210,7 @@ class ConsumerGroupCoordinator:
             assignment_interval_ms=self._configs.value(group_id, "consumer.assignment.interval.ms"),
         )
 
-    # --- from one protocol to the other -----------------------------------------------------------------------------
+    # --- from one protocol to the other -------------------------------------------------------------------------------
 
     @staticmethod
     def _pass_to(owned: OwnedGroup, before: ClassicGroup, group: ConsumerGroup) -> list[Effect]:
@@ -270,7 +270,8 @@ class ConsumerGroupCoordinator:
         self._saver.store(owned, group, then, joining=joining, upgrades=upgrades)
 
     def _refused(self, owned: OwnedGroup, group: ConsumerGroup, epoch: int, upgrades: bool) -> None:
-        """The catalog took nothing. When that leaves members of the classic protocol alone, the group is a classic one (again)."""
+        """The catalog took nothing. When that leaves members of the classic protocol alone, the group is a classic one,
+        maybe again."""
         is_classic = owned.group is group and group.has_only_classic_members
         if is_classic and (upgrades or may_downgrade(group, self._policy)):
             self.downgrade(owned, group, epoch, None)

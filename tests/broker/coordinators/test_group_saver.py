@@ -105,7 +105,7 @@ async def test_what_changes_while_a_save_is_on_its_way_goes_with_the_next() -> N
 
 @pytest.mark.parametrize("upgrades", [False, True])
 async def test_who_joined_is_out_when_nothing_could_be_stored(*, upgrades: bool) -> None:
-    """V2: before anybody is told. Those who were in it before stay, and what they said is saved with the next change."""
+    """V2: before anybody is told. Who was in it before stays, and what was refused is saved with the next change."""
     saving = Saving()
     saving.join("one")
     await saving.write()

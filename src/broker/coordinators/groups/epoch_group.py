@@ -108,6 +108,7 @@ class EpochGroup(Generic[AnyMember]):
         self._is_dead = state is GroupState.DEAD
 
     def _living_state(self) -> GroupState:
+        """What it shows while it is not Dead."""
         raise NotImplementedError
 
     @property
