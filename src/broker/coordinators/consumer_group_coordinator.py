@@ -11,7 +11,7 @@ It shares groups, timers and writer with :mod:`broker.coordinators.group_coordin
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -19,12 +19,13 @@ from anyio import to_thread
 
 from broker.coordinators.classic_group_coordinator import ClassicGroupCoordinator
 from broker.coordinators.group_registry import GroupRegistry, OwnedGroup
+from broker.coordinators.group_saver import GroupSaver
 from broker.coordinators.group_writer import ConsumerGroupSave, Done, GroupWriter
-from broker.coordinators.groups.assigning import ConsumerTiming, Unsaved
 from broker.coordinators.groups.classic import NO_EFFECTS, ClassicGroup
 from broker.coordinators.groups.commands import Effect, LeaveOutcome, Leaver, Reply, Save, SaveReason
-from broker.coordinators.groups.consumer_group import ConsumerGroup, HeartbeatAnswer
+from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.consumer_member import JOIN_EPOCH, HeartbeatCommand
+from broker.coordinators.groups.epoch_group import GroupTiming, HeartbeatAnswer
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.migration import downgraded, may_downgrade, upgraded
 from broker.coordinators.groups.rebalancing import GroupState
@@ -68,16 +69,6 @@ class NoTopics:
         return ()
 
 
-@dataclass(slots=True)
-class _Save:
-    """One save on its way, and who waits for it."""
-
-    waiting: list[Callable[[ErrorCode], None]] = field(default_factory=list)
-    joining: set[str] = field(default_factory=set)
-    unsaved: Unsaved | None = None
-    upgrades: bool = False
-
-
 class ConsumerGroupCoordinator:
     """``settle(owned)`` is called after each change of a group: it counts, sets timers and logs."""
 
@@ -98,14 +89,13 @@ class ConsumerGroupCoordinator:
         self._configs = configs
         self._topics = topics
         self._groups = registry
-        self._writer = writer
         self._classic = classic
         self._policy = policy
         self._settle = settle
         self._clock_ms = clock_ms
-        self._wall_ms = wall_ms
-        self._queued: dict[ConsumerGroup, _Save] = {}
-        self._flying: dict[ConsumerGroup, _Save] = {}
+        self._saver: GroupSaver[ConsumerGroup, StoredConsumerGroup] = GroupSaver(
+            writer, ConsumerGroupSave, to_store, settle, wall_ms, self._refused
+        )
         self._to_resolve: dict[str, None] = {}
         self._wanted = anyio.Event()
 
@@ -139,8 +129,7 @@ class ConsumerGroupCoordinator:
             return
         upgrades, told = False, NO_EFFECTS
         if owned is None:
-            owned = self._groups.add(OwnedGroup(group))
-            owned.shown, owned.generation_counted = GroupState.EMPTY, 0
+            owned = self._groups.enter(group)
         elif isinstance(owned.group, ClassicGroup):
             upgrades = bool(owned.group.member_count)
             told = self._pass_to(owned, owned.group, group)
@@ -206,22 +195,22 @@ class ConsumerGroupCoordinator:
         session_ms = self.timing(group_id).session_timeout_ms
         return upgraded(group, self._policy, self._topics, session_ms, self._clock_ms())
 
-    def timing(self, group_id: str) -> ConsumerTiming:
+    def timing(self, group_id: str) -> GroupTiming:
         """What the settings say of time in this group."""
         settings = self._settings.current
         if self._configs is None or not self._configs.of(group_id):
-            return ConsumerTiming(
+            return GroupTiming(
                 session_timeout_ms=settings.group_consumer_session_timeout_ms,
                 heartbeat_interval_ms=settings.group_consumer_heartbeat_interval_ms,
                 assignment_interval_ms=settings.group_consumer_assignment_interval_ms,
             )
-        return ConsumerTiming(
+        return GroupTiming(
             session_timeout_ms=self._configs.value(group_id, "consumer.session.timeout.ms"),
             heartbeat_interval_ms=self._configs.value(group_id, "consumer.heartbeat.interval.ms"),
             assignment_interval_ms=self._configs.value(group_id, "consumer.assignment.interval.ms"),
         )
 
-    # --- from one protocol to the other -----------------------------------------------------------------------------
+    # --- from one protocol to the other -------------------------------------------------------------------------------
 
     @staticmethod
     def _pass_to(owned: OwnedGroup, before: ClassicGroup, group: ConsumerGroup) -> list[Effect]:
@@ -244,8 +233,8 @@ class ConsumerGroupCoordinator:
     def downgrade(
         self, owned: OwnedGroup, group: ConsumerGroup, epoch: int, then: Done | None, *, calls_together: bool = True
     ) -> None:
-        """Make the group classic, its generation what its epoch was before that, store it, and have its members join again (``calls_together``); ``then`` is called when it is
-        stored."""
+        """Make the group classic, its generation what its epoch was before that, store it, and have its members join
+        again (``calls_together``); ``then`` is called when it is stored."""
         now_ms = self._clock_ms()
         classic = downgraded(group, epoch, self._policy, self._topics, now_ms)
         group.close()
@@ -272,56 +261,20 @@ class ConsumerGroupCoordinator:
         self,
         owned: OwnedGroup,
         group: ConsumerGroup,
-        then: Callable[[ErrorCode], None] | None,
+        then: Done | None,
         *,
         joining: str | None = None,
         upgrades: bool = False,
     ) -> None:
         """Have what has changed stored, and call ``then``; at once when everything is stored."""
-        save = self._flying.get(group)
-        if group.is_unsaved:
-            save = self._queued.get(group)
-            if save is None:
-                save = self._queued[group] = _Save()
-                owned.changes += 1
-                self._writer.enqueue(
-                    ConsumerGroupSave(
-                        group.group_id, lambda: self._take(group), lambda error: self._saved(owned, group, error)
-                    )
-                )
-            save.upgrades = save.upgrades or upgrades
-            if joining is not None:
-                save.joining.add(joining)
-            if not group.members:
-                owned.empty_since_ms = self._wall_ms()
-        self._settle(owned)
-        if then is None:
-            return
-        if save is None:
-            then(ErrorCode.NONE)
-        else:
-            save.waiting.append(then)
+        self._saver.store(owned, group, then, joining=joining, upgrades=upgrades)
 
-    def _take(self, group: ConsumerGroup) -> tuple[StoredConsumerGroup, list[str]]:
-        save = self._flying[group] = self._queued.pop(group)
-        save.unsaved = group.take_unsaved()
-        return to_store(group.group_id, save.unsaved, self._wall_ms()), sorted(save.unsaved.removed)
-
-    def _saved(self, owned: OwnedGroup, group: ConsumerGroup, error: ErrorCode) -> None:
-        owned.changes -= 1
-        save = self._flying.pop(group)
-        if error:
-            assert save.unsaved is not None
-            epoch = group.group_epoch
-            group.not_saved(save.unsaved, save.joining)
-            is_classic = owned.group is group and group.has_only_classic_members
-            if is_classic and (save.upgrades or may_downgrade(group, self._policy)):
-                self.downgrade(owned, group, epoch, None)
-        else:
-            owned.is_stored = True
-        self._settle(owned)
-        for then in save.waiting:
-            then(error)
+    def _refused(self, owned: OwnedGroup, group: ConsumerGroup, epoch: int, upgrades: bool) -> None:
+        """The catalog took nothing. When that leaves members of the classic protocol alone, the group is a classic one,
+        maybe again."""
+        is_classic = owned.group is group and group.has_only_classic_members
+        if is_classic and (upgrades or may_downgrade(group, self._policy)):
+            self.downgrade(owned, group, epoch, None)
 
     # --- patterns -----------------------------------------------------------------------------------------------------
 

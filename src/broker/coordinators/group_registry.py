@@ -94,6 +94,12 @@ class GroupRegistry:
         self.count(owned)
         return owned
 
+    def enter(self, group: Group) -> OwnedGroup:
+        """Add a group that has just come into being, with who has joined it: before that it was Empty."""
+        owned = self.add(OwnedGroup(group))
+        owned.shown, owned.generation_counted = GroupState.EMPTY, 0
+        return owned
+
     def count(self, owned: OwnedGroup) -> None:
         """Take into the totals what has changed in the group."""
         members, pending = owned.group.member_count, owned.group.pending_count

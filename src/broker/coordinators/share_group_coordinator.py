@@ -10,17 +10,18 @@ partition belongs to another agent (:class:`SharePartitions`). What it promises:
 """
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
 from broker.coordinators.group_registry import GroupRegistry, OwnedGroup
+from broker.coordinators.group_saver import GroupSaver
 from broker.coordinators.group_writer import ERRORS_AS_CLIENTS_KNOW_THEM, GroupWriter, ShareGroupSave
 from broker.coordinators.groups.consumer_member import JOIN_EPOCH
+from broker.coordinators.groups.epoch_group import GroupTiming, HeartbeatAnswer
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.rebalancing import GroupState
-from broker.coordinators.groups.share_group import ShareAnswer, ShareGroup, ShareTiming, UnsavedShare
+from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.groups.share_member import ShareCommand
 from broker.coordinators.groups.stored_share import restore_share_group, to_store_share
 from broker.coordinators.groups.subscribed_topics import Topics
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from broker.config.groups_live import LiveGroupConfigs
     from broker.config.live import LiveSettings
 
-Answered = Callable[[ShareAnswer | BrokerError], None]
+Answered = Callable[[HeartbeatAnswer | BrokerError], None]
 Then = Callable[[ErrorCode], None]
 _Job = Callable[[], Coroutine[Any, Any, None]]
 SharePartition = tuple[bytes, int]
@@ -96,15 +97,6 @@ class NoSharePartitions:
         pass
 
 
-@dataclass(slots=True)
-class _Save:
-    """One save on its way, and who waits for it."""
-
-    waiting: list[Then] = field(default_factory=list)
-    joining: set[str] = field(default_factory=set)
-    unsaved: UnsavedShare | None = None
-
-
 class ShareGroupCoordinator:
     """``settle(owned)`` is called after each change of a group: it counts, sets timers and logs."""
 
@@ -125,14 +117,13 @@ class ShareGroupCoordinator:
         self._configs = configs
         self._topics = topics
         self._groups = registry
-        self._writer = writer
         self._policy = policy
         self._settle = settle
         self._partitions = partitions
         self._clock_ms = clock_ms
-        self._wall_ms = wall_ms
-        self._queued: dict[ShareGroup, _Save] = {}
-        self._flying: dict[ShareGroup, _Save] = {}
+        self._saver: GroupSaver[ShareGroup, StoredShareGroup] = GroupSaver(
+            writer, ShareGroupSave, to_store_share, settle, wall_ms
+        )
         self._beginning: dict[ShareGroup, list[Then]] = {}
         self._turns = TurnKeeper()
         self._jobs: list[_Job] = []
@@ -172,7 +163,7 @@ class ShareGroupCoordinator:
             answered(refusal)
             return
         if owned is None:
-            owned = self._enter(group)
+            owned = self._groups.enter(group)
         self._store(
             owned,
             group,
@@ -216,20 +207,15 @@ class ShareGroupCoordinator:
             raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
         raise BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a share group.")
 
-    def _enter(self, group: ShareGroup) -> OwnedGroup:
-        owned = self._groups.add(OwnedGroup(group))
-        owned.shown, owned.generation_counted = GroupState.EMPTY, 0
-        return owned
-
-    def _timing(self, group_id: str) -> ShareTiming:
+    def _timing(self, group_id: str) -> GroupTiming:
         settings = self._settings.current
         if self._configs is None or not self._configs.of(group_id):
-            return ShareTiming(
+            return GroupTiming(
                 session_timeout_ms=settings.group_share_session_timeout_ms,
                 heartbeat_interval_ms=settings.group_share_heartbeat_interval_ms,
                 assignment_interval_ms=settings.group_share_assignment_interval_ms,
             )
-        return ShareTiming(
+        return GroupTiming(
             session_timeout_ms=self._configs.value(group_id, "share.session.timeout.ms"),
             heartbeat_interval_ms=self._configs.value(group_id, "share.heartbeat.interval.ms"),
             assignment_interval_ms=self._configs.value(group_id, "share.assignment.interval.ms"),
@@ -239,48 +225,8 @@ class ShareGroupCoordinator:
 
     def _store(self, owned: OwnedGroup, group: ShareGroup, then: Then | None, *, joining: str | None = None) -> None:
         """Have what has changed stored and begun, and call ``then``; at once when everything is."""
-        save = self._flying.get(group)
-        if group.is_unsaved:
-            save = self._queued.get(group)
-            if save is None:
-                save = self._queued[group] = _Save()
-                owned.changes += 1
-                self._writer.enqueue(
-                    ShareGroupSave(
-                        group.group_id, lambda: self._take(group), lambda error: self._saved(owned, group, error)
-                    )
-                )
-            if joining is not None:
-                save.joining.add(joining)
-            if not group.members:
-                owned.empty_since_ms = self._wall_ms()
-        self._settle(owned)
-        if then is None:
-            return
-        if save is None:
-            self._begin(group, then)
-        else:
-            save.waiting.append(then)
-
-    def _take(self, group: ShareGroup) -> tuple[StoredShareGroup, list[str]]:
-        save = self._flying[group] = self._queued.pop(group)
-        save.unsaved = group.take_unsaved()
-        return to_store_share(group.group_id, save.unsaved, self._wall_ms()), sorted(save.unsaved.removed)
-
-    def _saved(self, owned: OwnedGroup, group: ShareGroup, error: ErrorCode) -> None:
-        owned.changes -= 1
-        save = self._flying.pop(group)
-        if error:
-            assert save.unsaved is not None
-            group.not_saved(save.unsaved, save.joining)
-        else:
-            owned.is_stored = True
-        self._settle(owned)
-        for then in save.waiting:
-            if error:
-                then(error)
-            else:
-                self._begin(group, then)
+        begun = None if then is None else lambda error: then(error) if error else self._begin(group, then)
+        self._saver.store(owned, group, begun, joining=joining)
 
     # --- what is kept of partitions -----------------------------------------------------------------------------------
 
@@ -387,7 +333,7 @@ class ShareGroupCoordinator:
                 outcome.append(error)
                 stored.set()
 
-            self._store(self._enter(group), group, then)
+            self._store(self._groups.enter(group), group, then)
             await stored.wait()
             if outcome[0]:
                 raise BrokerError(outcome[0])

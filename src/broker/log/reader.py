@@ -151,6 +151,7 @@ class Reader:
         """A round of compaction is about to replace parts of a log. Transactions of which an earlier round has removed the data leave the
         index in it: what was read before must not be judged by what is known afterwards."""
         self._rounds[pid] = self._rounds.get(pid, 0) + 1
+
     def enter(self, pids: Sequence[int], missing: int, isolation: int) -> Waiter:
         """Begin to wait for ``missing`` bytes on ``pids``, for whoever looks and reads by itself. Every one needs a :meth:`leave`."""
         return self._waiting.enter(pids, missing, self._catalog.peek_bounds if isolation == READ_COMMITTED else None)

@@ -8,7 +8,8 @@ from trio.testing import MockClock
 
 from broker.config.groups_live import LiveGroupConfigs
 from broker.coordinators.group_coordinator import GroupCoordinator
-from broker.coordinators.groups.consumer_group import ConsumerGroup, HeartbeatAnswer
+from broker.coordinators.groups.consumer_group import ConsumerGroup
+from broker.coordinators.groups.epoch_group import HeartbeatAnswer
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.errors import BrokerError
 from broker.wire.error_codes import ErrorCode

@@ -5,8 +5,11 @@ from broker.coordinators.groups.limits import GROUP_BYTES, GroupPolicy
 from broker.coordinators.groups.member import Member
 from broker.coordinators.groups.offsets import OffsetTable
 from broker.coordinators.groups.rebalancing import GroupState
+from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.wake_ups import WakeUps
 from broker.model import CommittedOffset
+from tests.broker.coordinators.groups.consumer_crowd import FakeTopics
+from tests.broker.coordinators.groups.test_share_group import Sharer
 
 
 class Registry(GroupRegistry):
@@ -33,6 +36,17 @@ def test_the_totals_follow_the_groups() -> None:
     assert (len(registry), registry.pending_total, registry.state_bytes_total) == (0, 0, 0)
     assert registry.members_total == 0
     assert owned.group.state is GroupState.DEAD
+
+
+def test_a_group_that_has_just_come_was_empty_before() -> None:
+    """So that what has become of it since is told; it counts at once."""
+    registry = Registry()
+    group = ShareGroup("group", GroupPolicy(), FakeTopics(t=1))
+    Sharer("one").beat(group)
+    owned = registry.enter(group)
+
+    assert (owned.shown, owned.generation_counted, group.state) == (GroupState.EMPTY, 0, GroupState.STABLE)
+    assert (registry.get("group"), registry.share_groups, registry.members_total) == (owned, 1, 1)
 
 
 def test_it_is_full_by_number_or_by_memory() -> None:

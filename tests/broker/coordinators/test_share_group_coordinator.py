@@ -9,9 +9,10 @@ from trio.testing import MockClock
 from broker.config.groups_live import LiveGroupConfigs
 from broker.coordinators.group_coordinator import GroupCoordinator
 from broker.coordinators.groups.consumer_member import HeartbeatCommand
+from broker.coordinators.groups.epoch_group import HeartbeatAnswer
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.rebalancing import GroupState
-from broker.coordinators.groups.share_group import ShareAnswer, ShareGroup
+from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.share_group_coordinator import NoSharePartitions
 from broker.errors import BrokerError
 from broker.wire.error_codes import ErrorCode
@@ -47,11 +48,11 @@ class Remote(Sharer):
         groups.shares.heartbeat("g", self.command(**changed), answer)
         return answer
 
-    async def talk(self, groups: GroupCoordinator, **changed: Any) -> ShareAnswer:
+    async def talk(self, groups: GroupCoordinator, **changed: Any) -> HeartbeatAnswer:
         answer = await self.send(groups, **changed).wait()
         if isinstance(answer, BrokerError):
             raise answer
-        assert isinstance(answer, ShareAnswer)
+        assert isinstance(answer, HeartbeatAnswer)
         self.epoch = answer.member_epoch
         if answer.assigned is not None:
             self.holds = {(topic, index) for topic, indexes in answer.assigned.items() for index in indexes}
@@ -90,7 +91,7 @@ async def test_an_answer_comes_when_it_is_stored_and_begun(catalog: TroubledCata
         more = Remote("three").send(groups)
         kept.gate.set()
         for answer in (*answers, more):
-            assert isinstance(await answer.wait(), ShareAnswer)
+            assert isinstance(await answer.wait(), HeartbeatAnswer)
         assert kept.calls == ["initialize g 4"]
         await anyio.sleep(2)
         for name in ("one", "two", "three"):
@@ -278,7 +279,7 @@ async def test_memory_is_bounded() -> None:
         assert (await answer.wait()).code is ErrorCode.COORDINATOR_NOT_AVAILABLE
     async with coordinator(policy=GroupPolicy(total_bytes_max=3_500), topics=FakeTopics(t=1)) as groups:
         answers = [await Remote(f"m{number}").send(groups).wait() for number in range(4)]
-        assert isinstance(answers[0], ShareAnswer)
+        assert isinstance(answers[0], HeartbeatAnswer)
         assert isinstance(answers[3], BrokerError)
         assert answers[3].code is ErrorCode.COORDINATOR_NOT_AVAILABLE
     async with coordinator(topics=FakeTopics(t=1), group_share_max_size=1) as groups:

@@ -11,17 +11,21 @@ The classic protocol:
 - ``commands``           what a group is asked, and what it answers
 - ``stored``             a group as the catalog keeps it, there and back
 
-The consumer protocol (KIP-848):
+The consumer protocol (KIP-848) and share groups (KIP-932):
+
+- ``epoch_group``        epochs, members, targets, sessions, what is to be stored
+- ``subscribed_topics``  what a group knows of the topics it subscribes to
+
+The consumer protocol:
 
 - ``consumer_group``     what each heartbeat does to a group
-- ``assigning``          epochs, members, who owns what, whichever protocol a member speaks
+- ``assigning``          who owns what, and the way there, whichever protocol a member speaks
 - ``consumer_member``    one member, and what a heartbeat says
 - ``reconciliation``     the next step of one member towards its target
 - ``assignors``          which member is to have which partitions
-- ``subscribed_topics``  what a group knows of the topics it subscribes to
 - ``stored_consumer``    a group as the catalog keeps it, there and back
 
-Share groups (KIP-932), with what the consumer protocol has for topics:
+Share groups:
 
 - ``share_group``        what each heartbeat does to a group
 - ``share_member``       one member, and what a heartbeat says

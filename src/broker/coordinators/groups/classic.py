@@ -302,7 +302,7 @@ class ClassicGroup(RebalancingGroup):
         if member is not None and not member.is_new and self.state is not GroupState.COMPLETING_REBALANCE:
             member.heard_of(now_ms)
 
-    # --- what was saved, what time brings -------------------------------------------------------------------------------
+    # --- what was saved, what time brings -----------------------------------------------------------------------------
 
     def saved(self, save: Save, error: ErrorCode, now_ms: int) -> list[Effect]:
         """The outcome of a :class:`Save`. On an error the group is as if what was to be saved had not happened."""

@@ -10,7 +10,7 @@ M1  A member that is told to join again, or was given a generation, has its reba
 
 from dataclasses import replace
 
-from broker.coordinators.groups.assigning import AssigningGroup, ConsumerTiming
+from broker.coordinators.groups.assigning import AssigningGroup
 from broker.coordinators.groups.commands import JoinAnswer, JoinCommand, Protocols, SyncAnswer, SyncCommand
 from broker.coordinators.groups.consumer_member import (
     ClassicTerms,
@@ -27,6 +27,7 @@ from broker.coordinators.groups.embedded_protocol import (
     subscription_of,
     write_assignment,
 )
+from broker.coordinators.groups.epoch_group import GroupTiming
 from broker.coordinators.groups.subscribed_topics import Topics
 from broker.errors import BrokerError
 from broker.wire.error_codes import ErrorCode
@@ -38,7 +39,7 @@ class ClassicMembersGroup(AssigningGroup):
     # --- JoinGroup ----------------------------------------------------------------------------------------------------
 
     def classic_join(
-        self, command: JoinCommand, timing: ConsumerTiming, now_ms: int, *, becomes_classic: bool = False
+        self, command: JoinCommand, timing: GroupTiming, now_ms: int, *, becomes_classic: bool = False
     ) -> JoinAnswer:
         """Join, or join again. ``becomes_classic``: the group is about to pass to the classic protocol, so that nothing is assigned
         any more."""
@@ -120,7 +121,7 @@ class ClassicMembersGroup(AssigningGroup):
     # --- Heartbeat ----------------------------------------------------------------------------------------------------
 
     def classic_heartbeat(
-        self, member_id: str, instance_id: str | None, generation: int, timing: ConsumerTiming, now_ms: int
+        self, member_id: str, instance_id: str | None, generation: int, timing: GroupTiming, now_ms: int
     ) -> ErrorCode:
         """Keeps the session alive. REBALANCE_IN_PROGRESS asks the member to join again."""
         member, _ = self._classic_member(member_id, instance_id)

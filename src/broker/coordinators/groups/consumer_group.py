@@ -7,9 +7,8 @@ Refusals are raised as :class:`BrokerError`; the group is then as it was.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from broker.coordinators.groups.assigning import ConsumerTiming
 from broker.coordinators.groups.classic_members import ClassicMembersGroup
 from broker.coordinators.groups.consumer_member import (
     JOIN_EPOCH,
@@ -19,17 +18,9 @@ from broker.coordinators.groups.consumer_member import (
     Partitions,
     Target,
 )
+from broker.coordinators.groups.epoch_group import GroupTiming, HeartbeatAnswer
 from broker.errors import BrokerError
 from broker.wire.error_codes import ErrorCode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeartbeatAnswer:
-    """``assigned`` is None when the member has been told already."""
-
-    member_id: str
-    member_epoch: int
-    assigned: Partitions | None = None
 
 
 class ConsumerGroup(ClassicMembersGroup):
@@ -37,7 +28,7 @@ class ConsumerGroup(ClassicMembersGroup):
 
     # --- heartbeat ----------------------------------------------------------------------------------------------------
 
-    def heartbeat(self, command: HeartbeatCommand, timing: ConsumerTiming, now_ms: int) -> HeartbeatAnswer:
+    def heartbeat(self, command: HeartbeatCommand, timing: GroupTiming, now_ms: int) -> HeartbeatAnswer:
         """Join, stay, and move one step towards the target. ``member_id`` is never empty here."""
         if self._is_dead:
             raise BrokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
@@ -81,6 +72,7 @@ class ConsumerGroup(ClassicMembersGroup):
             return ConsumerMember(member_id=member_id, instance_id=command.instance_id), None
         _check_epoch(member, command)
         return member, None
+
     # --- leaving ------------------------------------------------------------------------------------------------------
 
     def leave(self, member_id: str, instance_id: str | None, epoch: int) -> HeartbeatAnswer:
@@ -116,6 +108,7 @@ class ConsumerGroup(ClassicMembersGroup):
             member_id = holder.member_id
         self._fence([member_id])
         return ErrorCode.NONE
+
     # --- topics -------------------------------------------------------------------------------------------------------
 
     def patterns_resolved(self, resolved: Mapping[str, frozenset[str]], version: int) -> None:
@@ -124,6 +117,7 @@ class ConsumerGroup(ClassicMembersGroup):
             return
         if self.subscribed.take_resolved(resolved, version):
             self._refresh_topics(bump=True)
+
     # --- offsets ------------------------------------------------------------------------------------------------------
 
     def commit_error(
@@ -196,6 +190,7 @@ def _is_part(owned: Target | None, assigned: Partitions) -> bool:
     if owned is None:
         return False
     return all(indexes <= assigned.get(topic_id, {}).keys() for topic_id, indexes in owned.items())
+
 
 def _stale(member: ConsumerMember) -> ErrorCode:
     """What a member hears that is not of the epoch it says."""

@@ -1,14 +1,14 @@
 """A group of the consumer protocol as the catalog keeps it, there and back."""
 
-from broker.coordinators.groups.assigning import Unsaved
 from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.consumer_member import ClassicTerms, ConsumerMember, MemberState, Target
+from broker.coordinators.groups.epoch_group import Unsaved
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.subscribed_topics import Topics
 from broker.storage.catalog.base import StoredClassicTerms, StoredConsumerGroup, StoredConsumerMember
 
 
-def to_store(group_id: str, unsaved: Unsaved, state_ms: int) -> StoredConsumerGroup:
+def to_store(group_id: str, unsaved: Unsaved[ConsumerMember], state_ms: int) -> StoredConsumerGroup:
     """What has changed, in the form that is stored."""
     return StoredConsumerGroup(
         group_id=group_id,

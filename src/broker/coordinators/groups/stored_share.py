@@ -1,14 +1,15 @@
 """A share group as the catalog keeps it, there and back."""
 
 from broker.coordinators.groups.consumer_member import Target
+from broker.coordinators.groups.epoch_group import Unsaved
 from broker.coordinators.groups.limits import GroupPolicy
-from broker.coordinators.groups.share_group import ShareGroup, UnsavedShare
+from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.groups.share_member import ShareMember
 from broker.coordinators.groups.subscribed_topics import Topics
 from broker.storage.catalog.base import StoredShareGroup, StoredShareMember, StoredTarget
 
 
-def to_store_share(group_id: str, unsaved: UnsavedShare, state_ms: int) -> StoredShareGroup:
+def to_store_share(group_id: str, unsaved: Unsaved[ShareMember], state_ms: int) -> StoredShareGroup:
     """What has changed, in the form that is stored."""
     return StoredShareGroup(
         group_id=group_id,
@@ -38,14 +39,14 @@ def restore_share_group(
 ) -> ShareGroup:
     """The group as it was when it was last saved."""
     group = ShareGroup(stored.group_id, policy, topics)
-    group.restored(
+    group.adopt(
         stored.group_epoch,
         stored.assignment_epoch,
-        stored.topics_digest,
         [(_member(kept), _target(kept.target)) for kept in stored.members],
         session_timeout_ms,
         now_ms,
     )
+    group.restored(stored.topics_digest)
     return group
 
 

@@ -1,4 +1,4 @@
-"""The topics that the members of a consumer group subscribe to, by name or by pattern, and what is known of them.
+"""The topics that the members of a group subscribe to, by name or by pattern, and what is known of them.
 
 Nobody tells a group that topics have changed. The directory of topics counts its changes; a group whose member is heard of compares
 the count and looks at its own topics again when it differs. Patterns are resolved elsewhere (:meth:`unresolved`), as that takes
@@ -85,6 +85,9 @@ class SubscribedTopics:
         self._count(before, -1)
         self._count(after, 1)
         return not after.topic_regex or after.topic_regex in self._resolved
+
+    def add(self, member: Subscription) -> None:
+        self._count(member, 1)
 
     def remove(self, member: Subscription) -> None:
         self._count(member, -1)

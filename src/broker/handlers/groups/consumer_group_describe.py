@@ -15,10 +15,11 @@ from typing import Final
 
 from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.consumer_member import ConsumerMember
+from broker.errors import BrokerError
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.groups.describe_groups import GROUP_OPERATIONS, NOT_ASKED_FOR
+from broker.handlers.groups.describing import group_to_describe, topics_there
 from broker.wire.api import ApiKey
-from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.consumer_group_describe import (
     ConsumerGroupDescribeRequest,
     ConsumerGroupDescribeResponse,
@@ -33,23 +34,19 @@ CONSUMER_PROTOCOL: Final = 1
 
 
 def handle(request: ConsumerGroupDescribeRequest, context: RequestContext) -> ConsumerGroupDescribeResponse:
-    groups = context.services.groups
-    error = groups.list_error()
+    error = context.services.groups.list_error()
     if error:
         return refuse(request, context, error, None)
     operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED_FOR
     described = []
     for group_id in dict.fromkeys(request.group_ids):
-        group = groups.group(group_id)
-        if not group_id:
-            answer = _refused(group_id, ErrorCode.INVALID_GROUP_ID, None)
-        elif group is None:
-            answer = _refused(group_id, ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} not found.")
-        elif isinstance(group, ConsumerGroup):
+        try:
+            group = group_to_describe(group_id, ConsumerGroup, "consumer group", context)
+        except BrokerError as refusal:
+            answer = _refused(group_id, refusal.code, refusal.message)
+        else:
             answer = _described(group, context)
             answer.authorized_operations = operations
-        else:
-            answer = _refused(group_id, ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
         described.append(answer)
     return ConsumerGroupDescribeResponse(groups=described)
 
@@ -94,15 +91,10 @@ def _held(member: ConsumerMember) -> dict[bytes, set[int]]:
 def _assignment(
     partitions: Mapping[bytes, Iterable[int]], context: RequestContext
 ) -> ConsumerGroupDescribeResponseAssignment:
-    topics = []
-    for topic_id, indexes in partitions.items():
-        state = context.services.directory.by_id(topic_id)
-        if state is not None:
-            topics.append(
-                ConsumerGroupDescribeResponseTopicPartitions(
-                    topic_id=topic_id, topic_name=state.name, partitions=sorted(indexes)
-                )
-            )
+    topics = [
+        ConsumerGroupDescribeResponseTopicPartitions(topic_id=topic_id, topic_name=name, partitions=indexes)
+        for topic_id, name, indexes in topics_there(partitions, context)
+    ]
     return ConsumerGroupDescribeResponseAssignment(topic_partitions=topics)
 
 

@@ -14,8 +14,8 @@ Versions:
 
 from uuid import uuid4
 
-from broker.coordinators.groups.consumer_group import HeartbeatAnswer
 from broker.coordinators.groups.consumer_member import JOIN_EPOCH, LEAVE_EPOCH, STATIC_LEAVE_EPOCH, HeartbeatCommand
+from broker.coordinators.groups.epoch_group import HeartbeatAnswer
 from broker.errors import BrokerError
 from broker.handlers.base import Handler, Pending, RequestContext
 from broker.wire.api import ApiKey

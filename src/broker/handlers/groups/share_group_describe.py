@@ -12,10 +12,11 @@ Versions:
 
 from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.groups.share_member import ShareMember
+from broker.errors import BrokerError
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.groups.describe_groups import GROUP_OPERATIONS, NOT_ASKED_FOR
+from broker.handlers.groups.describing import group_to_describe, topics_there
 from broker.wire.api import ApiKey
-from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.share_group_describe import (
     ShareGroupDescribeRequest,
     ShareGroupDescribeResponse,
@@ -27,23 +28,19 @@ from broker.wire.messages.share_group_describe import (
 
 
 def handle(request: ShareGroupDescribeRequest, context: RequestContext) -> ShareGroupDescribeResponse:
-    groups = context.services.groups
-    error = groups.list_error()
+    error = context.services.groups.list_error()
     if error:
         return refuse(request, context, error, None)
     operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED_FOR
     described = []
     for group_id in dict.fromkeys(request.group_ids):
-        group = groups.group(group_id)
-        if not group_id:
-            answer = _refused(group_id, ErrorCode.INVALID_GROUP_ID, None)
-        elif group is None:
-            answer = _refused(group_id, ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} not found.")
-        elif isinstance(group, ShareGroup):
+        try:
+            group = group_to_describe(group_id, ShareGroup, "share group", context)
+        except BrokerError as refusal:
+            answer = _refused(group_id, refusal.code, refusal.message)
+        else:
             answer = _described(group, context)
             answer.authorized_operations = operations
-        else:
-            answer = _refused(group_id, ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a share group.")
         described.append(answer)
     return ShareGroupDescribeResponse(groups=described)
 
@@ -60,15 +57,10 @@ def _described(group: ShareGroup, context: RequestContext) -> ShareGroupDescribe
 
 
 def _member(member: ShareMember, context: RequestContext) -> ShareGroupDescribeResponseMember:
-    topics = []
-    for topic_id, indexes in member.assigned.items():
-        state = context.services.directory.by_id(topic_id)
-        if state is not None:
-            topics.append(
-                ShareGroupDescribeResponseTopicPartitions(
-                    topic_id=topic_id, topic_name=state.name, partitions=sorted(indexes)
-                )
-            )
+    topics = [
+        ShareGroupDescribeResponseTopicPartitions(topic_id=topic_id, topic_name=name, partitions=indexes)
+        for topic_id, name, indexes in topics_there(member.assigned, context)
+    ]
     return ShareGroupDescribeResponseMember(
         member_id=member.member_id,
         rack_id=member.rack_id,

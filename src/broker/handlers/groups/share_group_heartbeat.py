@@ -12,7 +12,7 @@ Versions:
 """
 
 from broker.coordinators.groups.consumer_member import JOIN_EPOCH, LEAVE_EPOCH
-from broker.coordinators.groups.share_group import ShareAnswer
+from broker.coordinators.groups.epoch_group import HeartbeatAnswer
 from broker.coordinators.groups.share_member import ShareCommand
 from broker.errors import BrokerError
 from broker.handlers.base import Handler, Pending, RequestContext
@@ -39,7 +39,7 @@ def handle(request: ShareGroupHeartbeatRequest, context: RequestContext) -> Pend
         return refuse(request, context, ErrorCode.INVALID_REQUEST, problem)
     pending = Pending()
 
-    def answered(answer: ShareAnswer | BrokerError) -> None:
+    def answered(answer: HeartbeatAnswer | BrokerError) -> None:
         if isinstance(answer, BrokerError):
             pending.resolve(refuse(request, context, answer.code, answer.message))
         else:
@@ -80,7 +80,7 @@ def _command(request: ShareGroupHeartbeatRequest, context: RequestContext) -> Sh
     )
 
 
-def _response(answer: ShareAnswer, interval_ms: int) -> ShareGroupHeartbeatResponse:
+def _response(answer: HeartbeatAnswer, interval_ms: int) -> ShareGroupHeartbeatResponse:
     response = ShareGroupHeartbeatResponse(member_id=answer.member_id, member_epoch=answer.member_epoch)
     if answer.member_epoch >= JOIN_EPOCH:
         response.heartbeat_interval_ms = interval_ms

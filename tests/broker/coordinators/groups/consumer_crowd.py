@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from broker.coordinators.groups.assigning import ConsumerTiming
-from broker.coordinators.groups.consumer_group import ConsumerGroup, HeartbeatAnswer
+from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.consumer_member import HeartbeatCommand
+from broker.coordinators.groups.epoch_group import GroupTiming, HeartbeatAnswer
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.errors import BrokerError
 
-TIMING = ConsumerTiming(session_timeout_ms=10_000, heartbeat_interval_ms=1_000, assignment_interval_ms=0)
+TIMING = GroupTiming(session_timeout_ms=10_000, heartbeat_interval_ms=1_000, assignment_interval_ms=0)
 
 
 @dataclass(frozen=True)

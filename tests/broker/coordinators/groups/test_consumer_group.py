@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.coordinators.groups.assigning import ConsumerTiming
 from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.consumer_member import MemberState
+from broker.coordinators.groups.epoch_group import GroupTiming
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.rebalancing import NEVER, GroupState
 from broker.coordinators.groups.stored_consumer import restore_consumer_group, to_store
@@ -74,7 +74,7 @@ def test_a_heartbeat_that_says_nothing_new_changes_nothing() -> None:
 
 def test_several_changes_in_a_short_time_are_one_assignment() -> None:
     """Within the interval the group is Assigning, and members go on with what they have."""
-    timing = ConsumerTiming(assignment_interval_ms=1_000)
+    timing = GroupTiming(assignment_interval_ms=1_000)
     group = group_of(FakeTopics(t=4))
     group.heartbeat(SimulatedConsumer("one").command(), timing, 0)
     for number in range(3):

@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broker.coordinators.groups.epoch_group import GroupTiming, HeartbeatAnswer
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.rebalancing import NEVER, GroupState
-from broker.coordinators.groups.share_group import ShareAnswer, ShareGroup, ShareTiming
+from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.groups.share_member import ShareCommand
 from broker.errors import BrokerError
 from broker.wire.error_codes import ErrorCode
 from tests.broker.coordinators.groups.consumer_crowd import FakeTopics
 
-TIMING = ShareTiming(session_timeout_ms=10_000, heartbeat_interval_ms=1_000, assignment_interval_ms=0)
+TIMING = GroupTiming(session_timeout_ms=10_000, heartbeat_interval_ms=1_000, assignment_interval_ms=0)
 
 
 class Sharer:
@@ -32,7 +33,7 @@ class Sharer:
             values["topic_names"] = self.topics
         return ShareCommand(**(values | changed))
 
-    def beat(self, group: ShareGroup, now_ms: int = 0, timing: ShareTiming = TIMING, *, is_lost: bool = False, **changed: Any) -> ShareAnswer | None:
+    def beat(self, group: ShareGroup, now_ms: int = 0, timing: GroupTiming = TIMING, *, is_lost: bool = False, **changed: Any) -> HeartbeatAnswer | None:
         try:
             answer = group.heartbeat(self.command(**changed), timing, now_ms)
         except BrokerError:
@@ -128,7 +129,7 @@ def test_a_change_of_the_rack_is_no_new_epoch() -> None:
 
 def test_what_a_member_leaves_is_taken_away_before_the_next_assignment() -> None:
     """S1, within the interval."""
-    timing = ShareTiming(assignment_interval_ms=1_000)
+    timing = GroupTiming(assignment_interval_ms=1_000)
     group, one = group_of(FakeTopics(t=2, u=2)), Sharer("one", "t", "u")
     one.beat(group, 0, timing)
     answer = one.beat(group, 500, timing, topic_names=frozenset({"u"}))
@@ -142,7 +143,7 @@ def test_what_a_member_leaves_is_taken_away_before_the_next_assignment() -> None
 
 def test_several_changes_in_a_short_time_are_one_assignment() -> None:
     """Who comes within the interval has nothing yet."""
-    timing = ShareTiming(assignment_interval_ms=1_000)
+    timing = GroupTiming(assignment_interval_ms=1_000)
     group = group_of(FakeTopics(t=4))
     Sharer("one").beat(group, 0, timing)
     more = [Sharer(f"more-{number}") for number in range(3)]
@@ -161,7 +162,7 @@ def test_who_leaves_is_gone() -> None:
     group, one, two = group_of(FakeTopics(t=2)), Sharer("one"), Sharer("two")
     one.beat(group)
     two.beat(group)
-    assert group.leave("one", -1) == ShareAnswer(member_id="one", member_epoch=-1)
+    assert group.leave("one", -1) == HeartbeatAnswer(member_id="one", member_epoch=-1)
     two.beat(group)
     assert len(two.holds) == 2
     with pytest.raises(BrokerError, match="Member one is not a member of group g"):
@@ -264,7 +265,7 @@ def test_what_was_not_saved_is_saved_with_the_next_change() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["joins", "beats", "loses", "leaves", "grows", "waits"]), st.integers(0, 7)), max_size=40))
 def test_crowds_end_balanced(steps: list[tuple[str, int]]) -> None:
-    """S1, S2 and S3, whoever comes, goes and is not heard."""
+    """S1, S2 and E2, whoever comes, goes and is not heard."""
     topics = FakeTopics(t=3)
     group, now_ms = group_of(topics), 0
     crowd = [Sharer(f"m{number}") for number in range(8)]
