@@ -10,8 +10,12 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 DEADLINE_S = 90.0
 """How long something may take on a machine that does other things as well."""
 
-BROKER_PROPERTIES: Mapping[str, str | int] = {"group.min.session.timeout.ms": 1000}
-"""A member that was killed is missed sooner."""
+BROKER_PROPERTIES: Mapping[str, str | int] = {
+    "group.min.session.timeout.ms": 1000,
+    "log.cleaner.backoff.ms": 100,
+    "log.cleaner.min.cleanable.ratio": "0.01",
+}
+"""A member that was killed is missed sooner, and changelogs and internal topics are compacted all the time."""
 
 _QUICK: Mapping[str, Any] = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 200, "log_level": 0}
 
