@@ -26,6 +26,7 @@ from benchmarks.in_process import InProcessBroker, in_process_broker
 from benchmarks.machine import sync_ms
 from benchmarks.plan import KIB, MIB
 from benchmarks.raw_client import RawClient
+from observability import logs
 
 _REPEATS = 7
 _IN_FLIGHT = 5
@@ -191,6 +192,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--check", action="store_true", help="fail when a budget is exceeded")
     arguments = parser.parse_args()
+    logs.configure("warning")
     checks = anyio.run(_in_memory, arguments.rounds, backend="asyncio", backend_options={"use_uvloop": True})
     if not arguments.only_memory:
         with tempfile.TemporaryDirectory(prefix="penstock-micro-") as name:
