@@ -44,7 +44,7 @@ def confirm(question: str) -> None:
     except typer.Abort:
         if sys.stdin.isatty():
             raise
-        raise CommandFailed("not confirmed, nothing was deleted: without a terminal to ask at, give --yes", USAGE) from None
+        raise CommandFailed("not confirmed, nothing was done: without a terminal to ask at, give --yes", USAGE) from None
 
 
 class Progress(AbstractContextManager["Progress"]):
