@@ -10,6 +10,7 @@ E3  ``state_bytes`` is what all members take together.
 E4  What has changed and was not taken by ``take_unsaved`` since, or was taken in vain, is in the next one.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -68,7 +69,7 @@ class Unsaved(Generic[AnyMember]):
     removed: frozenset[str]
 
 
-class EpochGroup(Generic[AnyMember]):
+class EpochGroup(ABC, Generic[AnyMember]):
     """Owns members, their targets and sessions, and what of them is to be stored. Those who build on it say what the
     targets are (``_new_targets``), what they show (``_living_state``), and what else they keep of members
     (``_member_changed``, ``_member_gone``)."""
@@ -107,9 +108,9 @@ class EpochGroup(Generic[AnyMember]):
         """Only the owner of the groups says that one is Dead, or after all is not."""
         self._is_dead = state is GroupState.DEAD
 
+    @abstractmethod
     def _living_state(self) -> GroupState:
         """What it shows while it is not Dead."""
-        raise NotImplementedError
 
     @property
     def generation(self) -> int:
@@ -167,9 +168,9 @@ class EpochGroup(Generic[AnyMember]):
         self._assigned_at_ms = now_ms
         self._is_changed = True
 
+    @abstractmethod
     def _new_targets(self) -> Mapping[str, Target]:
         """What each member is to have from now on."""
-        raise NotImplementedError
 
     # --- losing members -----------------------------------------------------------------------------------------------
 
