@@ -22,11 +22,12 @@ ROUNDS = int(os.environ.get("PENSTOCK_KILL_ROUNDS", "3"))
 SEED = int(os.environ.get("PENSTOCK_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
 PARTITIONS = 2
 RECORDS = 100 * ROUNDS
+GIVEN_AT_ONCE = 300
 DELIVERIES_A_LIFE = 60
 GROUP = "shared"
 
 
-def topic_with_records(bootstrap: str) -> bytes:
+def topic_with_records(bootstrap: str, records: int) -> bytes:
     """The id of a new topic, its records written; the group is to read them from the start and may deliver often."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.create_topics([NewTopic("t", PARTITIONS, 1)])["t"].result(30)
@@ -37,7 +38,7 @@ def topic_with_records(bootstrap: str) -> bytes:
     for done in admin.incremental_alter_configs([ConfigResource(ResourceType.GROUP, GROUP, incremental_configs=entries)]).values():
         done.result(30)
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "batch.num.messages": 7})
-    for number in range(RECORDS):
+    for number in range(records):
         for partition in range(PARTITIONS):
             producer.produce("t", value=b"%d" % number, partition=partition)
     assert producer.flush(30) == 0
@@ -64,7 +65,7 @@ def test_what_was_acknowledged_never_comes_again(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     broker = Penstock(tmp_path / "data").start()
     try:
-        topic_id = topic_with_records(broker.bootstrap)
+        topic_id = topic_with_records(broker.bootstrap, RECORDS)
         promises = Promises()
         lock = threading.Lock()
         founder = RawMember(broker.bootstrap, GROUP, "founder", topic_id, PARTITIONS)
@@ -101,11 +102,11 @@ def test_a_stop_lets_members_go_and_forgets_nothing(tmp_path: Path) -> None:
     """Who waits for records is answered at once, and how often a record was delivered is still known."""
     broker = Penstock(tmp_path / "data").start()
     try:
-        topic_id = topic_with_records(broker.bootstrap)
+        topic_id = topic_with_records(broker.bootstrap, GIVEN_AT_ONCE)
         one, two = (RawMember(broker.bootstrap, GROUP, name, topic_id, 1) for name in ("one", "two"))
         one.join()
-        given = one.fetch(max_records=RECORDS)
-        assert given == {(0, offset): 1 for offset in range(RECORDS)}
+        given = one.fetch(max_records=GIVEN_AT_ONCE)
+        assert given == {(0, offset): 1 for offset in range(GIVEN_AT_ONCE)}
         assert one.acknowledge({(0, 0): 1})
         assert two.fetch(max_wait_ms=0) == {}
         waiting = threading.Thread(target=lambda: two.fetch(max_wait_ms=60_000))
@@ -118,7 +119,7 @@ def test_a_stop_lets_members_go_and_forgets_nothing(tmp_path: Path) -> None:
         two.close()
         broker.start()
         again = RawMember(broker.bootstrap, GROUP, "again", topic_id, 1)
-        assert again.fetch(max_records=RECORDS) == {(0, offset): 2 for offset in range(1, RECORDS)}
+        assert again.fetch(max_records=GIVEN_AT_ONCE) == {(0, offset): 2 for offset in range(1, GIVEN_AT_ONCE)}
         again.close()
     finally:
         broker.stop()
