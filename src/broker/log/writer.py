@@ -245,8 +245,7 @@ class Writer:
     def _publish(self, of_pid: Sequence[QueuedBatch], answers: Sequence[Appended]) -> None:
         """Stamp what was appended to one partition, keep it for readers at the tail, and wake those who wait."""
         pid = of_pid[0].pid
-        bounds = self._catalog.peek_bounds(pid)
-        leader_epoch = 0 if bounds is None else bounds.leader_epoch
+        leader_epoch = self._catalog.leader_epoch(pid)
         arrived = 0
         for queued, answer in zip(of_pid, answers, strict=True):
             if answer.error_code == 0 and not answer.duplicate:

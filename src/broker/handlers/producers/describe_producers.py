@@ -50,11 +50,16 @@ async def _describe(
             answer.error_message = f"there is no topic {name!r}"
         return answer
     try:
-        producers = await context.services.catalog.producers(state.pids[index])
+        catalog = context.services.catalog
+        producers = await catalog.producers(state.pids[index])
+        owned = {
+            producer.producer_id
+            for producer in producers
+            if await catalog.find_transaction_of_producer(producer.producer_id) is not None
+        }
     except BrokerError as error:
         answer.error_code, answer.error_message = error.code, error.message
         return answer
-    transactional_id_of = context.services.catalog.transaction_of_producer
     answer.active_producers = [
         DescribeProducersResponseProducerState(
             producer_id=producer.producer_id,
@@ -62,7 +67,7 @@ async def _describe(
             last_sequence=producer.last_sequence,
             # Of the records, not of their arrival, as Kafka reports it.
             last_timestamp=producer.window[0][3] if producer.window else producer.last_timestamp,
-            coordinator_epoch=-1 if transactional_id_of(producer.producer_id) is None else 0,
+            coordinator_epoch=0 if producer.producer_id in owned else -1,
             current_txn_start_offset=-1 if producer.open_first_offset is None else producer.open_first_offset,
         )
         for producer in producers

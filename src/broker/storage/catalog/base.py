@@ -13,7 +13,7 @@ Errors: ``StorageUnavailable`` when nothing was changed and a retry may work; ``
 longer promise durability; ``BrokerError`` with the proper code for refusals.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,6 +29,7 @@ from broker.storage.catalog.transactions import (
     TransactionState,
 )
 from broker.storage.catalog.transactions import OffsetKey as OffsetKey
+from broker.storage.objects.base import Buffer
 from broker.wire.error_codes import ErrorCode
 
 SPANS_PER_ANSWER = 1024
@@ -73,13 +74,15 @@ class SpanEntry:
 
 @value
 class CommitGroup:
-    """One flush: what :meth:`ObjectStore.append` made durable, now to become visible. ``now_ms`` stamps producer state."""
+    """One flush: what :meth:`ObjectStore.append` made durable, now to become visible. ``now_ms`` stamps producer state. ``inline`` are the bytes
+    of an object that no store has: the catalog keeps them until they are moved (ids from INLINE_OBJECTS on; cluster catalogs only)."""
 
     object_id: int
     position: int
     length: int
     spans: Sequence[SpanEntry]
     now_ms: int
+    inline: Buffer | None = None
 
 
 @value
@@ -321,6 +324,10 @@ class LogCatalog(Protocol):
         """
         ...
 
+    def leader_epoch(self, pid: int) -> int:
+        """The leader epoch that batches committed now are stamped with."""
+        ...
+
     def peek_bounds(self, pid: int) -> LogBounds | None:
         """Bounds that are as fresh as a query begun now, without waiting; None when that cannot be had here."""
         ...
@@ -394,28 +401,31 @@ class LogCatalog(Protocol):
 
 
 class GroupCatalog(Protocol):
-    """Consumer groups and their committed offsets."""
+    """Consumer groups and their committed offsets. With ``shards`` only what belongs to those is loaded (:mod:`broker.storage.catalog.shards`).
 
-    async def load_groups(self) -> list[StoredGroup]: ...
+    In a catalog that brokers share, every change is checked against the shard's lease: a broker that does not hold it is refused with
+    NOT_COORDINATOR, and nothing is changed."""
+
+    async def load_groups(self, shards: Collection[int] | None = None) -> list[StoredGroup]: ...
 
     async def save_group(self, group: StoredGroup) -> None:
         """In place of whatever was stored of the group, its offsets excepted."""
         ...
 
-    async def load_consumer_groups(self) -> list[StoredConsumerGroup]: ...
+    async def load_consumer_groups(self, shards: Collection[int] | None = None) -> list[StoredConsumerGroup]: ...
 
     async def save_consumer_group(self, group: StoredConsumerGroup, removed: Iterable[str]) -> None:
         """The group, and those of its members that are given; ``removed`` members are gone, others stay as they are. In place of
         a classic group of that name. One transaction."""
         ...
 
-    async def load_share_groups(self) -> list[StoredShareGroup]: ...
+    async def load_share_groups(self, shards: Collection[int] | None = None) -> list[StoredShareGroup]: ...
 
     async def save_share_group(self, group: StoredShareGroup, removed: Iterable[str]) -> None:
         """The group, and those of its members that are given; ``removed`` members are gone, others stay as they are. One transaction."""
         ...
 
-    async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]: ...
+    async def load_offsets(self, shards: Collection[int] | None = None) -> dict[OffsetKey, CommittedOffset]: ...
 
     async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None: ...
 
@@ -427,7 +437,8 @@ class GroupCatalog(Protocol):
 
 
 class TransactionCatalog(Protocol):
-    """Transactional ids and their transactions. All of them are in memory, so looking needs no waiting; every change is durable
+    """Transactional ids and their transactions. Those that were loaded are in memory, so looking at them needs no waiting, and is as fresh as the
+    last :meth:`look_up_transaction` where brokers share the catalog (always fresh elsewhere); every change is durable
     before it is answered, and everything that ends a transaction is one commit (I1): markers, last stable offsets, the index of aborted
     transactions, group offsets, epochs. Refusals are answered as Kafka's coordinator answers them, never raised.
 
@@ -493,11 +504,27 @@ class TransactionCatalog(Protocol):
         """Forget ids that were last used before that time and have nothing open; how many went."""
         ...
 
+    async def load_transactions(self, shards: Collection[int]) -> None:
+        """Have those of these shards in memory, fresh. Catalogs of one broker have them all, always."""
+        ...
+
+    def forget_transactions(self, shards: Collection[int]) -> None:
+        """Let go of what memory holds of these shards: others coordinate them now."""
+        ...
+
+    async def look_up_transaction(self, transactional_id: str) -> TransactionState | None:
+        """What it is now; :meth:`peek_transaction` and :meth:`pending_offsets` know it from then on."""
+        ...
+
+    async def overdue_transactions(self, shards: Collection[int] | None, now_ms: int) -> list[TransactionState]:
+        """Open ones that have outlived their timeouts. Where brokers share the catalog, by its clock and not by ``now_ms``."""
+        ...
+
     def peek_transaction(self, transactional_id: str) -> TransactionState | None: ...
 
     def peek_transactions(self) -> Sequence[TransactionState]: ...
 
-    def transaction_of_producer(self, producer_id: int) -> TransactionState | None:
+    async def find_transaction_of_producer(self, producer_id: int) -> TransactionState | None:
         """The transactional id that has this producer id now."""
         ...
 

@@ -1,7 +1,7 @@
 """A catalog that lives in memory only: for tests, and as the plainest statement of what every catalog does."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from broker.errors import BrokerError, StorageUnavailable
@@ -26,6 +26,7 @@ from broker.storage.catalog.commit_rules import PartitionState, decide
 from broker.storage.catalog.log_state import LogChanges, LogState, Replaced
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
+from broker.storage.catalog.shards import belongs
 from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
@@ -42,6 +43,7 @@ class MemoryCatalog(MemoryTransactions):
         self._meta: dict[str, str] = {}
         self._live: Counter[int] = Counter()
         self._forgotten: set[int] = set()
+        self._inline: dict[int, bytes] = {}
         self._cleaned: dict[int, int] = {}
         self._recent = RecentCommits()
         self._next_producer_id = 0
@@ -151,6 +153,22 @@ class MemoryCatalog(MemoryTransactions):
         self._state.publish(changes)
         self._recent.add({(group.object_id, group.position): decision.answers})
         return decision.answers
+
+    async def commit_groups(self, groups: Sequence[CommitGroup]) -> list[list[list[Appended]]]:
+        """As :meth:`broker.storage.catalog.cluster.GroupCommits.commit_groups`; nothing here waits, so nothing comes between."""
+        answers = [await self.commit_spans(group) for group in groups]
+        self._inline.update({group.object_id: bytes(group.inline) for group in groups if group.inline is not None})
+        return answers
+
+    async def read_inline(self, object_id: int) -> bytes:
+        """As :meth:`broker.storage.catalog.cluster.GroupCommits.read_inline`."""
+        if object_id not in self._inline:
+            raise StorageUnavailable(f"the catalog has no object {object_id}")
+        return self._inline[object_id]
+
+    def leader_epoch(self, pid: int) -> int:
+        bounds = self._state.bounds(pid)
+        return 0 if bounds is None else bounds.leader_epoch
 
     def peek_bounds(self, pid: int) -> LogBounds | None:
         return self._state.bounds(pid)
@@ -279,18 +297,19 @@ class MemoryCatalog(MemoryTransactions):
 
     # Groups
 
-    async def load_groups(self) -> list[StoredGroup]:
-        return sorted(self._groups.values(), key=lambda group: group.group_id)
+    async def load_groups(self, shards: Collection[int] | None = None) -> list[StoredGroup]:
+        return [group for group_id, group in sorted(self._groups.items()) if belongs(group_id, shards)]
 
     async def save_group(self, group: StoredGroup) -> None:
         self._check_open()
         self._forget_group(group.group_id)
         self._groups[group.group_id] = group
 
-    async def load_consumer_groups(self) -> list[StoredConsumerGroup]:
+    async def load_consumer_groups(self, shards: Collection[int] | None = None) -> list[StoredConsumerGroup]:
         return [
             replace(group, members=[member for _, member in sorted(self._consumer_members[group_id].items())])
             for group_id, group in sorted(self._consumer_groups.items())
+            if belongs(group_id, shards)
         ]
 
     async def save_consumer_group(self, group: StoredConsumerGroup, removed: Iterable[str]) -> None:
@@ -303,10 +322,11 @@ class MemoryCatalog(MemoryTransactions):
             members.pop(member_id, None)
         members.update((member.member_id, member) for member in group.members)
 
-    async def load_share_groups(self) -> list[StoredShareGroup]:
+    async def load_share_groups(self, shards: Collection[int] | None = None) -> list[StoredShareGroup]:
         return [
             replace(group, members=[member for _, member in sorted(self._share_members[group_id].items())])
             for group_id, group in sorted(self._share_groups.items())
+            if belongs(group_id, shards)
         ]
 
     async def save_share_group(self, group: StoredShareGroup, removed: Iterable[str]) -> None:
@@ -317,8 +337,8 @@ class MemoryCatalog(MemoryTransactions):
             members.pop(member_id, None)
         members.update((member.member_id, member) for member in group.members)
 
-    async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]:
-        return dict(self._offsets)
+    async def load_offsets(self, shards: Collection[int] | None = None) -> dict[OffsetKey, CommittedOffset]:
+        return {key: offset for key, offset in self._offsets.items() if belongs(key[0], shards)}
 
     async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None:
         self._check_open()

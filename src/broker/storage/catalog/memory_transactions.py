@@ -1,6 +1,6 @@
 """Transactions of the catalog that lives in memory only."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from broker.errors import StorageUnavailable
@@ -98,6 +98,21 @@ class MemoryTransactions:
 
     async def delete_transactional_ids(self, before_ms: int) -> int:
         return self._change(lambda changes: transaction_changes.forget_idle(changes, before_ms))
+
+    async def load_transactions(self, shards: Collection[int]) -> None:
+        """All of them are in memory."""
+
+    def forget_transactions(self, shards: Collection[int]) -> None:
+        """All of them stay in memory."""
+
+    async def look_up_transaction(self, transactional_id: str) -> TransactionState | None:
+        return self._state.transaction(transactional_id)
+
+    async def overdue_transactions(self, shards: Collection[int] | None, now_ms: int) -> list[TransactionState]:
+        return transaction_changes.overdue(self._state.transactions(), shards, now_ms)
+
+    async def find_transaction_of_producer(self, producer_id: int) -> TransactionState | None:
+        return self._state.transaction_of_producer(producer_id)
 
     def peek_transaction(self, transactional_id: str) -> TransactionState | None:
         return self._state.transaction(transactional_id)

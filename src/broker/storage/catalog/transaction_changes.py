@@ -3,11 +3,12 @@
 Producers of the partitions that a transaction holds must be known to the view before it is ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from broker.storage.catalog import marker_rules, transaction_rules
 from broker.storage.catalog.log_state import LogChanges
+from broker.storage.catalog.shards import belongs
 from broker.storage.catalog.transaction_rules import Verdict
 from broker.storage.catalog.transactions import (
     EndAnswer,
@@ -124,6 +125,19 @@ def forget_idle(changes: LogChanges, before_ms: int) -> int:
     for transaction in idle:
         changes.forget_transaction(transaction)
     return len(idle)
+
+
+def overdue(
+    transactions: Iterable[TransactionState], shards: Collection[int] | None, now_ms: int
+) -> list[TransactionState]:
+    """As :meth:`TransactionCatalog.overdue_transactions`."""
+    return [
+        transaction
+        for transaction in transactions
+        if transaction.status is TransactionStatus.ONGOING
+        and transaction.started_ms + transaction.timeout_ms <= now_ms
+        and belongs(transaction.transactional_id, shards)
+    ]
 
 
 def forget_partitions(changes: LogChanges, topic: str, pids: Sequence[int]) -> None:

@@ -17,6 +17,9 @@ from broker.model import value
 
 Buffer = bytes | bytearray | memoryview
 
+INLINE_OBJECTS: Final = 1 << 59
+"""Object ids from here to WHOLE_OBJECTS are of objects whose bytes lie in the catalog, until they are moved into the store."""
+
 WHOLE_OBJECTS: Final = 1 << 60
 """Object ids from here on are of objects that were written as a whole (O5)."""
 

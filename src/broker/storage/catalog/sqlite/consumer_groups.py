@@ -2,12 +2,13 @@
 
 import sqlite3
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import orjson
 
 from broker.storage.catalog.base import StoredClassicTerms, StoredConsumerGroup, StoredConsumerMember, StoredPartitions
+from broker.storage.catalog.shards import belongs
 from broker.storage.catalog.sqlite.base import CatalogPart
 from broker.storage.catalog.sqlite.offset_rows import text_key
 from broker.storage.catalog.sqlite.transaction import Transaction
@@ -20,7 +21,7 @@ _REMOVE_MEMBER: Final = "DELETE FROM consumer_protocol_members WHERE group_id = 
 class SqliteConsumerGroups(CatalogPart):
     """The consumer protocol's part of :class:`broker.storage.catalog.base.GroupCatalog`."""
 
-    async def load_consumer_groups(self) -> list[StoredConsumerGroup]:
+    async def load_consumer_groups(self, shards: Collection[int] | None = None) -> list[StoredConsumerGroup]:
         def work(connection: sqlite3.Connection) -> list[StoredConsumerGroup]:
             members: dict[str, list[StoredConsumerMember]] = {}
             for key, details, classic in connection.execute(
@@ -40,7 +41,7 @@ class SqliteConsumerGroups(CatalogPart):
                     "SELECT * FROM consumer_protocol_groups"
                 )
             ]
-            return sorted(groups, key=lambda group: group.group_id)
+            return sorted((group for group in groups if belongs(group.group_id, shards)), key=lambda group: group.group_id)
 
         return await self._reader.run(work)
 

@@ -2,13 +2,14 @@
 
 import sqlite3
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import OffsetKey, StoredGroup, StoredMember
+from broker.storage.catalog.shards import belongs
 from broker.storage.catalog.sqlite.consumer_groups import SqliteConsumerGroups, forget_consumer_group
 from broker.storage.catalog.sqlite.offset_rows import offset_of_row, text_key
 from broker.storage.catalog.sqlite.share_groups import SqliteShareGroups, forget_share_group
@@ -29,12 +30,13 @@ DELETE FROM group_offsets WHERE (group_id, topic, partition_index) IN
 class SqliteGroups(SqliteConsumerGroups, SqliteShareGroups):
     """Implements :class:`broker.storage.catalog.base.GroupCatalog`."""
 
-    async def load_groups(self) -> list[StoredGroup]:
+    async def load_groups(self, shards: Collection[int] | None = None) -> list[StoredGroup]:
         def work(connection: sqlite3.Connection) -> list[StoredGroup]:
             rows = connection.execute(
                 "SELECT group_id, protocol_type, generation, protocol, leader, members, state_ms FROM consumer_groups"
             ).fetchall()
-            return sorted((_group_of(row) for row in rows), key=lambda group: group.group_id)
+            groups = [group for row in rows if belongs((group := _group_of(row)).group_id, shards)]
+            return sorted(groups, key=lambda group: group.group_id)
 
         return await self._reader.run(work)
 
@@ -56,9 +58,10 @@ class SqliteGroups(SqliteConsumerGroups, SqliteShareGroups):
 
         await self._writer.run(work)
 
-    async def load_offsets(self) -> dict[OffsetKey, CommittedOffset]:
+    async def load_offsets(self, shards: Collection[int] | None = None) -> dict[OffsetKey, CommittedOffset]:
         def work(connection: sqlite3.Connection) -> dict[OffsetKey, CommittedOffset]:
-            return dict(map(offset_of_row, connection.execute("SELECT * FROM group_offsets").fetchall()))
+            rows = map(offset_of_row, connection.execute("SELECT * FROM group_offsets").fetchall())
+            return {key: offset for key, offset in rows if belongs(key[0], shards)}
 
         return await self._reader.run(work)
 

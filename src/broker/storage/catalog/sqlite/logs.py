@@ -53,6 +53,10 @@ class SqliteLogs(CatalogPart):
         """:meth:`commit_spans` of a group whose bytes the catalog's own thread stores right before."""
         return await self._writer.store_and_commit(request)
 
+    def leader_epoch(self, pid: int) -> int:
+        bounds = self._state.bounds(pid)
+        return 0 if bounds is None else bounds.leader_epoch
+
     def peek_bounds(self, pid: int) -> LogBounds | None:
         return self._state.bounds(pid)
 

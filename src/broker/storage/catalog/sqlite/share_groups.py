@@ -1,12 +1,13 @@
 """Share groups and their members (KIP-932) in SQLite. What they have read is kept elsewhere, with the share partitions."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import orjson
 
 from broker.storage.catalog.base import StoredShareGroup, StoredShareMember
+from broker.storage.catalog.shards import belongs
 from broker.storage.catalog.sqlite.base import CatalogPart
 from broker.storage.catalog.sqlite.offset_rows import text_key
 from broker.storage.catalog.sqlite.transaction import Transaction
@@ -19,7 +20,7 @@ _REMOVE_MEMBER: Final = "DELETE FROM share_group_members WHERE group_id = ? AND 
 class SqliteShareGroups(CatalogPart):
     """The share groups' part of :class:`broker.storage.catalog.base.GroupCatalog`."""
 
-    async def load_share_groups(self) -> list[StoredShareGroup]:
+    async def load_share_groups(self, shards: Collection[int] | None = None) -> list[StoredShareGroup]:
         def work(connection: sqlite3.Connection) -> list[StoredShareGroup]:
             members: dict[str, list[StoredShareMember]] = {}
             for key, details in connection.execute("SELECT group_id, details FROM share_group_members"):
@@ -35,7 +36,7 @@ class SqliteShareGroups(CatalogPart):
                 )
                 for key, group_epoch, assignment_epoch, digest, state_ms in connection.execute("SELECT * FROM share_groups")
             ]
-            return sorted(groups, key=lambda group: group.group_id)
+            return sorted((group for group in groups if belongs(group.group_id, shards)), key=lambda group: group.group_id)
 
         return await self._reader.run(work)
 

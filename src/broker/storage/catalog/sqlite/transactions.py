@@ -1,6 +1,6 @@
 """Transactions in SQLite. Every change is a job of the writer's, and so flushed: what ends a transaction is one commit of the database."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from broker.storage.catalog import transaction_changes
@@ -108,6 +108,21 @@ class SqliteTransactions(CatalogPart):
         if not any(is_forgettable(state, before_ms) for state in self._state.transactions()):
             return 0
         return await self._change(work)
+
+    async def load_transactions(self, shards: Collection[int]) -> None:
+        """All of them are in memory."""
+
+    def forget_transactions(self, shards: Collection[int]) -> None:
+        """All of them stay in memory."""
+
+    async def look_up_transaction(self, transactional_id: str) -> TransactionState | None:
+        return self._state.transaction(transactional_id)
+
+    async def overdue_transactions(self, shards: Collection[int] | None, now_ms: int) -> list[TransactionState]:
+        return transaction_changes.overdue(self._state.transactions(), shards, now_ms)
+
+    async def find_transaction_of_producer(self, producer_id: int) -> TransactionState | None:
+        return self._state.transaction_of_producer(producer_id)
 
     def peek_transaction(self, transactional_id: str) -> TransactionState | None:
         return self._state.transaction(transactional_id)
