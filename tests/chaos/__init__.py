@@ -1,0 +1,1 @@
+"""A cluster under load while everything that can break does."""
