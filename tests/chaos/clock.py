@@ -1,47 +1,40 @@
-"""A broker's wall clock that can be moved while it runs (libfaketime); its monotonic clock goes on as ever, as when somebody sets the time."""
+"""A broker whose wall clock is moved from outside while it runs: ``python -m tests.chaos.clock FILE serve ...``
 
-from collections.abc import Mapping
+FILE holds the seconds that its clock is ahead of the true time (or behind); it is looked at once a tenth of a second. The monotonic clock goes on as
+ever, as when somebody sets the time. The product knows nothing of this.
+"""
+
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
-from tests.toolchain import debian
-from tests.toolchain.cache import ToolchainUnavailable
-
-_PLACES = ("/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime", "/usr/lib/faketime")
+_LOOK_S: Final = 0.1
 
 
-def library() -> Path:
-    """The library to load before all others; raises ToolchainUnavailable where it cannot be had."""
-    found = _find()
-    if found is None:
-        debian.install(["libfaketime"])
-        found = _find()
-    if found is None:
-        raise ToolchainUnavailable("libfaketime is installed and not where Debian puts it")
-    return found
+def shifted(file: Path, true_ns: Callable[[], int], monotonic: Callable[[], float]) -> Callable[[], int]:
+    """A clock in nanoseconds that is off by what ``file`` says."""
+    offset_ns, looked = 0, float("-inf")
+
+    def now() -> int:
+        nonlocal offset_ns, looked
+        if monotonic() - looked > _LOOK_S:
+            looked = monotonic()
+            try:
+                offset_ns = int(float(file.read_text()) * 1e9)
+            except (OSError, ValueError):
+                pass  # it is being written
+        return true_ns() + offset_ns
+
+    return now
 
 
-class Clock:
-    """The offset lies in a file that the library looks at every second."""
+if __name__ == "__main__":
+    clock = shifted(Path(sys.argv.pop(1)), time.time_ns, time.monotonic)
+    time.time_ns = clock
+    time.time = lambda: clock() / 1e9
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self.set(0)
+    from broker.cli import main  # only now, so that nobody has the true clock
 
-    def set(self, seconds: int) -> None:
-        """Put the clock so far before or behind the true time."""
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(f"{seconds:+d}")
-        fresh.replace(self._file)
-
-    def environment(self) -> Mapping[str, str]:
-        return {
-            "LD_PRELOAD": str(library()),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
-
-
-def _find() -> Path | None:
-    named = [Path(place) / "libfaketime.so.1" for place in _PLACES]
-    return next((path for path in named if path.exists()), None)
+    main()
