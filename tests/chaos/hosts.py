@@ -96,10 +96,11 @@ class Network:
         """What stands before a command that is to run on the host."""
         return ["ip", "netns", "exec", self._hosts[number]]
 
-    def cut(self, number: int, from_: Iterable[Side | int]) -> None:
-        """Nothing passes any more between the host and those, in either direction."""
+    def cut(self, number: int, from_: Iterable[Side | int], *, outwards: bool = True) -> None:
+        """Nothing passes any more between the host and those, in either direction; or only towards them, when not ``outwards``."""
         for other in from_:
-            self._nft(number, f"add rule inet cut out ip daddr {self.address(other)} drop")
+            if outwards:
+                self._nft(number, f"add rule inet cut out ip daddr {self.address(other)} drop")
             self._nft(number, f"add rule inet cut in ip saddr {self.address(other)} drop")
 
     def heal(self, number: int) -> None:

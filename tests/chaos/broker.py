@@ -1,0 +1,62 @@
+"""One broker of a cluster, on a host of its own, with a clock of its own."""
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.chaos.hosts import Network
+from tests.support.process import ServerProcess
+from tests.toolchain.cache import REPOSITORY
+
+KAFKA_PORT = 9092
+HTTP_PORT = 9644
+_READY = re.compile(r"^penstock: ready kafka=(?P<kafka>\S+) http=(?P<http>\S+)")
+
+
+class Broker(ServerProcess):
+    """`penstock serve` on host ``number``; a restart has the same address and, unless it says otherwise, another node id."""
+
+    def __init__(
+        self, number: int, network: Network, folder: Path, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        super().__init__(folder / f"broker-{number}.log")
+        self.number = number
+        self._network = network
+        self._arguments = arguments
+        self._extra = environment
+        self._clock = folder / f"broker-{number}.clock"
+        self.address = network.address(number)
+        self.set_clock(0)
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{self.address}:{KAFKA_PORT}"
+
+    @property
+    def http(self) -> str:
+        """Where health and metrics are."""
+        return f"{self.address}:{HTTP_PORT}"
+
+    def set_clock(self, seconds: float) -> None:
+        """Put the broker's wall clock so far before or behind the true time."""
+        fresh = self._clock.with_suffix(".new")
+        fresh.write_text(f"{seconds:g}")
+        fresh.replace(self._clock)
+
+    def _command(self) -> list[str]:
+        return [
+            *self._network.command(self.number),
+            *(sys.executable, "-m", "tests.chaos.clock", str(self._clock), "serve", "--allow-insecure"),
+            *("--listener", f"PLAINTEXT://{self.bootstrap}", "--http", self.http, *self._arguments),
+        ]
+
+    def _environment(self) -> Mapping[str, str]:
+        return {**os.environ, "PYTHONPATH": str(REPOSITORY), **self._extra}
+
+    def _ready_pattern(self) -> re.Pattern[str]:
+        return _READY
+
+    def _started(self, ready: re.Match[str]) -> None:
+        pass
