@@ -24,6 +24,7 @@ from broker.storage.catalog.cluster import (
     Fenced,
     Member,
     MetadataChanges,
+    NodeIdTaken,
     Registration,
     ShardLease,
 )
@@ -36,13 +37,20 @@ from broker.wire.error_codes import ErrorCode
 _OWN: Final = frozenset({"_cluster", "member", "shard_tokens", "checks_shards", "reachable", "_closed", "_loaded", "_looked_up"})
 """What a view has for itself; every other attribute is the shared catalog's."""
 
+KEPT_FOR_THE_FENCED_MS: Final = 600_000
+"""For so long nobody is given the node id of a broker that was fenced."""
+
+_LONG_AGO_MS: Final = -(1 << 62)
+
 
 @dataclass(slots=True)
 class _Place:
     """A node id that was used: who has or had it last."""
 
+    instance: str
     member: Member
     lease_until_ms: int
+    gone_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -108,7 +116,19 @@ class MemoryCluster:
             if held.owner == owner:
                 held.owner = None
         place.member = replace(place.member, epoch=place.member.epoch + 1)
-        place.lease_until_ms = 0
+        place.lease_until_ms, place.gone_ms = 0, self.now_ms()
+
+    def free_node_id(self, instance: str) -> int:
+        """One's own from before; else one that was left in order or long ago; else a new one: whoever was fenced finds its own again."""
+        for node_id, place in self.places.items():
+            if place.instance == instance:
+                return node_id
+        long_ago = self.now_ms() - KEPT_FOR_THE_FENCED_MS
+        return next(
+            n
+            for n in range(1, len(self.places) + 2)
+            if (used := self.places.get(n)) is None or (not used.lease_until_ms and used.gone_ms < long_ago)
+        )
 
     def fence_expired(self) -> None:
         """Take notice of leases that ran out."""
@@ -191,20 +211,21 @@ class MemoryClusterCatalog(MemoryCatalog):
         self._check_reachable()
         cluster = self._cluster
         cluster.fence_expired()
-        node_id = registration.node_id
-        if node_id is None:
-            node_id = next(n for n in range(1, len(cluster.places) + 2) if n not in cluster.places or not cluster.places[n].lease_until_ms)
+        instance = registration.instance
+        node_id = cluster.free_node_id(instance) if registration.node_id is None else registration.node_id
         before = cluster.places.get(node_id)
-        if before is not None and before.lease_until_ms:
+        if before is not None and registration.again and before.lease_until_ms and before.instance != instance:
+            raise NodeIdTaken(f"another broker has node id {node_id} by now")
+        if before is not None:
             cluster.fence(node_id)
         member = Member(
             node_id=node_id,
-            epoch=1 if before is None else before.member.epoch + 1,
+            epoch=1 if before is None else before.member.epoch,
             rack=registration.rack,
             listeners=dict(registration.listeners),
             peer=registration.peer,
         )
-        cluster.places[node_id] = _Place(member, cluster.now_ms() + lease_ms)
+        cluster.places[node_id] = _Place(instance, member, cluster.now_ms() + lease_ms)
         self.member = member
         self.shard_tokens.clear()
         return member
@@ -215,6 +236,10 @@ class MemoryClusterCatalog(MemoryCatalog):
         self._cluster.fence_expired()
         return self._cluster.view()
 
+    async def announce(self, listeners: Mapping[str, tuple[str, int]], peer: tuple[str, int] | None) -> None:
+        member = self._current_member()
+        self._cluster.places[member.node_id].member = self.member = replace(member, listeners=dict(listeners), peer=peer)
+
     async def begin_leaving(self) -> None:
         member = self._current_member()
         self._cluster.places[member.node_id].member = self.member = replace(member, leaving=True)
@@ -222,6 +247,7 @@ class MemoryClusterCatalog(MemoryCatalog):
     async def leave(self) -> None:
         member = self._current_member()
         self._cluster.fence(member.node_id)
+        self._cluster.places[member.node_id].gone_ms = _LONG_AGO_MS
         self.shard_tokens.clear()
 
     async def changes_since(self, version: int) -> MetadataChanges:

@@ -3,13 +3,15 @@
 from typing import Self
 
 from broker.storage.catalog.postgres.address import database_address
-from broker.storage.catalog.postgres.base import CatalogPart
 from broker.storage.catalog.postgres.connecting import DEFAULT_OPTIONS, ConnectionOptions
 from broker.storage.catalog.postgres.connections import Connections
+from broker.storage.catalog.postgres.jobs import PostgresJobs
 from broker.storage.catalog.postgres.migrating import check_schema
+from broker.storage.catalog.postgres.object_ids import PostgresObjectIds
+from broker.storage.catalog.postgres.shards import PostgresShards
 
 
-class PostgresCatalog(CatalogPart):
+class PostgresCatalog(PostgresShards, PostgresJobs, PostgresObjectIds):
     """Implements :class:`broker.storage.catalog.base.Catalog`, shared by every broker that opens the same database. Used from one event loop."""
 
     @classmethod
@@ -19,4 +21,5 @@ class PostgresCatalog(CatalogPart):
         return cls(connections)
 
     async def aclose(self) -> None:
+        await super().aclose()
         await self._connections.aclose()
