@@ -183,6 +183,47 @@ SHARE_SESSIONS: Final = Gauge("penstock_share_sessions", "Share sessions: member
 SHARE_PARTITIONS: Final = Gauge(
     "penstock_share_partitions", "Partitions of share groups whose records in flight are in memory.", registry=REGISTRY
 )
+
+
+class ClusterMetrics:
+    """What a broker of a cluster knows of the others, and does for them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.members = Gauge("penstock_cluster_members", "Brokers in the cluster, as this one sees it; 0 when it is embedded.", registry=registry)
+        self.shards = Gauge(
+            "penstock_cluster_shards", "Shards of groups and transactions that this broker coordinates.", registry=registry
+        )
+        self.lease_age = Gauge(
+            "penstock_cluster_lease_age_seconds", "Since when this broker was not heard of by the catalog.", registry=registry
+        )
+        self.metadata_lag = Gauge(
+            "penstock_cluster_metadata_lag", "Changes of topics and configurations that this broker knows to exist and has not read.", registry=registry
+        )
+        self.peers = Gauge("penstock_cluster_peers", "Other brokers that hints can be sent to now.", registry=registry)
+        self.takeovers = LoopCounter("penstock_cluster_shards_taken", "Shards that this broker has begun to coordinate.", registry=registry)
+        self.shards_lost = LoopCounter(
+            "penstock_cluster_shards_lost", "Shards that were taken from this broker before it gave them up.", registry=registry
+        )
+        self.silences = LoopCounter(
+            "penstock_cluster_silences", "Times at which this broker was not heard of by the catalog for half a lease.", registry=registry
+        )
+        self.fencings = LoopCounter(
+            "penstock_cluster_fencings", "Times at which this broker was fenced and had to register anew.", registry=registry
+        )
+        self.metadata_changes = LoopCounter(
+            "penstock_cluster_metadata_changes", "Topics that this broker heard of being made, changed or deleted.", registry=registry
+        )
+        self.hints_sent = LoopCounter("penstock_cluster_hints_sent", "Facts told to other brokers.", registry=registry)
+        self.hints_dropped = LoopCounter(
+            "penstock_cluster_hints_dropped", "Facts not told, because the other broker did not take them fast enough.", registry=registry
+        )
+        self.hints_received = LoopCounter("penstock_cluster_hints_received", "Facts told by other brokers.", registry=registry)
+        self.peers_refused = LoopCounter(
+            "penstock_cluster_peers_refused", "Connections from other brokers that were refused, by reason.", ["reason"], registry=registry
+        )
+
+
+CLUSTER: Final = ClusterMetrics(REGISTRY)
 TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)
 READY: Final = Gauge("penstock_ready", "1 when the broker serves, 0 before and while it drains.", registry=REGISTRY)
