@@ -1,4 +1,4 @@
-"""The settings that matter in a cluster only: brokers over one catalog and one object store. Their names never collide with one of Kafka's."""
+"""The settings of a broker that shares its catalog and its store with others. Embedded, they have no effect."""
 
 from typing import Final
 
@@ -12,9 +12,18 @@ _MIB: Final = 1024 * 1024
 
 
 class ClusterSettings(BaseModel):
-    """How a broker of a cluster writes."""
+    """Membership, what brokers of a cluster tell each other, and how they write."""
 
     model_config = ConfigDict(defer_build=True)  # only the whole, Settings, is ever made
+
+    # --- membership ---------------------------------------------------------------------------------------------------
+
+    cluster_lease_ms: int = own(
+        Kind.INT, 3_000,
+        "How long a broker that is not heard of stays a member of the cluster, by the catalog's clock; it is heard of three times as often. "
+        "After a broker was killed its partitions and groups are without a broker for as long.",
+        check=Range(500, 60_000), unit="ms",
+    )
 
     # --- writing ------------------------------------------------------------------------------------------------------
 

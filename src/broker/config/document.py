@@ -71,7 +71,7 @@ def document() -> str:
         _HEAD,
         "## Penstock's own\n",
         _settings_table(PenstockSettings),
-        "## Penstock's own, of clusters\n\nThey change nothing for a broker that keeps everything in one directory.\n",
+        "## Penstock's own, of clusters\n\nEmbedded, these have no effect.\n",
         _settings_table(ClusterSettings),
         "## Kafka's\n",
         _settings_table(KafkaSettings),

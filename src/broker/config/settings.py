@@ -84,6 +84,11 @@ class Settings(PenstockSettings, ClusterSettings, KafkaSettings, ShareSettings, 
         return next((listener for listener in self.advertised_listeners if listener.name == listener_name), None)
 
     @property
+    def clustered(self) -> bool:
+        """Whether the catalog is one that brokers share."""
+        return self.catalog is not None and not self.catalog.startswith("sqlite:")
+
+    @property
     def origin(self) -> Origin:
         """What of this was set while the broker ran, and what it was started with."""
         return self._origin or Origin(self, {}, {})

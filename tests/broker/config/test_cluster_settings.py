@@ -1,22 +1,41 @@
-"""The settings of brokers in a cluster."""
+"""What a broker of a cluster is told about the cluster."""
 
 import pytest
 
-from broker.config.cluster_settings import ClusterSettings
-from broker.config.settings import SETTINGS, Settings
-from tests.broker.config.test_kafka_names import BROKER_NAMES
+from broker.config.problems import CrossProblems
+from broker.config.settings import Settings, problems_of
+from pydantic import ValidationError
 
 
-def test_no_name_is_one_of_kafkas() -> None:
-    """So that a Kafka broker's file never sets one by mistake."""
-    assert not {SETTINGS[name].kafka_name for name in ClusterSettings.model_fields} & set(BROKER_NAMES)
+def problems(**settings: object) -> dict[str, str]:
+    with pytest.raises(ValidationError) as refused:
+        Settings(**settings)  # type: ignore[arg-type]
+    return {problem.setting: problem.why for problem in problems_of(refused.value)}
+
+
+def test_a_shared_catalog_needs_a_shared_store() -> None:
+    """Brokers that read one catalog must find one another's records."""
+    assert "objects" in problems(catalog="postgresql://db/penstock")
+    assert Settings(catalog="postgresql://db/penstock", objects="s3://bucket/prefix").clustered
+
+
+def test_an_embedded_catalog_keeps_records_in_files() -> None:
+    """Its commits say nothing of what a remote store has."""
+    assert "objects" in problems(objects="s3://bucket")
+    assert not Settings(objects="file:///tmp/objects").clustered
+    assert not Settings(catalog="sqlite:///tmp/catalog.db").clustered
+
+
+def test_other_catalogs_are_refused_without_being_shown() -> None:
+    """An address may carry a password."""
+    assert "secret" not in str(problems(catalog="mysql://u:secret@db/x"))
 
 
 @pytest.mark.parametrize(
     "given",
     [{"write_flush_bytes": 1000}, {"write_flush_age_ms": 0}, {"write_upload_slots": 0}, {"write_puts_per_second": -1}, {"write_inline_bytes": 1 << 21}],
 )
-def test_what_could_not_work_is_refused(given: dict[str, int]) -> None:
+def test_writing_that_could_not_work_is_refused(given: dict[str, int]) -> None:
     """Ranges are checked before anything starts."""
     with pytest.raises(ValueError, match="write_"):
         Settings(**given)
