@@ -12,7 +12,7 @@ T1  From the look at who may commit until the catalog's answer, an offset counts
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import anyio
@@ -66,8 +66,9 @@ class TransactionalOffsets:
         return ErrorCode.COORDINATOR_NOT_AVAILABLE if self._groups.is_full else ErrorCode.NONE
 
     @contextmanager
-    def arrival(self, group_id: str, keys: Collection[OffsetKey]) -> Iterator[None]:
-        """While offsets for ``keys`` are on their way into a transaction (T1)."""
+    def arrival(self, group_id: str, offsets: Iterable[OffsetKey]) -> Iterator[None]:
+        """While offsets for these keys are on their way into a transaction (T1)."""
+        keys = list(offsets)
         arriving = self._arriving.setdefault(group_id, Counter())
         arriving.update(keys)
         try:
