@@ -1,4 +1,4 @@
-"""The process that compacts: reads requests, one JSON text a line, from its standard input and answers them on its standard output.
+"""The process that compacts and merges: reads requests, one JSON text a line, from its standard input and answers them on its standard output.
 
 ``python -m broker.log.rewriting_process DIRECTORY DIRECTORY_ID RESERVE_BYTES``: so that the work, all of it CPU, competes with the broker for
 nothing but what is idle otherwise. It holds no lock of the data directory, knows no catalog, and changes no file that was there before. It
@@ -8,6 +8,7 @@ ends when its input does, which is also when the broker is killed.
 import os
 import sys
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any, BinaryIO, Final
@@ -16,6 +17,7 @@ import orjson
 
 from broker.errors import StorageUnavailable
 from broker.log.compaction_round import CompactionRound, Indexed, Rewritten, RoundSettings, Uncleanable
+from broker.log.jobs.merge_round import Merged, RunToWrite, merge
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.objects.base import RawObjects
@@ -71,6 +73,15 @@ class Rounds:
             self._round = None  # the keys of the last one go before those of the next come
             self._round = CompactionRound(self._objects, RoundSettings(**request["begin"]))
             return {}
+        if "merge" in request:
+            return _merged_answer(
+                merge(
+                    self._objects,
+                    request["merge"],
+                    [RunToWrite(pid, epoch, [Span(*row) for row in rows]) for pid, epoch, rows in request["runs"]],
+                    {int(object_id): b64decode(text) for object_id, text in request["inline"].items()},
+                )
+            )
         assert self._round is not None, "a round begins before it goes on"
         spans = [Span(*row) for row in request["spans"]]
         aborted = [AbortedTransaction(*row) for row in request["aborted"]]
@@ -96,6 +107,30 @@ def indexed_of(answer: Mapping[str, Any]) -> Indexed:
 def rewritten_of(answer: Mapping[str, Any]) -> Rewritten:
     """The other end of ``rewrite``."""
     return Rewritten(**{**answer, "spans": [Span(*row) for row in answer["spans"]]})
+
+
+def merge_request(object_id: int, runs: Sequence[RunToWrite], inline: Mapping[int, bytes]) -> dict[str, Any]:
+    """A merge as it goes over the line."""
+    return {
+        "merge": object_id,
+        "runs": [[run.pid, run.leader_epoch, span_rows(run.spans)] for run in runs],
+        "inline": {str(object_id): b64encode(data).decode() for object_id, data in inline.items()},
+    }
+
+
+def merged_of(answer: Mapping[str, Any]) -> Merged:
+    """The other end of ``merge``."""
+    runs = [None if rows is None else [Span(*row) for row in rows] for rows in answer["runs"]]
+    return Merged(runs, answer["object_end"], answer["bytes_read"], answer["damage"])
+
+
+def _merged_answer(merged: Merged) -> dict[str, Any]:
+    return {
+        "runs": [None if spans is None else span_rows(spans) for spans in merged.runs],
+        "object_end": merged.object_end,
+        "bytes_read": merged.bytes_read,
+        "damage": merged.damage,
+    }
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, objects: RawObjects, leave: Callable[[], None]) -> None:

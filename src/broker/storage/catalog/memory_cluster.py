@@ -32,6 +32,7 @@ from broker.storage.catalog.log_state import LogChanges
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.catalog.shards import SHARDS, shard_of
 from broker.storage.catalog.transactions import AbortedTransaction, TransactionState
+from broker.storage.objects.base import INLINE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 
 _OWN: Final = frozenset({"_cluster", "member", "shard_tokens", "checks_shards", "reachable", "_closed", "_loaded", "_looked_up"})
@@ -68,6 +69,8 @@ class MemoryCluster:
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self.now_ms = now_ms
         self.shared = MemoryCatalog()
+        self.shared.clock = now_ms
+        self.shared.has_small_objects = True
         self.places: dict[int, _Place] = {}
         self.shards = {shard: _Held() for shard in range(SHARDS)}
         self.jobs: dict[str, _Held] = {}
@@ -298,6 +301,17 @@ class MemoryClusterCatalog(MemoryCatalog):
 
     async def lease_object_ids(self, count: int) -> int:
         return self._cluster.take_object_ids(count, self._current_member())
+
+    def _is_shared(self) -> bool:
+        return True
+
+    def _owner_of(self, object_id: int) -> bool | None:
+        number = object_id & (INLINE_OBJECTS - 1)
+        for first, count, node_id, epoch in self._cluster.object_blocks:
+            if first <= number < first + count:
+                place = self._cluster.places.get(node_id)
+                return place is not None and place.member.epoch == epoch
+        return None if number >= self._cluster._next_object_id else False
 
     # Topics and configurations: each change is heard of by the others
 
