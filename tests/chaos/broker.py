@@ -5,9 +5,10 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 from tests.chaos.hosts import Network
-from tests.support.process import ServerProcess
+from tests.support.process import START_DEADLINE_S, STOP_DEADLINE_S, ServerProcess
 from tests.toolchain.cache import REPOSITORY
 
 KAFKA_PORT = 9092
@@ -29,6 +30,21 @@ class Broker(ServerProcess):
         self._clock = folder / f"broker-{number}.clock"
         self.address = network.address(number)
         self.set_clock(0)
+        self.was_ended = True
+        """Whether it does not run because a test wanted that."""
+
+    def start(self, deadline_s: float = START_DEADLINE_S) -> Self:
+        super().start(deadline_s)
+        self.was_ended = False
+        return self
+
+    def terminate(self, deadline_s: float = STOP_DEADLINE_S) -> None:
+        self.was_ended = True
+        super().terminate(deadline_s)
+
+    def kill(self) -> None:
+        self.was_ended = True
+        super().kill()
 
     @property
     def bootstrap(self) -> str:

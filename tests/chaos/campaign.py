@@ -68,6 +68,8 @@ class Campaign:
         lines = [f"PENSTOCK_CHAOS_SEED={self.seed}: {self.seconds:g} s, {sum(self.struck.values())} faults"]
         for name, pauses in self.pauses.items():
             acknowledged, seen = max(pause for pause, _ in pauses), max(pause for _, pause in pauses)
-            lines.append(f"  {name:32} {len(pauses)} x alone, longest pause: acknowledged {acknowledged:5.2f} s, seen {seen:5.2f} s")
+            lines.append(
+                f"  {name:32} {len(pauses)} x alone, longest pause: acknowledged {acknowledged:5.2f} s, seen {seen:5.2f} s"
+            )
         mixed = {name.removeprefix("mixed: "): count for name, count in self.struck.items() if name.startswith("mixed")}
         return "\n".join([*lines, f"  mixed: {mixed}", self.world.workload.figures()])

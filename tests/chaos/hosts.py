@@ -31,7 +31,9 @@ def prepare() -> None:
     """Have the programs that make namespaces and drop packets; raises ToolchainUnavailable where that cannot be."""
     if os.geteuid() != 0:
         raise ToolchainUnavailable("network namespaces: only root may make them")
-    missing = [package for program, package in (("ip", "iproute2"), ("nft", "nftables")) if shutil.which(program) is None]
+    missing = [
+        package for program, package in (("ip", "iproute2"), ("nft", "nftables")) if shutil.which(program) is None
+    ]
     if missing:
         debian.install(missing)
     name = f"pstry{os.getpid()}"

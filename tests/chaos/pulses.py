@@ -42,6 +42,11 @@ class Gaps:
             self._longest[partition] = max(self._longest[partition], now - self._last[partition])
             self._last[partition] = now
 
+    def moved_since(self, when: float) -> bool:
+        """Whether every partition has had an event since then."""
+        with self._lock:
+            return all(last >= when for last in self._last.values())
+
     def longest_s(self) -> float:
         """Of any partition, including a gap that has not ended."""
         now = time.monotonic()

@@ -19,7 +19,12 @@ from tests.toolchain import required
 SECONDS = float(os.environ.get("PENSTOCK_CHAOS_SECONDS", "40"))
 SEED = int(os.environ.get("PENSTOCK_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
 LONG = SECONDS > 300
-SHORT_FORM = ("broker killed (kill -9)", "broker leaves (SIGTERM)", "database killed and restarted", "store answers 503")
+SHORT_FORM = (
+    "broker killed (kill -9)",
+    "broker leaves (SIGTERM)",
+    "database killed and restarted",
+    "store answers 503",
+)
 
 
 @pytest.mark.durability

@@ -63,7 +63,8 @@ class Records:
             for number in range(producers)
         ]
         self.producers += [
-            Pulse(bootstrap, TOPIC, partition, self.ledger, self.acknowledged).start() for partition in range(PARTITIONS)
+            Pulse(bootstrap, TOPIC, partition, self.ledger, self.acknowledged).start()
+            for partition in range(PARTITIONS)
         ]
         self.pulse_reader = PulseReader(bootstrap, TOPIC, PARTITIONS, self.seen).start()
 
@@ -125,7 +126,9 @@ class Groups:
                 return False
             for partition, offset in found.items():
                 least, most = promised.get(partition, -1001), committed.asked.get(partition, -1001)
-                assert least <= offset <= most or (offset < 0 and least < 0), f"{group} {partition}: {offset}, promised {least}"
+                assert least <= offset <= most or (offset < 0 and least < 0), (
+                    f"{group} {partition}: {offset}, promised {least}"
+                )
         return True
 
     def finish(self) -> None:
@@ -221,7 +224,9 @@ class Transformers:
     def figures(self) -> str:
         clients = sum((reading.clients for reading in self.watcher.readings), Counter[str]())
         ends = sum((seat.ends for seat in self.seats), Counter[str]())
-        lines = [f"transactions {clients.total()}: {dict(clients)}; inputs {sum(self.feeder.fed)}, results {self.watcher.count}"]
+        lines = [
+            f"transactions {clients.total()}: {dict(clients)}; inputs {sum(self.feeder.fed)}, results {self.watcher.count}"
+        ]
         return "\n".join([*lines, *(f"  {count} x {reason}" for reason, count in ends.most_common(8))])
 
     def _counts(self) -> list[int]:
@@ -235,7 +240,7 @@ class Workload:
         self, bootstrap: str, folder: Path, seed: int, *, producers: int, per_s: float, transformers: Sequence[str]
     ) -> None:
         create_topics(bootstrap, len(transformers))
-        self._stopped = threading.Event()
+        self._never = threading.Event()
         self.records = Records(bootstrap, producers, per_s)
         self.groups = Groups(bootstrap)
         self.transformers = Transformers(bootstrap, folder, seed, transformers) if transformers else None
@@ -247,6 +252,13 @@ class Workload:
         if self.transformers is not None:
             self.transformers.check()
             self.transformers.watch()
+
+    def wait(self, seconds: float) -> None:
+        """Let the clients work; with transformers, also compare what is visible, committed and audited."""
+        began = time.monotonic()
+        if self.transformers is not None:
+            self.transformers.snapshots.take()
+        self._never.wait(max(0.0, seconds - (time.monotonic() - began)))
 
     def finish(self) -> None:
         """Nothing breaks any more: everything comes to its end."""

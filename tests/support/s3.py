@@ -96,16 +96,17 @@ class Faults:
 class FaultProxy(ServerProcess):
     """The proxy before `server`; clients use :meth:`url` of this one. Faults are set while it runs."""
 
-    def __init__(self, server: S3Server, seed: int | None = None) -> None:
+    def __init__(self, server: S3Server, seed: int | None = None, host: str = "127.0.0.1") -> None:
         super().__init__(server.log_path.with_suffix(".faults.log"))
         self._server = server
+        self._host = host
         self.port = free_port()
         self._control_port = free_port()
         self.seed = random.randrange(1 << 30) if seed is None else seed
 
     @property
     def bootstrap(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self._host}:{self.port}"
 
     def url(self, prefix: str = "data") -> str:
         """What a broker's setting says to go through this proxy."""
@@ -131,7 +132,7 @@ class FaultProxy(ServerProcess):
                 return counts
 
     def _command(self) -> list[str]:
-        ports = (self.port, self._control_port, self._server.port, self.seed)
+        ports = (self._host, self.port, self._control_port, self._server.port, self.seed)
         return [sys.executable, "-m", "tests.support.s3_faults", *map(str, ports)]
 
     def _environment(self) -> Mapping[str, str]:

@@ -159,13 +159,13 @@ async def _control(state: _State, reader: asyncio.StreamReader, writer: asyncio.
     writer.close()
 
 
-async def _main(port: int, control: int, upstream: int, seed: int) -> None:
+async def _main(host: str, port: int, control: int, upstream: int, seed: int) -> None:
     state = _State(random.Random(seed), upstream)
-    await asyncio.start_server(lambda r, w: _serve(state, r, w), "127.0.0.1", port, limit=1 << 20, backlog=512)
+    await asyncio.start_server(lambda r, w: _serve(state, r, w), host, port, limit=1 << 20, backlog=512)
     await asyncio.start_server(lambda r, w: _control(state, r, w), "127.0.0.1", control)
     print(f"faults: ready on {port}, seed {seed}", flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(*(int(word) for word in sys.argv[1:5])))
+    asyncio.run(_main(sys.argv[1], *(int(word) for word in sys.argv[2:6])))
