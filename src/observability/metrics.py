@@ -156,6 +156,77 @@ class CompactionMetrics:
 
 
 COMPACTION: Final = CompactionMetrics(REGISTRY)
+
+
+class ClusterWriteMetrics:
+    """How a broker of a cluster writes: groups on their way to the store and the catalog."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        groups = LoopCounter(
+            "penstock_write_groups",
+            "Groups that were committed, by where their bytes went. inline: the catalog keeps them for now; store: an object each.",
+            ["to"],
+            registry=registry,
+        )
+        size = LoopCounter("penstock_write_bytes", "Bytes of record batches in these groups.", ["to"], registry=registry)
+        self._groups = groups.labels("store"), groups.labels("inline")
+        self._bytes = size.labels("store"), size.labels("inline")
+        self._queue_seconds = LoopHistogram(
+            "penstock_write_queue_duration_seconds",
+            "For how long the first batch of a group had waited when the group was made.",
+            buckets=_LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self._upload_seconds = LoopHistogram(
+            "penstock_write_upload_duration_seconds",
+            "One group's upload to the store, with what the store tried again.",
+            buckets=_LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self._commit_seconds = LoopHistogram(
+            "penstock_write_commit_duration_seconds",
+            "One transaction of the catalog, however many groups it committed.",
+            buckets=_LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self._commit_groups = LoopHistogram(
+            "penstock_write_commit_groups", "Groups that one transaction committed.", buckets=(1, 2, 4, 8, 16, 32), registry=registry
+        )
+        self._refused = LoopCounter(
+            "penstock_write_groups_refused", "Groups refused, after they were tried for write_retry_ms or because the broker was fenced.", registry=registry
+        )
+        self._again = LoopCounter(
+            "penstock_write_groups_stored_again", "Groups that could not be stored or committed and were tried again.", registry=registry
+        )
+
+    def queued(self, seconds: float) -> None:
+        """A group was made; its first batch had waited for so long."""
+        self._queue_seconds.observe(seconds)
+
+    def uploaded(self, seconds: float) -> None:
+        """A group was uploaded."""
+        self._upload_seconds.observe(seconds)
+
+    def commit(self, seconds: float, groups: int) -> None:
+        """So many groups were committed in one transaction."""
+        self._commit_seconds.observe(seconds)
+        self._commit_groups.observe(groups)
+
+    def committed(self, size: int, *, inline: bool) -> None:
+        """One of them, of so many bytes."""
+        self._groups[inline].inc()
+        self._bytes[inline].inc(size)
+
+    def refused(self) -> None:
+        """A group was refused."""
+        self._refused.inc()
+
+    def stored_again(self) -> None:
+        """A group is tried again."""
+        self._again.inc()
+
+
+CLUSTER_WRITES: Final = ClusterWriteMetrics(REGISTRY)
 SHARE_ACQUIRED: Final = LoopCounter(
     "penstock_share_records_acquired", "Records that members of share groups were given, each delivery counted.", registry=REGISTRY
 )
