@@ -32,7 +32,7 @@ class Hearer(Protocol):
         """Records became visible in a partition."""
         ...
 
-    def metadata(self, number: int) -> None:
+    def metadata_there(self, number: int) -> None:
         """There is such a version of topics and configurations."""
         ...
 
@@ -236,7 +236,7 @@ class PeerNetwork:
                 self._hearer.hinted(fact.pid, fact.high_watermark, fact.size)
         elif kind == METADATA:
             number = read_version(payload)
-            self._hearer.metadata(number)
+            self._hearer.metadata_there(number)
             answers.owe(number)
         elif kind == LOOK:
             self._hearer.look()
