@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _CHUNK = 256 << 10
-_SLOW_DOWN = (
-    b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>'
-)
+_SLOW_DOWN = b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>'
 
 
 @dataclass
@@ -52,7 +50,9 @@ async def _head(reader: asyncio.StreamReader) -> tuple[bytes, dict[bytes, bytes]
     return raw, headers
 
 
-async def _copy(reader: asyncio.StreamReader, count: int, sink: asyncio.StreamWriter | None, delay_s: float = 0.0) -> None:
+async def _copy(
+    reader: asyncio.StreamReader, count: int, sink: asyncio.StreamWriter | None, delay_s: float = 0.0
+) -> None:
     while count:
         data = await reader.read(min(count, _CHUNK))
         if not data:

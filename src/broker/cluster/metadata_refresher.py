@@ -50,6 +50,7 @@ class MetadataRefresher:
         self._news = anyio.Event()
         self._progress = anyio.Event()
         self._fetching = anyio.Lock()
+        self._everything = False
         self.version = 0
 
     @property
@@ -68,10 +69,11 @@ class MetadataRefresher:
         while True:
             await self._news.wait()
             self._news = anyio.Event()
-            if self._wanted <= self.version:
-                continue
             try:
-                await self.refresh()
+                if self._everything:
+                    await self._reload()
+                elif self._wanted > self.version:
+                    await self.refresh()
             except BrokerError as error:
                 _log.warning("could not hear what others have changed; trying again", reason=error.message)
                 self._news.set()
@@ -86,12 +88,21 @@ class MetadataRefresher:
             self._enter(changes, everything=False)
             return self.version
 
-    async def reload(self) -> None:
-        """Take everything anew, and forget what is not there: after this broker was away for long, or the catalog may have lost something."""
+    def start_over(self) -> None:
+        """Have everything read anew, and what is not there forgotten: this broker was away, or the catalog may have lost something."""
+        self._everything = True
+        self._news.set()
+
+    async def _reload(self) -> None:
         async with AsyncExitStack() as stack:
             for turn in (self._fetching, *self._turns):
                 await stack.enter_async_context(turn)
-            self._enter(await self._catalog.changes_since(0), everything=True)
+            self._everything = False
+            try:
+                self._enter(await self._catalog.changes_since(0), everything=True)
+            except BaseException:
+                self._everything = True
+                raise
 
     async def heard(self, version: int) -> None:
         """Return when what is in memory is of that version at least."""
