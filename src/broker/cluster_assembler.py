@@ -3,11 +3,8 @@
 Everything else is put together by :mod:`broker.assembler`, for a broker in a cluster and for one alone.
 """
 
-import secrets
-from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-import anyio
 from anyio.abc import TaskGroup
 
 from broker.assembler import Agents

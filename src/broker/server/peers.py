@@ -9,7 +9,18 @@ from typing import Final, Protocol
 import anyio
 from anyio.abc import ByteStream, SocketAttribute, TaskGroup
 
-from broker.cluster.hints import LOOK, METADATA, PUBLISHED, SEEN, NotUnderstood, PendingFacts, frame, read_published, read_version, version
+from broker.cluster.hints import (
+    LOOK,
+    METADATA,
+    PUBLISHED,
+    SEEN,
+    NotUnderstood,
+    PendingFacts,
+    frame,
+    read_published,
+    read_version,
+    version,
+)
 from broker.model import Published
 from broker.server.peer_link import LinkEnded, PeerLink, accept, dial
 from broker.storage.catalog.cluster import Member
