@@ -10,7 +10,7 @@ O5  What was written as a whole (:class:`RawObjects`) is never recovered either:
     Its object ids are ``WHOLE_OBJECTS`` and above, so that they come between none of those that are appended to.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final, Protocol
 
 from broker.model import value
@@ -81,6 +81,15 @@ class RawObjects(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class ListedObjects(Protocol):
+    """A store that tells what is in it, for the orphan sweep and for checking. What it tells is never the truth about what counts."""
+
+    def stored_objects(self) -> AsyncIterator[tuple[int, int, float]]:
+        """Every object there is as (id, size in bytes, when it was written, in Unix seconds), in no order, at a pace that disturbs nobody. Objects that
+        come or go meanwhile may be among them. Raises StorageUnavailable."""
+        ...
 
 
 class ObjectStore(Protocol):
