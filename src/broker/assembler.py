@@ -140,9 +140,27 @@ async def assemble(
         services=services,
         waiting=waiting,
         on_configs=(live.reload, group_configs.reload, client_metrics_configs.reload),
-        cleaner=Cleaner(store, catalog, directory, live, now_ms, on_fatal=on_fatal),
+        cleaner=Cleaner(
+            store,
+            catalog,
+            directory,
+            live,
+            now_ms,
+            on_fatal=on_fatal,
+            node_id=lambda: identity.node_id,
+            node_ids=lambda: identity.node_ids,
+        ),
         compactor=Compactor(
-            store, catalog, directory, tail, live, now_ms, on_round=reader.compaction_begins, on_fatal=on_fatal
+            store,
+            catalog,
+            directory,
+            tail,
+            live,
+            now_ms,
+            on_round=reader.compaction_begins,
+            on_fatal=on_fatal,
+            node_id=lambda: identity.node_id,
+            node_ids=lambda: identity.node_ids,
         ),
     )
 

@@ -17,6 +17,7 @@ from broker.config.group_table import GROUP_SETTINGS, GroupSetting
 from broker.config.kafka_names import PREFIXES_WITHOUT_MEANING, WITHOUT_MEANING
 from broker.config.kafka_settings import KafkaSettings
 from broker.config.kafka_values import DOUBLE_MAX, INT_MAX, LONG_MAX, Kind, show
+from broker.config.life_cycle_settings import LifeCycleSettings
 from broker.config.penstock_settings import PenstockSettings
 from broker.config.setting import Setting
 from broker.config.settings import SETTINGS
@@ -73,6 +74,8 @@ def document() -> str:
         _settings_table(PenstockSettings),
         "## Penstock's own, of clusters\n\nEmbedded, these have no effect.\n",
         _settings_table(ClusterSettings),
+        "## Penstock's own, of the life of record data\n",
+        _settings_table(LifeCycleSettings),
         "## Kafka's\n",
         _settings_table(KafkaSettings),
         "## Kafka's, of share groups\n",

@@ -17,6 +17,7 @@ from broker.config.cross_checks import cross_check
 from broker.config.entry import Origin
 from broker.config.kafka_settings import KafkaSettings
 from broker.config.kafka_values import ValueProblem
+from broker.config.life_cycle_settings import LifeCycleSettings
 from broker.config.listeners import Listener
 from broker.config.penstock_settings import PenstockSettings
 from broker.config.problems import HIDDEN, CrossProblems, Problem
@@ -28,7 +29,7 @@ from broker.config.topic_defaults import TopicDefaults
 _LAYERS: ContextVar[tuple[Layer, ...]] = ContextVar("layers", default=())
 
 
-class Settings(PenstockSettings, ClusterSettings, KafkaSettings, ShareSettings, TopicDefaults, BaseSettings):
+class Settings(PenstockSettings, ClusterSettings, LifeCycleSettings, KafkaSettings, ShareSettings, TopicDefaults, BaseSettings):
     """All settings. Never changed: a dynamic change makes another one (:class:`broker.config.live.LiveSettings`).
 
     ``model_fields_set`` are those that were given rather than left at their defaults.

@@ -46,6 +46,7 @@ class RoundSettings:
     delete_retention_ms: int
     keys: int
     bytes_per_second: float
+    grace_ms: int = 0
 
 
 @value
@@ -77,7 +78,8 @@ class CompactionRound:
         self._objects = objects
         self._settings = settings
         self._keys = KeyMap(settings.keys, settings.start)
-        self._sieve = Sieve(self._keys, settings.now_ms, settings.delete_retention_ms)
+        self._sieve = Sieve(self._keys, settings.now_ms, settings.delete_retention_ms, settings.grace_ms)
+        self._began_s = time.monotonic()
         self._pause = pause
         self._debt_s = 0.0
 
@@ -99,6 +101,7 @@ class CompactionRound:
     def rewrite(self, object_id: int, spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> Rewritten:
         """Write what stays of the next spans as object ``object_id``, durably. Raises StorageUnavailable and Uncleanable, and then there is
         no such object."""
+        self._sieve.late_ms = int((time.monotonic() - self._began_s) * 1000)
         tally = self._sieve.tally
         read_before, kept_before = tally.records_read, tally.records_kept
         size = sum(span.length for span in spans)

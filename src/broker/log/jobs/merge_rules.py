@@ -13,10 +13,12 @@ from typing import Final
 
 from broker.model import value
 from broker.storage.catalog.base import Span
-from broker.storage.catalog.life_cycle import FINAL_LEVEL, PARTITIONS_AT_ONCE, LogSwap, MergeCandidate
+from broker.storage.catalog.life_cycle import PARTITIONS_AT_ONCE, LogSwap, MergeCandidate
+from broker.storage.objects.base import is_inline
 
 LANES: Final = 8
 SPANS_IN_WINDOW: Final = 50_000
+INLINE_BYTES_IN_WINDOW: Final = 4 << 20
 _STRETCH_BITS: Final = 8
 _MANY_OBJECTS: Final = 100
 """So many spans a reader of one partition may have to go through that are of one flush each."""
@@ -41,7 +43,8 @@ class Window:
     lane: str
     object_ids: tuple[int, ...]
     size: int
-    spans: int
+    level: int
+    """What the result is: one more than the highest of what goes into it."""
 
 
 @value
@@ -52,23 +55,17 @@ class Run:
     spans: Sequence[Span]
 
 
-def is_small(size: int, limits: MergeLimits) -> bool:
-    """Whether an object of ``size`` bytes should be merged once more."""
-    return size * _SMALL_PART < limits.bytes
-
-
-def level_of(size: int, source_level: int, limits: MergeLimits) -> int:
-    """The level of an object that was made of others."""
-    return source_level + 1 if is_small(size, limits) else FINAL_LEVEL
+def small_below(limits: MergeLimits) -> int:
+    """Objects smaller than this should be merged once more."""
+    return limits.bytes // _SMALL_PART
 
 
 def windows(candidates: Sequence[MergeCandidate], level: int, limits: MergeLimits) -> list[Window]:
     """What is due of the candidates of a level, the oldest first, a window for each lane."""
     if level:
-        small = [each for each in candidates if is_small(each.size, limits)]
-        if len(small) < _MANY_SMALL and sum(each.size for each in small) < limits.bytes:
+        if len(candidates) < _MANY_SMALL and sum(each.size for each in candidates) < limits.bytes:
             return []
-        window = _fill(f"{level}/all", small, limits)
+        window = _fill(f"{level}/all", candidates, limits)
         return [window] if len(window.object_ids) > 1 else []
     total = sum(each.size for each in candidates)
     if not candidates or not (
@@ -113,12 +110,15 @@ def _worth(pid: int, run: list[Span]) -> list[Run]:
 
 def _fill(lane: str, candidates: Sequence[MergeCandidate], limits: MergeLimits) -> Window:
     """As many of the candidates as fit (M3), in their order."""
-    size = spans = 0
+    size = spans = inline = level = 0
     chosen: list[int] = []
     for each in candidates:
-        if chosen and (size + each.size > limits.bytes or spans + each.spans > SPANS_IN_WINDOW):
-            break
-        chosen.append(each.object_id)
         size += each.size
         spans += each.spans
-    return Window(lane, tuple(chosen), size, spans)
+        inline += each.size if is_inline(each.object_id) else 0
+        if chosen and (size > limits.bytes or spans > SPANS_IN_WINDOW or inline > INLINE_BYTES_IN_WINDOW):
+            size -= each.size
+            break
+        chosen.append(each.object_id)
+        level = max(level, each.level + 1)
+    return Window(lane, tuple(chosen), size, level)

@@ -33,6 +33,7 @@ class MergeCandidate:
     size: int
     spans: int
     age_ms: int
+    level: int = 0
 
 
 @value
@@ -77,8 +78,9 @@ class Sorted:
 class LifeCycleCatalog(Protocol):
     """What the life cycle of data needs of a catalog."""
 
-    async def merge_candidates(self, level: int, limit: int) -> list[MergeCandidate]:
-        """The oldest living objects of a level below FINAL_LEVEL, oldest first. A catalog whose objects hold many flushes each has none of level 0."""
+    async def merge_candidates(self, level: int, limit: int, below: int) -> list[MergeCandidate]:
+        """Living objects of a level below FINAL_LEVEL, oldest first: of level 0 the oldest there are, above it such as are smaller than ``below``
+        bytes. A catalog whose objects hold many flushes each has none."""
         ...
 
     async def sparse_objects(self, limit: int) -> list[MergeCandidate]:
@@ -108,8 +110,9 @@ class LifeCycleCatalog(Protocol):
         """Which of these objects of a store are orphans. One snapshot, begun after this was called. Ids of living owners are in neither list."""
         ...
 
-    async def condemn(self, object_ids: Sequence[int]) -> None:
-        """Objects that this broker wrote and that are not to be committed, ever: a commit that is still under way is refused from now on."""
+    async def condemn(self, object_ids: Sequence[int]) -> list[int]:
+        """Objects that this broker wrote and does not want committed: those of them that never will be, and may be deleted. A commit that is
+        still under way is refused from now on."""
         ...
 
     async def forget_settled(self, limit: int) -> int:

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broker.storage.catalog import log_rules, swap_rules
 from broker.storage.catalog.base import Span
@@ -103,13 +103,15 @@ class MemoryLifeCycle:
 
     # Merging
 
-    async def merge_candidates(self, level: int, limit: int) -> list[MergeCandidate]:
-        if level == 0 and not self.has_small_objects:
+    async def merge_candidates(self, level: int, limit: int, below: int) -> list[MergeCandidate]:
+        if not self.has_small_objects:
             return []
         found = [
             self._candidate(object_id, known)
             for object_id, known in self._objects.items()
-            if known.level == level and self._live[object_id] > 0 and (level == 0) == (object_id < WHOLE_OBJECTS)
+            if known.level == level
+            and self._live[object_id] > 0
+            and (object_id < WHOLE_OBJECTS if level == 0 else known.size < below)
         ]
         return sorted(found, key=lambda each: (-each.age_ms, each.object_id))[:limit]
 
@@ -124,11 +126,11 @@ class MemoryLifeCycle:
             in_use = not self.has_small_objects and newest <= object_id < WHOLE_OBJECTS
             if not in_use and known.level < FINAL_LEVEL and self._live[object_id] and living[object_id] * 2 < known.size:
                 candidate = self._candidate(object_id, known)
-                found.append(MergeCandidate(object_id, living[object_id], candidate.spans, candidate.age_ms))
+                found.append(replace(candidate, size=living[object_id]))
         return found[:limit]
 
     def _candidate(self, object_id: int, known: MemoryObject) -> MergeCandidate:
-        return MergeCandidate(object_id, known.size, self._live[object_id], self.clock() - known.created_ms)
+        return MergeCandidate(object_id, known.size, self._live[object_id], self.clock() - known.created_ms, known.level)
 
     async def spans_of_objects(self, object_ids: Sequence[int]) -> dict[int, list[Span]]:
         wanted = set(object_ids)
@@ -202,9 +204,11 @@ class MemoryLifeCycle:
                 orphans.append(object_id)
         return Sorted(orphans, foreign)
 
-    async def condemn(self, object_ids: Sequence[int]) -> None:
+    async def condemn(self, object_ids: Sequence[int]) -> list[int]:
         self._check_open()
-        self._condemned.update(object_id for object_id in object_ids if object_id not in self._live)
+        unnamed = [object_id for object_id in object_ids if object_id not in self._live]
+        self._condemned.update(unnamed)
+        return unnamed
 
     async def forget_settled(self, limit: int) -> int:
         self._check_open()

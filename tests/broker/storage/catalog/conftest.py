@@ -18,6 +18,7 @@ NOT_ON_POSTGRES = {
     "test_contract_consumer_groups",
     "test_contract_find",
     "test_contract_groups",
+    "test_contract_life_cycle",
     "test_contract_objects",
     "test_contract_share_groups",
     "test_contract_share_states",

@@ -24,7 +24,7 @@ from broker.storage.catalog.sqlite.transaction import Transaction
 from broker.storage.objects.base import WHOLE_OBJECTS
 
 _SPARSE: Final = f"""
-SELECT object_id, living, live FROM objects JOIN (
+SELECT object_id, living, live, level FROM objects JOIN (
     SELECT object_id AS id, sum(length) AS living FROM spans WHERE object_id >= 0 GROUP BY object_id) ON id = object_id
 WHERE live > 0 AND level < {FINAL_LEVEL} AND living * 2 < data_end AND (
     object_id >= {WHOLE_OBJECTS} OR object_id < (SELECT max(object_id) FROM objects WHERE object_id < {WHOLE_OBJECTS}))
@@ -57,13 +57,13 @@ class SqliteLifeCycle(CatalogPart):
     """Implements :class:`broker.storage.catalog.life_cycle.LifeCycleCatalog`. Segments hold many flushes, so they are rewritten only for the space
     of what was deleted in them; files that nobody knows are removed at the start."""
 
-    async def merge_candidates(self, level: int, limit: int) -> list[MergeCandidate]:
+    async def merge_candidates(self, level: int, limit: int, below: int) -> list[MergeCandidate]:
         return []
 
     async def sparse_objects(self, limit: int) -> list[MergeCandidate]:
         def work(connection: sqlite3.Connection) -> list[MergeCandidate]:
             rows = connection.execute(_SPARSE, (limit,)).fetchall()
-            return [MergeCandidate(object_id, living, spans, 0) for object_id, living, spans in rows]
+            return [MergeCandidate(object_id, living, spans, 0, level) for object_id, living, spans, level in rows]
 
         return await self._reader.run(work)
 
@@ -111,8 +111,9 @@ class SqliteLifeCycle(CatalogPart):
         """What nobody knows was removed at the start, and what came since has an owner."""
         return Sorted((), ())
 
-    async def condemn(self, object_ids: Sequence[int]) -> None:
+    async def condemn(self, object_ids: Sequence[int]) -> list[int]:
         """Nobody else would commit them."""
+        return list(object_ids)
 
     async def forget_settled(self, limit: int) -> int:
         return 0
