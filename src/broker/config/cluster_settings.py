@@ -5,6 +5,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from broker.config.kafka_values import Kind, Range
+from broker.config.listeners import Address, as_address
 from broker.config.setting import own
 
 _KIB: Final = 1024
@@ -23,6 +24,13 @@ class ClusterSettings(BaseModel):
         "How long a broker that is not heard of stays a member of the cluster, by the catalog's clock; it is heard of three times as often. "
         "After a broker was killed its partitions and groups are without a broker for as long.",
         check=Range(500, 60_000), unit="ms",
+    )
+
+    cluster_peer: Address | None = own(
+        Kind.STRING, None,
+        "Where the other brokers reach this one, to tell it what they have committed. When not set, the host of the first listener and a free port. "
+        "Who does not know the secret that the catalog keeps is not listened to.",
+        convert=as_address, shown_by=str, unit="HOST:PORT",
     )
 
     # --- writing ------------------------------------------------------------------------------------------------------
