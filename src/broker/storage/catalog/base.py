@@ -459,6 +459,11 @@ class TransactionCatalog(Protocol):
     The rules are those of :mod:`broker.storage.catalog.transaction_rules`.
     """
 
+    @property
+    def shared(self) -> bool:
+        """As :attr:`GroupCatalog.shared`."""
+        ...
+
     async def init_transaction(
         self, transactional_id: str, timeout_ms: int, producer_id: int, epoch: int, now_ms: int, new_producer_id: int
     ) -> InitAnswer:

@@ -31,7 +31,7 @@ from broker.storage.catalog.cluster import (
 from broker.storage.catalog.log_state import LogChanges
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.catalog.shards import SHARDS, shard_of
-from broker.storage.catalog.transactions import AbortedTransaction, TransactionState
+from broker.storage.catalog.transactions import AbortedTransaction, PendingOffsets, TransactionState
 from broker.wire.error_codes import ErrorCode
 
 _OWN: Final = frozenset({"_cluster", "member", "shard_tokens", "checks_shards", "reachable", "_closed", "_loaded", "_looked_up"})
@@ -185,6 +185,8 @@ class MemoryClusterCatalog(MemoryCatalog):
     It runs the methods of :class:`MemoryCatalog` on the shared one's state. Before :meth:`register` nothing is checked, as for tools. While
     ``reachable`` is false every call that would go to the database raises StorageUnavailable and changes nothing.
     """
+
+    shared = True
 
     def __init__(self, cluster: MemoryCluster) -> None:
         self._cluster = cluster
@@ -364,7 +366,33 @@ class MemoryClusterCatalog(MemoryCatalog):
     def peek_transactions(self) -> Sequence[TransactionState]:
         return [state for state in super().peek_transactions() if shard_of(state.transactional_id) in self._loaded]
 
+    async def add_transaction_offsets(
+        self,
+        transactional_id: str,
+        producer_id: int,
+        epoch: int,
+        offsets: PendingOffsets,
+        implicit_group: str | None,
+        now_ms: int,
+    ) -> ErrorCode:
+        self._check_shards(key[0] for key in offsets)
+        return await super().add_transaction_offsets(
+            transactional_id, producer_id, epoch, offsets, implicit_group, now_ms
+        )
+
+    async def overdue_transactions(self, shards: Collection[int] | None, now_ms: int) -> list[TransactionState]:
+        self._check_reachable()
+        return await super().overdue_transactions(shards, self._cluster.now_ms())
+
     # Groups: only who holds their shard may change them
+
+    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
+        self._check_reachable()
+        return await super().read_offsets(group_id)
+
+    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
+        self._check_reachable()
+        return await super().pending_offset_keys(group_id)
 
     async def save_group(self, group: StoredGroup) -> None:
         self._check_shards((group.group_id,))
