@@ -57,7 +57,7 @@ class Cluster:
         self._incarnation: int | None = None
         services = agents.services
         self.keeper = keeper
-        self.shards = ShardKeeper(catalog, agents.shards, lambda: keeper.member, lambda shards: self.peers.look())
+        self.shards = ShardKeeper(catalog, agents.shard_taker, lambda: keeper.member, lambda shards: self.peers.look())
         self.metadata = MetadataRefresher(
             catalog, services.directory, (services.topics.changing, services.configs.changing), agents.on_configs
         )
