@@ -3,13 +3,15 @@
 from typing import Self
 
 from broker.storage.catalog.postgres.address import database_address
-from broker.storage.catalog.postgres.base import CatalogPart
 from broker.storage.catalog.postgres.connecting import DEFAULT_OPTIONS, ConnectionOptions
 from broker.storage.catalog.postgres.connections import Connections
+from broker.storage.catalog.postgres.groups import PostgresGroups
 from broker.storage.catalog.postgres.migrating import check_schema
+from broker.storage.catalog.postgres.share_states import PostgresShareStates
+from broker.storage.catalog.postgres.transactions import PostgresTransactions
 
 
-class PostgresCatalog(CatalogPart):
+class PostgresCatalog(PostgresGroups, PostgresTransactions, PostgresShareStates):
     """Implements :class:`broker.storage.catalog.base.Catalog`, shared by every broker that opens the same database. Used from one event loop."""
 
     @classmethod
