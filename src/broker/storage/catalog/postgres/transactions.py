@@ -93,7 +93,9 @@ class PostgresTransactions(CatalogPart):
                 changes, transactional_id, timeout_ms, producer_id, epoch, now_ms, fresh_id
             )
 
-        return await self._change(transactional_id, decide, begins=True, may_end=True, new_producer_id=new_producer_id)
+        return await self._change(
+            transactional_id, decide, begins=True, may_end=True, takes_id=True, new_producer_id=new_producer_id
+        )
 
     async def add_to_transaction(
         self,
@@ -145,7 +147,9 @@ class PostgresTransactions(CatalogPart):
                 changes, transactional_id, producer_id, epoch, commit, bump, fresh_id, now_ms
             )
 
-        return await self._change(transactional_id, decide, may_end=True, new_producer_id=new_producer_id)
+        return await self._change(
+            transactional_id, decide, may_end=True, takes_id=bump, new_producer_id=new_producer_id
+        )
 
     async def abort_transaction(self, transactional_id: str, producer_id: int, epoch: int, now_ms: int) -> EndAnswer:
         def decide(changes: LogChanges, fresh_id: int) -> EndAnswer:
@@ -179,6 +183,7 @@ class PostgresTransactions(CatalogPart):
         *,
         begins: bool = False,
         may_end: bool = False,
+        takes_id: bool = False,
         new_producer_id: int = NO_PRODUCER_ID,
         pids: Collection[int] = (),
         remembered: Known | None = None,
@@ -194,8 +199,8 @@ class PostgresTransactions(CatalogPart):
                     pids=pids,
                     remembered=remembered,
                 )
-                known = view.transaction(transactional_id)
-                if new_producer_id != NO_PRODUCER_ID or not _takes_new_id(known, begins, may_end):
+                wants_id = takes_id and new_producer_id == NO_PRODUCER_ID
+                if not (wants_id and _needs_id(view.transaction(transactional_id), begins)):
                     changes = LogChanges(view)
                     answer = decide(changes, new_producer_id)
                     _set_clock(changes, view, transactional_id)
@@ -277,11 +282,9 @@ def _set_clock(changes: LogChanges, view: LockedView, transactional_id: str) -> 
         changes.transactions[transactional_id] = replace(after, started_ms=view.clock_ms)
 
 
-def _takes_new_id(state: TransactionState | None, begins: bool, may_end: bool) -> bool:
-    """Whether a change may need another producer id: one that initialises takes up to two epochs."""
-    if state is None:
-        return begins
-    return may_end and state.epoch >= transaction_rules.LAST_EPOCH - 2
+def _needs_id(state: TransactionState | None, begins: bool) -> bool:
+    """Whether a change that takes another producer id where it needs one does: one that initialises uses up two epochs at most."""
+    return begins if state is None else state.epoch >= transaction_rules.LAST_EPOCH - 2
 
 
 def _applied(answer: object) -> PendingOffsets:
