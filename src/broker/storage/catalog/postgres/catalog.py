@@ -7,16 +7,27 @@ from broker.storage.catalog.postgres.commits import PostgresCommits
 from broker.storage.catalog.postgres.configs import PostgresConfigs
 from broker.storage.catalog.postgres.connecting import DEFAULT_OPTIONS, Connection, ConnectionOptions
 from broker.storage.catalog.postgres.connections import Connections
+from broker.storage.catalog.postgres.groups import PostgresGroups
 from broker.storage.catalog.postgres.incarnations import Incarnations
 from broker.storage.catalog.postgres.logs import PostgresLogs
 from broker.storage.catalog.postgres.migrating import check_schema
 from broker.storage.catalog.postgres.objects import PostgresObjects
 from broker.storage.catalog.postgres.producers import PostgresProducers
+from broker.storage.catalog.postgres.share_states import PostgresShareStates
 from broker.storage.catalog.postgres.swapping import PostgresSwapping
+from broker.storage.catalog.postgres.transactions import PostgresTransactions
 
 
 class PostgresCatalog(
-    PostgresConfigs, PostgresCommits, PostgresLogs, PostgresObjects, PostgresProducers, PostgresSwapping
+    PostgresConfigs,
+    PostgresCommits,
+    PostgresLogs,
+    PostgresObjects,
+    PostgresProducers,
+    PostgresSwapping,
+    PostgresGroups,
+    PostgresTransactions,
+    PostgresShareStates,
 ):
     """Implements :class:`broker.storage.catalog.base.Catalog`, shared by every broker that opens the same database. Used from one event loop."""
 
