@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.toolchain.cache import ToolchainUnavailable, progress
-from tests.toolchain.go import go_runner
+from tests.toolchain.go import go_runner, s3_server
 from tests.toolchain.java import (
     java_runner,
     kafka_broker_classpath,
@@ -15,10 +15,12 @@ from tests.toolchain.java import (
     kafka_tools_runner,
 )
 from tests.toolchain.node import node_runner
+from tests.toolchain.postgres import postgres_programs
 from tests.toolchain.python_tools import python_runner
 
 PARTS: tuple[tuple[str, Callable[[], object]], ...] = (
     ("franz-go client driver", go_runner),
+    ("S3 server", s3_server),
     ("Apache Kafka broker", kafka_broker_classpath),
     ("Apache Kafka tools", kafka_tools_runner),
     ("Kafka Streams application", kafka_streams_runner),
@@ -27,6 +29,7 @@ PARTS: tuple[tuple[str, Callable[[], object]], ...] = (
     ("Java client driver, kafka-clients 4.x", lambda: java_runner("4.x")),
     ("Python clients", lambda: python_runner("")),
     ("older Python clients", lambda: python_runner("", "older_clients")),
+    ("PostgreSQL", postgres_programs),
     ("kafkajs client driver", node_runner),
 )
 

@@ -6,7 +6,7 @@ topics as for ten thousand, and a change touches nothing but the one topic it is
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from broker.config.live import LiveSettings
 from broker.config.topic_config import TopicConfig, effective
@@ -41,6 +41,14 @@ class TopicState:
         except KeyError:
             built = derived[key] = build(self)
             return built
+
+    def derived_as_of(self, key: object, version: int, build: Callable[["TopicState"], T]) -> T:
+        """The same for what is good for one ``version`` of something else only: another version's takes its place."""
+        kept: list[Any] = self.derived(key, lambda _: [None, None])
+        if kept[0] != version:
+            kept[:] = version, build(self)
+        built: T = kept[1]
+        return built
 
     def __repr__(self) -> str:
         return f"TopicState({self.name!r}, {len(self.pids)} partitions)"
@@ -79,6 +87,10 @@ class TopicDirectory:
     def names(self) -> Iterable[str]:
         """The names of all topics, in order; what was said of :meth:`all` holds."""
         return self._names
+
+    def topic_ids(self) -> Iterable[bytes]:
+        """The ids of all topics; what was said of :meth:`all` holds."""
+        return self._by_id.keys()
 
     def starting_at(self, name: str) -> Iterator[TopicState]:
         """The topics whose names are ``name`` or sort after it, by name; the ones before cost nothing."""

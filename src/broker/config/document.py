@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from broker.config.broker_entries import described
+from broker.config.cluster_settings import ClusterSettings
 from broker.config.group_table import GROUP_SETTINGS, GroupSetting
 from broker.config.kafka_names import PREFIXES_WITHOUT_MEANING, WITHOUT_MEANING
 from broker.config.kafka_settings import KafkaSettings
@@ -70,6 +71,8 @@ def document() -> str:
         _HEAD,
         "## Penstock's own\n",
         _settings_table(PenstockSettings),
+        "## Penstock's own, of clusters\n\nEmbedded, these have no effect.\n",
+        _settings_table(ClusterSettings),
         "## Kafka's\n",
         _settings_table(KafkaSettings),
         "## Kafka's, of share groups\n",

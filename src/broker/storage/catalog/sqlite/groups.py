@@ -65,6 +65,16 @@ class SqliteGroups(SqliteConsumerGroups, SqliteShareGroups):
 
         return await self._reader.run(work)
 
+    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
+        def work(connection: sqlite3.Connection) -> dict[OffsetKey, CommittedOffset]:
+            found = connection.execute("SELECT * FROM group_offsets WHERE group_id = ?", (text_key(group_id),))
+            return dict(map(offset_of_row, found.fetchall()))
+
+        return await self._reader.run(work)
+
+    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
+        return self._state.pending_keys_of(group_id)
+
     async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None:
         await self._writer.commit_offsets(dict(offsets))
 

@@ -52,7 +52,7 @@ CREATE TABLE config (
 
 -- version: of topics and configurations together. configs: the version at which one of the latter last changed.
 CREATE TABLE metadata_version (
-    only    boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single  boolean PRIMARY KEY DEFAULT true CHECK (single),
     version bigint NOT NULL,
     configs bigint NOT NULL
 );
