@@ -328,6 +328,8 @@ def check_world(seed: int) -> None:
     counts = run(seed, lambda: play(seed))
     assert counts["fetches"] > 20
     assert counts["merges"] + counts["compactions"] > 0
+    # Objects are deleted at once here: now and then the same fetch finds what it was told of gone for the second time.
+    assert counts["errors"] <= 5 + counts["fetches"] // 20, counts
 
 
 @pytest.mark.parametrize("seed", range(WORLDS))
