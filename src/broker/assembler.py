@@ -31,7 +31,7 @@ from broker.log.gathering import Gathering
 from broker.log.pipelined_writer import PipelinedWriter
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.log.reader import Reader
-from broker.log.shared_reading import shared_reading
+from broker.log.shared_reading import ReadingLimits, shared_reading
 from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
@@ -99,7 +99,10 @@ async def assemble(
             waiting,
             lambda: monotonic_ms() / 1000,
             tail_bytes=settings.tail_cache_bytes,
+            limits=_reading_limits(settings),
             hints_flow=sharing.hints_flow,
+            poll_ms=settings.read_poll_ms,
+            poll_ms_with_hints=settings.read_poll_with_hints_ms,
         )
         tail = shared.tail
         writer = PipelinedWriter(
@@ -188,6 +191,15 @@ def _flush_limits(settings: Settings) -> FlushLimits:
         puts_per_second=settings.write_puts_per_second,
         inline_bytes=settings.write_inline_bytes,
         inline_bytes_per_second=settings.write_inline_bytes_per_second,
+    )
+
+
+def _reading_limits(settings: Settings) -> ReadingLimits:
+    return ReadingLimits(
+        block_cache_bytes=settings.read_block_cache_bytes,
+        span_cache_bytes=settings.read_span_cache_bytes,
+        cold_reads=settings.read_cold_fetches,
+        cold_bytes=settings.read_cold_bytes,
     )
 
 
