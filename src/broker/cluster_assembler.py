@@ -10,15 +10,16 @@ from anyio.abc import TaskGroup
 from broker.assembler import Agents
 from broker.cluster.membership_keeper import MembershipKeeper
 from broker.cluster.metadata_refresher import MetadataRefresher
-from broker.cluster.shard_keeper import ShardKeeper, ShardUser
+from broker.cluster.shard_keeper import ShardKeeper
 from broker.errors import BrokerError
 from broker.model import Published
 from broker.server.peers import PeerNetwork
 from broker.storage.catalog.cluster import ClusterCatalog, ClusterView, Member
+from broker.storage.objects.footer import PartitionName
 from observability import logs
 from observability.metrics import CLUSTER
 
-SECRET_KEY: Final = "peers.secret"
+PEERS_SECRET: Final = "peers.secret"  # noqa: S105 - a name, not a secret
 """Where the catalog keeps what brokers know each other by."""
 
 NEWEST: Final = 1 << 62
@@ -46,7 +47,6 @@ class Cluster:
         catalog: ClusterCatalog,
         keeper: MembershipKeeper,
         agents: Agents,
-        user: ShardUser,
         commits: Fencing,
         secret: bytes,
         version: int,
@@ -57,7 +57,7 @@ class Cluster:
         self._incarnation: int | None = None
         services = agents.services
         self.keeper = keeper
-        self.shards = ShardKeeper(catalog, user, lambda: keeper.member, lambda shards: self.peers.look())
+        self.shards = ShardKeeper(catalog, agents.shard_taker, lambda: keeper.member, lambda shards: self.peers.look())
         self.metadata = MetadataRefresher(
             catalog, services.directory, (services.topics.changing, services.configs.changing), agents.on_configs
         )
@@ -85,6 +85,11 @@ class Cluster:
         self.peers.look()
         await self.shards.hand_over()
 
+    def describe(self, pid: int) -> PartitionName | None:
+        """What a partition is called, for those who read the store without a catalog."""
+        found = self._agents.services.directory.by_pid(pid)
+        return None if found is None else PartitionName(found[0].topic_id, found[0].name, found[1])
+
     # --- what the catalog says ----------------------------------------------------------------------------------------
 
     def _follow(self, view: ClusterView) -> None:
@@ -95,7 +100,7 @@ class Cluster:
         self.shards.follow(view)
         if self._incarnation not in (None, view.incarnation):
             _log.error("another server has the catalog; what is in memory is read anew", incarnation=view.incarnation)
-            self._agents.catalog_replaced()
+            services.reader.forget_everything()
             self.metadata.start_over()
         self._incarnation = view.incarnation
         self.metadata.hear(view.metadata_version)
@@ -125,7 +130,7 @@ class Cluster:
         self.peers.published(fact)
 
     def hinted(self, pid: int, high_watermark: int, size: int) -> None:
-        self._agents.hinted(pid, high_watermark, size)
+        self._agents.services.reader.hinted(pid, high_watermark, size)
 
     def metadata_there(self, number: int) -> None:
         self.metadata.hear(number)

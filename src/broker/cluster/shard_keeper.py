@@ -61,11 +61,16 @@ class ShardKeeper:
         self._closed = False
         self._turn = anyio.Lock()
         self._news = anyio.Event()
+        self._is_settled = anyio.Event()
 
     @property
     def held(self) -> frozenset[int]:
         """The shards that this broker acts for."""
         return self._served
+
+    async def settled(self) -> None:
+        """Return when this broker has had all the shards that it is to have."""
+        await self._is_settled.wait()
 
     def follow(self, view: ClusterView) -> None:
         """This is the cluster now."""
@@ -93,7 +98,9 @@ class ShardKeeper:
         while True:
             await self._news.wait()
             self._news = anyio.Event()
-            if not await self._settle():
+            if await self._settle():
+                self._is_settled.set()
+            else:
                 with anyio.move_on_after(RETRY_S):
                     await self._news.wait()
                 self._news.set()

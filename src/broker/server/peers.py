@@ -93,7 +93,7 @@ class PeerNetwork:
         """Listen; the port that was bound. Raises OSError."""
         listener = await anyio.create_tcp_listener(local_host=host or None, local_port=port)
         self._listener = listener
-        return int(listener.extra(SocketAttribute.local_port))
+        return int(listener.extra(SocketAttribute.local_port))  # noqa: S610 - not a query
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -103,6 +103,11 @@ class PeerNetwork:
             for peer in self._peers.values():
                 tasks.start_soon(self._keep, peer)
             await self._listener.serve(self._serve, tasks)
+
+    @property
+    def hints_flow(self) -> bool:
+        """Whether every other broker can be told now. That each of them tells this one follows from that, most often."""
+        return all(peer.is_connected for peer in self._peers.values())
 
     # --- saying -------------------------------------------------------------------------------------------------------
 
