@@ -167,7 +167,7 @@ class JobMetrics:
         self._bytes = LoopCounter("penstock_job_bytes", "Bytes of record batches that a job has moved.", ["job"], registry=registry)
         self._items = LoopCounter(
             "penstock_job_items",
-            "What a job has let go of or moved. merge: spans; retention: logs whose start moved; drain: spans; garbage and orphans: objects; "
+            "What a job has let go of or moved. merge: spans; retention: logs whose start moved; drain: steps; garbage and orphans: objects; "
             "producers: producers; entries: rows.",
             ["job"],
             registry=registry,
@@ -224,6 +224,81 @@ SHARE_SESSIONS: Final = Gauge("penstock_share_sessions", "Share sessions: member
 SHARE_PARTITIONS: Final = Gauge(
     "penstock_share_partitions", "Partitions of share groups whose records in flight are in memory.", registry=REGISTRY
 )
+
+
+class ObjectRequests:
+    """Requests of one kind to the remote store; see :class:`ObjectStoreMetrics`."""
+
+    def __init__(self, metrics: "ObjectStoreMetrics", operation: str) -> None:
+        self._operation = operation
+        self._errors = metrics.errors
+        self._requests = metrics.requests.labels(operation)
+        self._bytes = metrics.bytes.labels(operation)
+        self._hedges = metrics.hedges.labels(operation)
+        self._seconds = metrics.seconds.labels(operation)
+        self._slots = metrics.slots.labels(operation)
+
+    def sent(self) -> None:
+        """A request goes out."""
+        self._requests.inc()
+
+    def hedged(self) -> None:
+        """A second one goes out beside one that is slow."""
+        self._hedges.inc()
+
+    def done(self, seconds: float, size: int) -> None:
+        """A request was answered as it should be."""
+        self._seconds.observe(seconds)
+        self._bytes.inc(size)
+
+    def failed(self, kind: str) -> None:
+        """A request was not."""
+        self._errors.labels(self._operation, kind).inc()
+
+    def slots(self, count: int) -> None:
+        """How many may be under way from now on."""
+        self._slots.set(count)
+
+
+class ObjectStoreMetrics:
+    """What goes to and from the remote object store. Compaction and merging have connections of their own and are not counted here."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = LoopCounter(
+            "penstock_object_requests", "Requests sent to the object store, second tries among them.", ["operation"], registry=registry
+        )
+        self.errors = LoopCounter(
+            "penstock_object_errors",
+            "Requests to the object store that failed. throttled: it asked for fewer of them; each is tried again.",
+            ["operation", "kind"],
+            registry=registry,
+        )
+        self.bytes = LoopCounter(
+            "penstock_object_bytes", "Bytes of objects written and read, those of failed requests left out.", ["operation"], registry=registry
+        )
+        self.hedges = LoopCounter(
+            "penstock_object_hedges", "Second requests sent beside one that was slow.", ["operation"], registry=registry
+        )
+        self.seconds = LoopHistogram(
+            "penstock_object_request_duration_seconds",
+            "From sending a request to the object store to its whole answer.",
+            ["operation"],
+            buckets=_LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self.slots = Gauge(
+            "penstock_object_request_slots",
+            "How many requests to the object store may be under way at once. Fewer than it is configured for: the store asks to slow down.",
+            ["operation"],
+            registry=registry,
+        )
+
+    def of(self, operation: str) -> ObjectRequests:
+        """Those of one kind of requests."""
+        return ObjectRequests(self, operation)
+
+
+OBJECTS: Final = ObjectStoreMetrics(REGISTRY)
 TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)
 READY: Final = Gauge("penstock_ready", "1 when the broker serves, 0 before and while it drains.", registry=REGISTRY)

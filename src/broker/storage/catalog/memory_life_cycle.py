@@ -185,9 +185,9 @@ class MemoryLifeCycle:
                 offsets[limit.pid] = offset
         return offsets
 
-    async def drain(self, limit: int) -> int:
+    async def drain(self, limit: int) -> bool:
         """Nothing is dropped later than when it is deleted."""
-        return 0
+        return False
 
     # Orphans and old entries
 

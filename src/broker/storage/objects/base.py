@@ -11,9 +11,12 @@ O5  What was written as a whole (:class:`RawObjects`) is never recovered either:
 """
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from broker.model import value
+
+if TYPE_CHECKING:
+    from broker.storage.objects.footer import FooterEntry
 
 Buffer = bytes | bytearray | memoryview
 
@@ -57,6 +60,10 @@ class NewObject(Protocol):
 
     def write(self, data: Buffer) -> None:
         """Raises StorageUnavailable."""
+        ...
+
+    def describe(self, entry: "FooterEntry") -> None:
+        """Say what some of it is, for whoever finds the object without a catalog. It goes into the object's footer, behind what was written."""
         ...
 
     def finish(self) -> int:

@@ -1,10 +1,11 @@
 """An object store that lives in memory only, for tests."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from broker.errors import StorageFailed, StorageUnavailable
 from broker.storage.objects.base import WHOLE_OBJECTS, Buffer, Extent, TocEntry
+from broker.storage.objects.footer import FooterEntry
 
 _OBJECT_BYTES: Final = 1 << 20
 
@@ -57,6 +58,10 @@ class MemoryObjectStore:
     def raw_elsewhere(self) -> Sequence[str] | None:
         return None
 
+    async def stored_objects(self) -> AsyncIterator[tuple[int, int, float]]:
+        for object_id, data in list(self._objects.items()):
+            yield object_id, len(data), 0.0
+
     async def delete(self, object_ids: Sequence[int]) -> None:
         for object_id in object_ids:
             if object_id == self._current:
@@ -100,6 +105,9 @@ class MemoryNewObject:
 
     def write(self, data: Buffer) -> None:
         self._data += data
+
+    def describe(self, entry: FooterEntry) -> None:
+        """Memory is not found without its catalog."""
 
     def finish(self) -> int:
         self._objects[self._object_id] = self._data

@@ -103,9 +103,9 @@ class SqliteLifeCycle(CatalogPart):
 
         return await self._reader.run(work)
 
-    async def drain(self, limit: int) -> int:
+    async def drain(self, limit: int) -> bool:
         """The writer does it, when it has a moment."""
-        return 0
+        return False
 
     async def sort_unnamed(self, object_ids: Sequence[int]) -> Sorted:
         """What nobody knows was removed at the start, and what came since has an owner."""
