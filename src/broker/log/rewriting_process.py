@@ -23,7 +23,7 @@ from broker.storage.catalog.base import Span
 from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.objects.base import RawObjects
 from broker.storage.objects.footer import PartitionName
-from broker.storage.objects.opening import open_raw
+from broker.storage.objects.raw_files import RawFiles
 
 NICENESS: Final = 10
 
@@ -73,7 +73,7 @@ class Rounds:
     def _answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         if "begin" in request:
             self._round = None  # the keys of the last one go before those of the next come
-            begin = {**request["begin"], "name": name_of(request["begin"]["name"])}
+            begin = {**request["begin"], "name": name_of(request["begin"].get("name"))}
             self._round = CompactionRound(self._objects, RoundSettings(**begin))
             return {}
         if "merge" in request:
@@ -172,10 +172,19 @@ def serve(requests: BinaryIO, answers: BinaryIO, objects: RawObjects, leave: Cal
         answers.flush()
 
 
+def _open(arguments: Sequence[str]) -> RawObjects:
+    """From what :meth:`ObjectStore.raw_elsewhere` said. What a remote store needs is loaded for one only."""
+    if arguments[0] == "remote":
+        from broker.storage.objects.opening import open_raw
+
+        return open_raw(arguments)
+    return RawFiles.elsewhere(arguments)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Serve the broker that started this process."""
     os.nice(NICENESS)
-    serve(sys.stdin.buffer, sys.stdout.buffer, open_raw(arguments), lambda: os._exit(0))
+    serve(sys.stdin.buffer, sys.stdout.buffer, _open(arguments), lambda: os._exit(0))
 
 
 if __name__ == "__main__":
