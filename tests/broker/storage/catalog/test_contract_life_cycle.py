@@ -200,7 +200,7 @@ async def test_data_of_deleted_topics_goes_in_steps(catalog: Catalog) -> None:
 
 async def test_what_nobody_wants_committed_is_told(catalog: Catalog) -> None:
     """What spans name is not among it."""
-    pids, _ = await grown(catalog, 1, 2)
+    await grown(catalog, 1, 2)
     assert await catalog.condemn([1, OBJECT]) == [OBJECT] or await catalog.clock_ms() is None
 
 
