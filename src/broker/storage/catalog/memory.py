@@ -28,7 +28,7 @@ from broker.storage.catalog.memory_life_cycle import MemoryLifeCycle
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.storage.catalog.shards import belongs
-from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed
+from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed, check_epochs
 from broker.wire.error_codes import ErrorCode
 
 
@@ -335,6 +335,12 @@ class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
         for key in [key for key in self._offsets if key[0] == group_id]:
             del self._offsets[key]
 
+    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
+        return {key: offset for key, offset in self._offsets.items() if key[0] == group_id}
+
+    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
+        return self._state.pending_keys(group_id)
+
     def _forget_group(self, group_id: str) -> None:
         self._groups.pop(group_id, None)
         self._consumer_groups.pop(group_id, None)
@@ -350,6 +356,8 @@ class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
 
     async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
         self._check_open()
+        stored = self._share_states
+        check_epochs(changes, {each.key: stored[each.key].state_epoch for each in changes if each.key in stored})
         for change in changes:
             if change.key[1] in self._topics:
                 self._share_states[change.key] = changed(self._share_states.get(change.key), change)
