@@ -10,12 +10,15 @@ from broker.storage.catalog.postgres.connections import Connections
 from broker.storage.catalog.postgres.garbage import PostgresGarbage
 from broker.storage.catalog.postgres.groups import PostgresGroups
 from broker.storage.catalog.postgres.incarnations import Incarnations
+from broker.storage.catalog.postgres.jobs import PostgresJobs
 from broker.storage.catalog.postgres.logs import PostgresLogs
 from broker.storage.catalog.postgres.merging import PostgresMerging
 from broker.storage.catalog.postgres.migrating import check_schema
+from broker.storage.catalog.postgres.object_ids import PostgresObjectIds
 from broker.storage.catalog.postgres.objects import PostgresObjects
 from broker.storage.catalog.postgres.producers import PostgresProducers
 from broker.storage.catalog.postgres.share_states import PostgresShareStates
+from broker.storage.catalog.postgres.shards import PostgresShards
 from broker.storage.catalog.postgres.swapping import PostgresSwapping
 from broker.storage.catalog.postgres.transactions import PostgresTransactions
 
@@ -32,6 +35,9 @@ class PostgresCatalog(
     PostgresGroups,
     PostgresTransactions,
     PostgresShareStates,
+    PostgresShards,
+    PostgresJobs,
+    PostgresObjectIds,
 ):
     """Implements :class:`broker.storage.catalog.base.Catalog`, shared by every broker that opens the same database. Used from one event loop."""
 
@@ -55,4 +61,5 @@ class PostgresCatalog(
         return self._incarnations.number
 
     async def aclose(self) -> None:
+        await super().aclose()
         await self._connections.aclose()

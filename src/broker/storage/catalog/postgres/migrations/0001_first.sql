@@ -429,7 +429,7 @@ CREATE FUNCTION drain_trim_v1(a_node int, a_epoch bigint, a_most int) RETURNS bo
 DECLARE
     own trim%ROWTYPE;
     ids bigint[] := '{}';
-    some bigint[];
+    dropped bigint[];
     pids int[];
 BEGIN
     IF NOT stands_v1(a_node, a_epoch) THEN
@@ -455,8 +455,8 @@ BEGIN
     END IF;
     FOREACH own.pid IN ARRAY pids LOOP
         EXIT WHEN cardinality(ids) >= a_most;
-        some := drop_spans_v1(own.pid, 4611686018427387904, a_most - cardinality(ids));
-        ids := ids || some;
+        dropped := drop_spans_v1(own.pid, 4611686018427387904, a_most - cardinality(ids));
+        ids := ids || dropped;
         IF cardinality(ids) < a_most THEN
             DELETE FROM producer WHERE pid = own.pid;
             DELETE FROM cleaning WHERE pid = own.pid;
