@@ -167,7 +167,7 @@ class JobMetrics:
         self._bytes = LoopCounter("penstock_job_bytes", "Bytes of record batches that a job has moved.", ["job"], registry=registry)
         self._items = LoopCounter(
             "penstock_job_items",
-            "What a job has let go of or moved. merge: spans; retention: logs whose start moved; drain: spans; garbage and orphans: objects; "
+            "What a job has let go of or moved. merge: spans; retention: logs whose start moved; drain: steps; garbage and orphans: objects; "
             "producers: producers; entries: rows.",
             ["job"],
             registry=registry,

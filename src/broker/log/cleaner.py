@@ -14,6 +14,7 @@ from broker.log.jobs.runner import Job, JobLeases, JobRunner, OwnLeases
 from broker.storage.catalog.base import LogCatalog
 from broker.storage.catalog.life_cycle import LifeCycleCatalog
 from broker.storage.objects.base import ObjectStore
+from broker.storage.objects.footer import PartitionName
 from observability import logs
 
 ROUND_MS: Final = 30_000
@@ -40,6 +41,7 @@ class Cleaner:
         on_fatal: Callable[[StorageFailed], None] | None = None,
         node_id: Callable[[], int] = lambda: 0,
         node_ids: Callable[[], Iterable[int]] = lambda: (),
+        name_of: Callable[[int], PartitionName | None] = lambda pid: None,
     ) -> None:
         """``node_id`` is this broker's, ``node_ids`` are those of all brokers there are now: they share the work."""
         self._settings = settings
@@ -51,7 +53,9 @@ class Cleaner:
         self.garbage = GarbageCollector(
             store, catalog, lambda: settings.current.object_delete_grace_ms, lambda: self._round_ms / 1000
         )
-        self.merger = Merger(store, catalog, settings, getattr(catalog, "read_inline", None))
+        self.merger = Merger(
+            store, catalog, settings, read_inline=getattr(catalog, "read_inline", None), name_of=name_of
+        )
         self.jobs: Sequence[Job] = [self.retention, self.producers, self.garbage, self.merger]
         if is_shared:
             self.jobs = [*self.jobs, Drainer(catalog), EntryRemover(catalog)]

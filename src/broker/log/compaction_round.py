@@ -24,6 +24,7 @@ from broker.storage.catalog.base import (
 from broker.storage.catalog.commit_rules import SPAN_BATCHES, SPAN_BYTES
 from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.objects.base import Buffer, RawObjects
+from broker.storage.objects.footer import PartitionName
 from broker.wire.errors import DecodeError
 from broker.wire.records.batch import BatchHeader, stamp
 from broker.wire.records.rewrite import placeholder
@@ -37,7 +38,8 @@ class Uncleanable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundSettings:
-    """What a round goes by. ``keys`` is how many may be known at once; ``bytes_per_second`` bounds what is read and written."""
+    """What a round goes by. ``keys`` is how many may be known at once; ``bytes_per_second`` bounds what is read and written; ``grace_ms``
+    is K7's. ``pid`` and ``name`` go into the footers of objects."""
 
     start: int
     log_start: int
@@ -47,6 +49,8 @@ class RoundSettings:
     keys: int
     bytes_per_second: float
     grace_ms: int = 0
+    pid: int = 0
+    name: PartitionName | None = None
 
 
 @value
@@ -114,6 +118,8 @@ class CompactionRound:
                 flags=FLAG_COMPACTED,
                 span_bytes=SPAN_BYTES,
                 span_batches=SPAN_BATCHES,
+                pid=self._settings.pid,
+                name=self._settings.name,
             )
             self._sift(spans, AbortedIndex(aborted), cutter)
             rewritten = cutter.finish(spans[-1])

@@ -22,6 +22,7 @@ from broker.model import LogBounds, value
 from broker.storage.catalog.base import Dirt, LogCatalog, Span, SpanQuery, SpanSwap, TransactionCatalog
 from broker.storage.catalog.life_cycle import LifeCycleCatalog
 from broker.storage.objects.base import ObjectStore
+from broker.storage.objects.footer import PartitionName
 from observability import logs
 from observability.metrics import COMPACTION
 
@@ -103,8 +104,10 @@ class Compactor(Job):
         part_bytes: int = PART_BYTES,
         node_id: Callable[[], int] = lambda: 0,
         node_ids: Callable[[], Iterable[int]] = lambda: (),
+        name_of: Callable[[int], PartitionName | None] = lambda pid: None,
     ) -> None:
-        """``on_round(pid)`` is told before anything of a log is replaced, once a round."""
+        """``on_round(pid)`` is told before anything of a log is replaced, once a round. ``name_of(pid)`` goes into the footers of objects."""
+        self._name_of = name_of
         self._store = store
         self._catalog = catalog
         self._topics = topics
@@ -270,6 +273,8 @@ class Compactor(Job):
             keys=keys_at_once(settings),
             bytes_per_second=max(settings.log_cleaner_io_max_bytes_per_second, 1.0),
             grace_ms=self._grace_ms,
+            pid=due.pid,
+            name=self._name_of(due.pid),
         )
         work = await self._rewriter.begin(round_settings, due.dirt.clean_bytes + due.dirt.dirty_bytes)
         compacted = _Compacted(await self._index(work, due))

@@ -8,7 +8,6 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Final, Protocol
 
 import anyio
@@ -20,7 +19,15 @@ from anyio.to_thread import run_sync
 from broker.errors import StorageUnavailable
 from broker.log.compaction_round import CompactionRound, Indexed, Rewritten, RoundSettings, Uncleanable
 from broker.log.jobs.merge_round import Merged, RunToWrite, merge
-from broker.log.rewriting_process import encode, indexed_of, merge_request, merged_of, rewritten_of, span_rows
+from broker.log.rewriting_process import (
+    begin_request,
+    encode,
+    indexed_of,
+    merge_request,
+    merged_of,
+    rewritten_of,
+    span_rows,
+)
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.objects.base import ObjectStore, RawObjects
@@ -56,7 +63,7 @@ class Rewriter:
         raw = await self._prepare(size)
         if raw is not None:
             return _OnThread(CompactionRound(raw, settings))
-        await self.ask({"begin": asdict(settings)})
+        await self.ask(begin_request(settings))
         return _InProcess(self)
 
     async def merge(self, object_id: int, runs: Sequence[RunToWrite], inline: Mapping[int, bytes]) -> Merged:

@@ -1,7 +1,6 @@
 """The compactor: which logs it takes, what it leaves behind, what it does when it cannot, and its rhythm on a virtual clock."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 

@@ -36,9 +36,10 @@ class Drainer(Job):
         return ["all"]
 
     async def step(self, part: str) -> bool:
-        count = await self._catalog.drain(SPANS_AT_ONCE)
-        JOBS.did(self.name, count)
-        return count > 0
+        drained = await self._catalog.drain(SPANS_AT_ONCE)
+        if drained:
+            JOBS.did(self.name, 1)
+        return drained
 
 
 class GarbageCollector(Job):

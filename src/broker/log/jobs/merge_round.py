@@ -14,6 +14,7 @@ from broker.log.stored_batches import Piece, StoredDataError, check_crc, walk
 from broker.model import value
 from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, Span
 from broker.storage.objects.base import RawObjects
+from broker.storage.objects.footer import PartitionName
 from broker.wire.records.batch import stamp
 
 SPAN_BYTES: Final = 4 << 20
@@ -28,11 +29,12 @@ _GAP_BYTES: Final = 256 << 10
 
 @value
 class RunToWrite:
-    """Spans of a log, one behind the other, and the leader epoch to stamp what has none."""
+    """Spans of a log, one behind the other, and the leader epoch to stamp what has none. ``name`` goes into the object's footer."""
 
     pid: int
     leader_epoch: int
     spans: Sequence[Span]
+    name: PartitionName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,15 @@ def merge(objects: RawObjects, object_id: int, runs: Sequence[RunToWrite], inlin
                 written.append(None)
                 damage.append(f"log {run.pid}, offsets {run.spans[0].base} to {run.spans[-1].last}: {error}")
                 continue
-            cutter = SpanCutter(object_id, new, run.spans[0].base, span_bytes=SPAN_BYTES, span_batches=SPAN_BATCHES)
+            cutter = SpanCutter(
+                object_id,
+                new,
+                run.spans[0].base,
+                span_bytes=SPAN_BYTES,
+                span_batches=SPAN_BATCHES,
+                pid=run.pid,
+                name=run.name,
+            )
             for span, parts in batches:
                 for part in parts:
                     cutter.add(part, span)

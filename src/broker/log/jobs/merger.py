@@ -20,6 +20,7 @@ from broker.log.rewriter import Rewriter
 from broker.storage.catalog.base import LogCatalog
 from broker.storage.catalog.life_cycle import LifeCycleCatalog, LogSwap, MergeCandidate, MergeSwap
 from broker.storage.objects.base import ObjectStore, is_inline
+from broker.storage.objects.footer import PartitionName
 from observability import logs
 from observability.metrics import JOBS
 
@@ -45,8 +46,16 @@ class Merger(Job):
     name = "merge"
 
     def __init__(
-        self, store: ObjectStore, catalog: LogsAndLifeCycle, settings: LiveSettings, read_inline: ReadInline | None = None
+        self,
+        store: ObjectStore,
+        catalog: LogsAndLifeCycle,
+        settings: LiveSettings,
+        *,
+        read_inline: ReadInline | None = None,
+        name_of: Callable[[int], PartitionName | None] = lambda pid: None,
     ) -> None:
+        """``name_of(pid)`` goes into the footers of objects."""
+        self._name_of = name_of
         self._store = store
         self._catalog = catalog
         self._settings = settings
@@ -109,7 +118,9 @@ class Merger(Job):
             self._avoid(window, _AVOID_CHANGING_S)  # what named them is on its way out
             return
         inline = await self._inline(runs)
-        wanted = [RunToWrite(run.pid, bounds[run.pid].leader_epoch, run.spans) for run in runs]
+        wanted = [
+            RunToWrite(run.pid, bounds[run.pid].leader_epoch, run.spans, self._name_of(run.pid)) for run in runs
+        ]
         object_id = self._store.new_object_id()
         try:
             merged = await self._rewriter.merge(object_id, wanted, inline)

@@ -102,8 +102,8 @@ class LifeCycleCatalog(Protocol):
         is more than SPANS_AT_ONCE spans away). One question, whatever the number of logs."""
         ...
 
-    async def drain(self, limit: int) -> int:
-        """Drop up to ``limit`` spans of data that was deleted, with short locks; how many there were. 0: none are left, or another has them."""
+    async def drain(self, limit: int) -> bool:
+        """Drop up to ``limit`` spans of data that was deleted, with short locks. False: none are left, or others are at it."""
         ...
 
     async def sort_unnamed(self, object_ids: Sequence[int]) -> Sorted:

@@ -43,8 +43,6 @@ from broker.wire.error_codes import ErrorCode
 class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
     """Implements :class:`broker.storage.catalog.base.Catalog`. Every method is done before it first waits."""
 
-    shared = False
-
     def __init__(self) -> None:
         MemoryTransactions.__init__(self, LogState(tail_limit=None))
         MemoryLifeCycle.__init__(self)

@@ -310,9 +310,6 @@ class MemoryClusterCatalog(MemoryCatalog):
     async def lease_object_ids(self, count: int) -> int:
         return self._cluster.take_object_ids(count, self._current_member())
 
-    def _is_shared(self) -> bool:
-        return True
-
     def _owner_of(self, object_id: int) -> bool | None:
         number = object_id & (INLINE_OBJECTS - 1)
         for first, count, node_id, epoch in self._cluster.object_blocks:

@@ -7,10 +7,12 @@ from broker.storage.catalog.postgres.commits import PostgresCommits
 from broker.storage.catalog.postgres.configs import PostgresConfigs
 from broker.storage.catalog.postgres.connecting import DEFAULT_OPTIONS, Connection, ConnectionOptions
 from broker.storage.catalog.postgres.connections import Connections
+from broker.storage.catalog.postgres.garbage import PostgresGarbage
 from broker.storage.catalog.postgres.groups import PostgresGroups
 from broker.storage.catalog.postgres.incarnations import Incarnations
 from broker.storage.catalog.postgres.jobs import PostgresJobs
 from broker.storage.catalog.postgres.logs import PostgresLogs
+from broker.storage.catalog.postgres.merging import PostgresMerging
 from broker.storage.catalog.postgres.migrating import check_schema
 from broker.storage.catalog.postgres.object_ids import PostgresObjectIds
 from broker.storage.catalog.postgres.objects import PostgresObjects
@@ -28,6 +30,8 @@ class PostgresCatalog(
     PostgresObjects,
     PostgresProducers,
     PostgresSwapping,
+    PostgresMerging,
+    PostgresGarbage,
     PostgresGroups,
     PostgresTransactions,
     PostgresShareStates,
