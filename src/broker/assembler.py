@@ -24,13 +24,15 @@ from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_o
 from broker.handlers.table import HANDLERS
 from broker.log.cleaner import Cleaner
 from broker.log.compactor import Compactor
+from broker.log.flush_policy import FlushLimits, FlushPolicy
 from broker.log.gathering import Gathering
+from broker.log.pipelined_writer import PipelinedWriter
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.log.reader import Reader
 from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
-from broker.model import ZERO_UUID
+from broker.model import ZERO_UUID, Published
 from broker.storage.catalog.base import Catalog
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
@@ -56,10 +58,13 @@ async def assemble(
     monotonic_ms: Callable[[], int],
     on_fatal: Callable[[StorageFailed], None],
     on_group: Callable[[float, int, int, int], None] | None = None,
+    on_published: Callable[[Published], None] | None = None,
+    flush_limits: FlushLimits | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
-    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. Raises what the catalog raises."""
+    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, ``on_published`` of what it made visible. With
+    ``flush_limits`` several groups are on their way at once, which ``committer`` must be able to take. Raises what the catalog raises."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
@@ -67,7 +72,16 @@ async def assemble(
     directory = TopicDirectory(live)
     directory.load(await catalog.load_topics())
     waiting, tail = WaitingRoom(), TailCache(settings.tail_cache_bytes)
-    writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=on_group, gathering=Gathering())
+    writer: Writer
+    if flush_limits is None:
+        writer = Writer(
+            committer, catalog, tail, waiting, now_ms, on_fatal, on_group=on_group, on_published=on_published, gathering=Gathering()
+        )
+    else:
+        policy = FlushPolicy(flush_limits)
+        writer = PipelinedWriter(
+            committer, catalog, tail, waiting, now_ms, on_fatal, flush_policy=policy, on_group=on_group, on_published=on_published
+        )
     reader = Reader(store, catalog, tail, waiting, session_slots=settings.max_incremental_fetch_session_cache_slots)
     topics = TopicAdministrator(catalog, directory, live, now_ms)
     group_configs = LiveGroupConfigs(live, catalog)
