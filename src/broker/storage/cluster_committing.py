@@ -97,16 +97,13 @@ class _Flight:
                 if batch.producer_id >= 0:
                     yield _key(entry.pid, batch), batch.first_sequence
 
-    def without_overtakers(self, holes: SequenceHoles) -> CommitGroup:
-        """What the catalog is told of it: all of it, but for batches that would overtake."""
+    def without_overtakers(self, holes: SequenceHoles, filled: list[tuple[HoleKey, int]]) -> CommitGroup:
+        """What the catalog is told of it: all of it, but for batches that would overtake. The holes that it fills are closed, and noted."""
         assert self.stored is not None
         self.admitted = None
         if not len(holes):
             return self.stored
-        admitted = [
-            [batch.producer_id < 0 or holes.admits(_key(entry.pid, batch), batch.first_sequence) for batch in entry.batches]
-            for entry in self.stored.spans
-        ]
+        admitted = [[self._is_admitted(entry.pid, batch, holes, filled) for batch in entry.batches] for entry in self.stored.spans]
         if all(map(all, admitted)):
             return self.stored
         self.admitted = admitted
@@ -114,6 +111,15 @@ class _Flight:
             run for entry, admits in zip(self.stored.spans, admitted, strict=True) for run in _admitted_runs(entry, admits)
         ]
         return replace(self.stored, spans=spans)
+
+    @staticmethod
+    def _is_admitted(pid: int, batch: BatchEntry, holes: SequenceHoles, filled: list[tuple[HoleKey, int]]) -> bool:
+        if batch.producer_id < 0:
+            return True
+        key = _key(pid, batch)
+        if holes.is_filled_by(key, batch.first_sequence):
+            filled.append((key, batch.first_sequence))
+        return holes.admits(key, batch.first_sequence)
 
     def answer(self, answers: Sequence[Sequence[Appended]]) -> list[list[Appended]]:
         """Answers of the catalog in the shape of the group."""
@@ -280,11 +286,12 @@ class ClusterCommitter:
     async def _commit_line(self) -> None:
         """Commit the groups at the head of the line that are stored."""
         flights = self._take()
+        filled: list[tuple[HoleKey, int]] = []
         self._is_committing = True
         try:
             if len(self._holes):
                 await self._close_needless_holes(flights)
-            groups = [flight.without_overtakers(self._holes) for flight in flights]
+            groups = [flight.without_overtakers(self._holes, filled) for flight in flights]
             answers = await self._commit([group for group in groups if group.spans])
         except Fenced as error:
             self._is_committing = False
@@ -293,6 +300,9 @@ class ClusterCommitter:
             self._fence(error)
         except BrokerError as error:
             self._is_committing = False
+            # What would have filled a hole has not: batches before it in the line, held back by the hole, are looked at again.
+            for key, first_sequence in filled:
+                self._holes.open(key, first_sequence)
             for flight in flights:
                 self._failed(flight, error)
         except BaseException as error:
@@ -333,16 +343,12 @@ class ClusterCommitter:
         return answers
 
     async def _close_needless_holes(self, flights: Sequence[_Flight]) -> None:
-        """Before a batch is refused for a hole, see whether the log knows its producer: then the catalog decides."""
+        """Before a batch is refused for a hole, see whether the log knows its producer: then the catalog decides. While that cannot be had
+        nothing is committed: a batch refused without need would be lost for its producer."""
         doubted = self._holes.in_doubt(chain.from_iterable(flight.producers() for flight in flights))
         if not doubted:
             return
-        try:
-            known = await self._catalog.known_producers(list({(pid, producer_id) for pid, producer_id, _ in doubted}))
-        except Fenced:
-            raise
-        except BrokerError:
-            return  # they are refused, and this is looked at again when they come again
+        known = await self._catalog.known_producers(list({(pid, producer_id) for pid, producer_id, _ in doubted}))
         for key in doubted:
             if key[:2] in known:
                 self._holes.close(key)

@@ -303,6 +303,20 @@ async def test_nothing_of_a_producer_overtakes_a_refused_batch(stage: Stage) -> 
     assert await stage.texts() == ["plain", "2a", "2c", "0", "1", "2", "3"]
 
 
+async def test_a_repeated_batch_that_is_not_committed_fills_no_hole(stage: Stage) -> None:
+    """What lies before it in the line was held back, and is held back again."""
+    (pid, _) = stage.pids
+    stage.store.steps.extend([takes(0.1, StorageUnavailable("503"))] * 100)
+    await stage.send("0", (pid, text_batch("0", 0, producer=7)))
+    await stage.send("1", (pid, text_batch("1", 1, producer=7)), inline=True)
+    await stage.send("again", (pid, text_batch("0", 0, producer=7)), inline=True)
+    stage.catalog.before.append(takes(0.1, StorageUnavailable("rolled back")))
+    await stage.settled("0", "1", "again")
+    assert isinstance(stage.outcomes["0"], StorageUnavailable)
+    assert stage.codes("1") == [int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)]
+    assert stage.bases("again") == [0]
+
+
 async def test_a_producer_that_the_log_knows_is_left_to_the_catalog(stage: Stage) -> None:
     """What was refused may have been a copy that nobody sends again."""
     (pid, _) = stage.pids
