@@ -47,7 +47,7 @@ def entries(draw: st.DrawFn) -> FooterEntry:
         max_timestamp=draw(st.integers(-1, 2**62)),
         base=base,
         last=-1 if base < 0 else base + draw(st.integers(0, 1000)),
-        flags=draw(st.integers(0, 2**16)),
+        flags=draw(st.integers(0, 2**16 - 1)),
     )
 
 
