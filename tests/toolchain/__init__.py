@@ -1,4 +1,4 @@
-"""Finds or installs what tests and benchmarks drive: Java, Node and Go client programs, Apache Kafka, and an S3 server.
+"""Finds or installs what tests and benchmarks drive: Java, Node and Go client programs, Apache Kafka, PostgreSQL, and an S3 server.
 
 Everything lands in `.cache/toolchain` of the repository at pinned versions, is prepared once (a stamp file tells), and
 is safe to ask for from several test processes at once. `python -m tests.toolchain` prepares all of it ahead of time.
@@ -19,6 +19,7 @@ from tests.toolchain.java import (
     kafka_tools_runner,
 )
 from tests.toolchain.node import node_runner
+from tests.toolchain.postgres import postgres_programs
 from tests.toolchain.python_tools import python_runner
 from tests.toolchain.requirement import required
 
@@ -35,6 +36,7 @@ __all__ = (
     "kafka_tools_classpath",
     "kafka_tools_runner",
     "node_runner",
+    "postgres_programs",
     "python_runner",
     "required",
     "s3_server",

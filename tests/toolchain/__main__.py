@@ -15,6 +15,7 @@ from tests.toolchain.java import (
     kafka_tools_runner,
 )
 from tests.toolchain.node import node_runner
+from tests.toolchain.postgres import postgres_programs
 from tests.toolchain.python_tools import python_runner
 
 PARTS: tuple[tuple[str, Callable[[], object]], ...] = (
@@ -28,6 +29,7 @@ PARTS: tuple[tuple[str, Callable[[], object]], ...] = (
     ("Java client driver, kafka-clients 4.x", lambda: java_runner("4.x")),
     ("Python clients", lambda: python_runner("")),
     ("older Python clients", lambda: python_runner("", "older_clients")),
+    ("PostgreSQL", postgres_programs),
     ("kafkajs client driver", node_runner),
 )
 

@@ -435,6 +435,15 @@ class GroupCatalog(Protocol):
         """The group and all its offsets, at once."""
         ...
 
+    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
+        """What is committed of one group now, also by transactions that another broker ended. Costs what the group has."""
+        ...
+
+    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
+        """What open transactions carry of the group (KIP-447). Who wants only what is stable asks this *first*, then :meth:`read_offsets`: a transaction
+        that is not seen here any more is seen there."""
+        ...
+
 
 class TransactionCatalog(Protocol):
     """Transactional ids and their transactions. Those that were loaded are in memory, so looking at them needs no waiting, and is as fresh as the
@@ -551,7 +560,10 @@ class ShareStateCatalog(Protocol):
         ...
 
     async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
-        """All of them in one transaction, which costs what the changes are, not what there is. Of a topic that is gone nothing is saved."""
+        """All of them in one transaction, which costs what the changes are, not what there is. Of a topic that is gone nothing is saved.
+
+        Raises StateEpochFenced, and nothing is saved, when a change has a lower ``state_epoch`` than what is stored: its sender's state was replaced.
+        In a catalog that brokers share also NOT_COORDINATOR, as :class:`GroupCatalog` does."""
         ...
 
     async def delete_share_states(self, group_id: str, topic_ids: Sequence[bytes] | None) -> None:

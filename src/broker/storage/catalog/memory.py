@@ -27,7 +27,7 @@ from broker.storage.catalog.log_state import LogChanges, LogState, Replaced
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.storage.catalog.shards import belongs
-from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed
+from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed, check_epochs
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 
@@ -357,6 +357,12 @@ class MemoryCatalog(MemoryTransactions):
         for key in [key for key in self._offsets if key[0] == group_id]:
             del self._offsets[key]
 
+    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
+        return {key: offset for key, offset in self._offsets.items() if key[0] == group_id}
+
+    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
+        return self._state.pending_keys(group_id)
+
     def _forget_group(self, group_id: str) -> None:
         self._groups.pop(group_id, None)
         self._consumer_groups.pop(group_id, None)
@@ -372,6 +378,8 @@ class MemoryCatalog(MemoryTransactions):
 
     async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
         self._check_open()
+        stored = self._share_states
+        check_epochs(changes, {each.key: stored[each.key].state_epoch for each in changes if each.key in stored})
         for change in changes:
             if change.key[1] in self._topics:
                 self._share_states[change.key] = changed(self._share_states.get(change.key), change)
