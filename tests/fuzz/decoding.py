@@ -198,7 +198,7 @@ def footer_seed(random: Random) -> bytes:
     entries = []
     for pid in range(random.randrange(5)):
         base = random.choice((-1, 0, 1 << 40))
-        entries.append(footer.FooterEntry(pid, random.choice(names), pid, 10, 1, 5, 7, base, -1 if base < 0 else base + 4, 1))
+        entries.append(footer.FooterEntry(pid, random.choice(names), pid, 10, 1, 5, 7, base, -1 if base < 0 else base + 4, 1, random.choice(((), (7, 8)))))
     return footer.pack_footer(
         footer.Footer(
             object_id=random.getrandbits(60),
