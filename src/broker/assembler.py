@@ -34,6 +34,7 @@ from broker.model import ZERO_UUID
 from broker.storage.catalog.base import Catalog
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
+from broker.storage.objects.footer import PartitionName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +125,29 @@ async def assemble(
     return Agents(
         services=services,
         waiting=waiting,
-        cleaner=Cleaner(store, catalog, directory, live, now_ms, on_fatal=on_fatal),
+        cleaner=Cleaner(
+            store,
+            catalog,
+            directory,
+            live,
+            now_ms,
+            on_fatal=on_fatal,
+            node_id=lambda: identity.node_id,
+            node_ids=lambda: identity.node_ids,
+            name_of=lambda pid: _name_of(directory, pid),
+        ),
         compactor=Compactor(
-            store, catalog, directory, tail, live, now_ms, on_round=reader.compaction_begins, on_fatal=on_fatal
+            store,
+            catalog,
+            directory,
+            tail,
+            live,
+            now_ms,
+            on_round=reader.compaction_begins,
+            on_fatal=on_fatal,
+            node_id=lambda: identity.node_id,
+            node_ids=lambda: identity.node_ids,
+            name_of=lambda pid: _name_of(directory, pid),
         ),
     )
 
@@ -135,6 +156,12 @@ def _forget_partitions(reader: Reader, state: TopicState) -> None:
     """Fetches that wait for a deleted topic are told, and its bytes leave the cache."""
     for pid in state.pids:
         reader.partition_removed(pid)
+
+
+def _name_of(directory: TopicDirectory, pid: int) -> PartitionName | None:
+    """What the footers of objects call a partition."""
+    found = directory.by_pid(pid)
+    return None if found is None else PartitionName(found[0].topic_id, found[0].name, found[1])
 
 
 def _is_there(directory: TopicDirectory, name: str, topic_id: bytes) -> bool:

@@ -155,6 +155,47 @@ class CompactionMetrics:
         self._failures.labels(reason).inc()
 
 
+class JobMetrics:
+    """What jobs have done with data that was written before."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._runs = LoopCounter("penstock_job_runs", "Times that a job went over what was due of it here.", ["job"], registry=registry)
+        self._seconds = LoopCounter("penstock_job_seconds", "Time spent on a job, waiting included.", ["job"], registry=registry)
+        self._failures = LoopCounter(
+            "penstock_job_failures", "Times that a job was broken off by storage, most often; it is tried again.", ["job"], registry=registry
+        )
+        self._bytes = LoopCounter("penstock_job_bytes", "Bytes of record batches that a job has moved.", ["job"], registry=registry)
+        self._items = LoopCounter(
+            "penstock_job_items",
+            "What a job has let go of or moved. merge: spans; retention: logs whose start moved; drain: steps; garbage and orphans: objects; "
+            "producers: producers; entries: rows.",
+            ["job"],
+            registry=registry,
+        )
+        self._lag = Gauge(
+            "penstock_job_lag_seconds", "Age of the oldest thing a job has left to do. merge: the oldest flush not merged.", ["job"], registry=registry
+        )
+
+    def ran(self, job: str, seconds: float) -> None:
+        """A job did what was due."""
+        self._runs.labels(job).inc()
+        self._seconds.labels(job).inc(seconds)
+
+    def failed(self, job: str) -> None:
+        """A job was broken off."""
+        self._failures.labels(job).inc()
+
+    def did(self, job: str, items: int, size: int = 0) -> None:
+        """A job changed something."""
+        self._items.labels(job).inc(items)
+        self._bytes.labels(job).inc(size)
+
+    def lags(self, job: str, seconds: float) -> None:
+        """How far behind a job is."""
+        self._lag.labels(job).set(seconds)
+
+
+JOBS: Final = JobMetrics(REGISTRY)
 COMPACTION: Final = CompactionMetrics(REGISTRY)
 SHARE_ACQUIRED: Final = LoopCounter(
     "penstock_share_records_acquired", "Records that members of share groups were given, each delivery counted.", registry=REGISTRY

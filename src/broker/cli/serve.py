@@ -20,8 +20,8 @@ def command(
         list[str] | None, typer.Option("--listener", metavar="NAME://HOST:PORT", help="An address for Kafka clients; repeatable.")
     ] = None,
     http: Annotated[str | None, typer.Option("--http", metavar="HOST:PORT", help="Health and metrics.")] = None,
-    catalog: Annotated[str | None, typer.Option("--catalog", metavar="URL", help="sqlite:///PATH; the data directory's own if left out.")] = None,
-    objects: Annotated[str | None, typer.Option("--objects", metavar="URL", help="file:///PATH; the data directory's own if left out.")] = None,
+    catalog: Annotated[str | None, typer.Option("--catalog", metavar="URL", help="sqlite:///PATH or postgresql://...; the data directory's own if left out.")] = None,
+    objects: Annotated[str | None, typer.Option("--objects", metavar="URL", help="file:///PATH or s3://BUCKET/PREFIX; the data directory's own if left out.")] = None,
     allow_insecure: Annotated[
         bool | None, typer.Option("--allow-insecure", help="Listen beyond this machine without TLS and login.")
     ] = None,

@@ -6,7 +6,7 @@ topics as for ten thousand, and a change touches nothing but the one topic it is
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from broker.config.live import LiveSettings
 from broker.config.topic_config import TopicConfig, effective
@@ -41,6 +41,14 @@ class TopicState:
         except KeyError:
             built = derived[key] = build(self)
             return built
+
+    def derived_as_of(self, key: object, version: int, build: Callable[["TopicState"], T]) -> T:
+        """The same for what is good for one ``version`` of something else only: another version's takes its place."""
+        kept: list[Any] = self.derived(key, lambda _: [None, None])
+        if kept[0] != version:
+            kept[:] = version, build(self)
+        built: T = kept[1]
+        return built
 
     def __repr__(self) -> str:
         return f"TopicState({self.name!r}, {len(self.pids)} partitions)"

@@ -193,12 +193,23 @@ def _times(settings: "Settings") -> list[Problem]:
 
 def _storage(settings: "Settings") -> list[Problem]:
     problems = []
-    for name, scheme in (("catalog", "sqlite:///"), ("objects", "file:///")):
+    catalogs = ("sqlite:///", "postgresql://", "postgres://")
+    stores = ("s3://", "gs://", "az://", "file:///") if settings.clustered else ("file:///",)
+    for name, schemes in (("catalog", catalogs), ("objects", stores)):
         value = getattr(settings, name)
-        if value is not None and not value.startswith(scheme):
-            problems.append(
-                Problem(setting=name, value="(hidden)", why=f"only {scheme}PATH can be used so far", fix="leave it out to use data_dir")
+        if value is not None and not value.startswith(schemes):
+            shown = " or ".join(f"{scheme}..." for scheme in schemes)
+            why = f"only {shown} can be used" + ("" if name == "catalog" or settings.clustered else " beside an embedded catalog")
+            problems.append(Problem(setting=name, value="(hidden)", why=why, fix="leave it out to use data_dir"))
+    if settings.clustered and settings.objects is None:
+        problems.append(
+            Problem(
+                setting="objects",
+                value="",
+                why="brokers that share a catalog must share the record data as well",
+                fix="set where it is kept, for example s3://BUCKET/PREFIX",
             )
+        )
     if settings.connection_max_bytes > settings.process_max_bytes:
         problems.append(
             Problem(

@@ -12,10 +12,12 @@ from typing import Final
 from pydantic import BaseModel
 
 from broker.config.broker_entries import described
+from broker.config.cluster_settings import ClusterSettings
 from broker.config.group_table import GROUP_SETTINGS, GroupSetting
 from broker.config.kafka_names import PREFIXES_WITHOUT_MEANING, WITHOUT_MEANING
 from broker.config.kafka_settings import KafkaSettings
 from broker.config.kafka_values import DOUBLE_MAX, INT_MAX, LONG_MAX, Kind, show
+from broker.config.life_cycle_settings import LifeCycleSettings
 from broker.config.penstock_settings import PenstockSettings
 from broker.config.setting import Setting
 from broker.config.settings import SETTINGS
@@ -70,6 +72,10 @@ def document() -> str:
         _HEAD,
         "## Penstock's own\n",
         _settings_table(PenstockSettings),
+        "## Penstock's own, of clusters\n\nEmbedded, these have no effect.\n",
+        _settings_table(ClusterSettings),
+        "## Penstock's own, of the life of record data\n",
+        _settings_table(LifeCycleSettings),
         "## Kafka's\n",
         _settings_table(KafkaSettings),
         "## Kafka's, of share groups\n",

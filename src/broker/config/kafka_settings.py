@@ -28,7 +28,9 @@ class KafkaSettings(BaseModel):
     # --- identity -----------------------------------------------------------------------------------------------------
 
     node_id: int = kafka(
-        INT, 1, "The number of this broker, by which clients tell brokers apart. Taken from broker.id when only that is set.",
+        INT, 1,
+        "The number of this broker, by which clients tell brokers apart. Taken from broker.id when only that is set. In a cluster a broker "
+        "without one is given a free one; one that is set is taken from whoever has it.",
         check=_ZERO_UP,
     )
     broker_id: int = kafka(INT, -1, "The older name of node.id; -1 leaves it to that one.", check=Range(-1))

@@ -35,11 +35,13 @@ class PenstockSettings(BaseModel):
         convert=_as_path, shown_by=str,
     )
     catalog: str | None = own(
-        Kind.STRING, None, "Where topics, offsets and groups are kept: sqlite:///PATH. When not set, in data_dir.", unit="URL",
-        sensitive=True,
+        Kind.STRING, None, "Where topics, offsets and groups are kept: sqlite:///PATH, or postgresql://... for a cluster of brokers. "
+        "When not set, in data_dir.", unit="URL", sensitive=True,
     )
     objects: str | None = own(
-        Kind.STRING, None, "Where record data is kept: file:///PATH. When not set, in data_dir.", unit="URL", sensitive=True
+        Kind.STRING, None,
+        "Where record data is kept: file:///PATH, or s3://BUCKET/PREFIX (also gs://, az://) for a cluster. When not set, in data_dir.",
+        unit="URL", sensitive=True,
     )
     segment_file_bytes: int = own(
         Kind.LONG, 64 * _MIB, "Size of one file of record data, allocated at once; all partitions share it.",

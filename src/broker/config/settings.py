@@ -12,10 +12,12 @@ from pydantic import PrivateAttr, ValidationError, ValidationInfo, field_validat
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from broker.config.cluster_settings import ClusterSettings
 from broker.config.cross_checks import cross_check
 from broker.config.entry import Origin
 from broker.config.kafka_settings import KafkaSettings
 from broker.config.kafka_values import ValueProblem
+from broker.config.life_cycle_settings import LifeCycleSettings
 from broker.config.listeners import Listener
 from broker.config.penstock_settings import PenstockSettings
 from broker.config.problems import HIDDEN, CrossProblems, Problem
@@ -27,7 +29,7 @@ from broker.config.topic_defaults import TopicDefaults
 _LAYERS: ContextVar[tuple[Layer, ...]] = ContextVar("layers", default=())
 
 
-class Settings(PenstockSettings, KafkaSettings, ShareSettings, TopicDefaults, BaseSettings):
+class Settings(PenstockSettings, ClusterSettings, LifeCycleSettings, KafkaSettings, ShareSettings, TopicDefaults, BaseSettings):
     """All settings. Never changed: a dynamic change makes another one (:class:`broker.config.live.LiveSettings`).
 
     ``model_fields_set`` are those that were given rather than left at their defaults.
@@ -81,6 +83,11 @@ class Settings(PenstockSettings, KafkaSettings, ShareSettings, TopicDefaults, Ba
     def advertised(self, listener_name: str) -> Listener | None:
         """The address advertised for a listener, None when it is the one that is bound."""
         return next((listener for listener in self.advertised_listeners if listener.name == listener_name), None)
+
+    @property
+    def clustered(self) -> bool:
+        """Whether the catalog is one that brokers share."""
+        return self.catalog is not None and not self.catalog.startswith("sqlite:")
 
     @property
     def origin(self) -> Origin:

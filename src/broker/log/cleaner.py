@@ -1,127 +1,109 @@
-"""The cleaner: lets go of what has outlived its retention, of objects that nothing names any more, and of idle producers."""
+"""The cleaner: sees to it that data that was written is merged, outlived, dropped and given back: all jobs of :mod:`broker.log.jobs` together."""
 
-from collections.abc import Callable, Iterable
-from typing import Final, Protocol
-
-import anyio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Protocol, cast
 
 from broker.config.live import LiveSettings
 from broker.errors import BrokerError, StorageFailed
-from broker.log.retention import RetentionConfig, retention
+from broker.log.jobs.entry_remover import EntryRemover, ProducerRemover
+from broker.log.jobs.garbage_collector import Drainer, GarbageCollector
+from broker.log.jobs.merger import Merger
+from broker.log.jobs.orphan_sweeper import ListedStore, OrphanSweeper
+from broker.log.jobs.retention_keeper import PAGES, RetentionKeeper, TopicsToClean
+from broker.log.jobs.runner import Job, JobLeases, JobRunner, OwnLeases
 from broker.storage.catalog.base import LogCatalog
+from broker.storage.catalog.life_cycle import LifeCycleCatalog
 from broker.storage.objects.base import ObjectStore
-from broker.wire.error_codes import ErrorCode
+from broker.storage.objects.footer import PartitionName
 from observability import logs
 
 ROUND_MS: Final = 30_000
 """How often dead objects are looked for at the latest, and when the first round is: Kafka's delay after start."""
 
-DEAD_OBJECTS_AT_ONCE: Final = 64
-
 _log = logs.get("cleaner")
 
 
-class TopicToClean(Protocol):
-    """A topic as the directory has it."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def pids(self) -> tuple[int, ...]: ...
-
-    @property
-    def config(self) -> RetentionConfig: ...
-
-
-class TopicsToClean(Protocol):
-    """What is needed of the topic directory."""
-
-    def all(self) -> Iterable[TopicToClean]: ...
+class LogsAndLifeCycle(LogCatalog, LifeCycleCatalog, Protocol):
+    """The parts of a catalog that jobs need."""
 
 
 class Cleaner:
-    """Owns nothing but its rhythm. :meth:`run` ends by being cancelled, or by ``StorageFailed``: then the broker must stop."""
+    """Owns the jobs. :meth:`run` ends by being cancelled, or by ``StorageFailed``: then the broker must stop."""
 
     def __init__(
         self,
         store: ObjectStore,
-        catalog: LogCatalog,
+        catalog: LogsAndLifeCycle,
         topics: TopicsToClean,
         settings: LiveSettings,
         now_ms: Callable[[], int],
         *,
         on_fatal: Callable[[StorageFailed], None] | None = None,
+        node_id: Callable[[], int] = lambda: 0,
+        node_ids: Callable[[], Iterable[int]] = lambda: (),
+        name_of: Callable[[int], PartitionName | None] = lambda pid: None,
     ) -> None:
-        self._store = store
-        self._catalog = catalog
-        self._topics = topics
+        """``node_id`` is this broker's, ``node_ids`` are those of all brokers there are now: they share the work."""
         self._settings = settings
-        self._now_ms = now_ms
         self._on_fatal = on_fatal
+        leases: JobLeases = catalog if isinstance(catalog, JobLeases) else OwnLeases()
+        is_shared = not isinstance(leases, OwnLeases)
+        self.retention = RetentionKeeper(catalog, topics, settings, now_ms, PAGES if is_shared else 1)
+        self.producers = ProducerRemover(catalog, settings, now_ms)
+        self.garbage = GarbageCollector(
+            store, catalog, lambda: settings.current.object_delete_grace_ms, lambda: self._round_ms / 1000
+        )
+        self.merger = Merger(
+            store, catalog, settings, read_inline=getattr(catalog, "read_inline", None), name_of=name_of
+        )
+        self.jobs: Sequence[Job] = [self.retention, self.producers, self.garbage, self.merger]
+        if is_shared:
+            self.jobs = [*self.jobs, Drainer(catalog), EntryRemover(catalog)]
+        if is_shared and hasattr(store, "stored_objects"):
+            sweeper = OrphanSweeper(
+                cast("ListedStore", store),
+                catalog,
+                wall_clock_ms=now_ms,
+                interval_ms=lambda: settings.current.orphan_sweep_interval_ms,
+                age_ms=lambda: settings.current.orphan_age_ms,
+            )
+            self.jobs = [*self.jobs, sweeper]
+        self.runner = JobRunner(self.jobs, leases, node_id=node_id, node_ids=node_ids, first_s=ROUND_MS / 1000)
+
+    @property
+    def _round_ms(self) -> int:
+        return min(ROUND_MS, self._settings.current.log_retention_check_interval_ms)
 
     async def run(self) -> None:
         """Clean until cancelled. Retention is checked every ``log.retention.check.interval.ms``, dead objects at least as often
         as every ROUND_MS."""
-        waited_ms = 0
-        first = True
         try:
-            while True:
-                interval_ms = self._settings.current.log_retention_check_interval_ms
-                round_ms = min(ROUND_MS, interval_ms)
-                await anyio.sleep(round_ms / 1000)
-                waited_ms += round_ms
-                if first or waited_ms >= interval_ms:
-                    first, waited_ms = False, 0
-                    await self.apply_retention()
-                    await self.expire_producers()
-                await self.delete_dead_objects()
+            await self.runner.run()
         except StorageFailed as error:
             if self._on_fatal is None:
                 raise
             self._on_fatal(error)
 
     async def apply_retention(self) -> None:
-        """Move every log's start past what its topic no longer keeps. A partition that cannot be done now is done next time."""
-        for topic in list(self._topics.all()):
-            limits = retention(topic.config, self._now_ms())
-            if limits is None:
-                continue
-            for pid in topic.pids:
-                try:
-                    offset = await self._catalog.retention_offset(pid, limits.oldest_ms, limits.max_bytes)
-                    before = self._catalog.peek_bounds(pid)
-                    if before is not None and offset <= before.log_start:
-                        continue
-                    await self._catalog.advance_log_start(pid, offset)
-                except BrokerError as error:
-                    # The topic may have been deleted meanwhile.
-                    if error.code is not ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-                        _log.warning("retention is late", topic=topic.name, pid=pid, reason=str(error))
-                else:
-                    _log.info("retention moved the log start", topic=topic.name, pid=pid, log_start=offset)
+        """Move every log's start past what its topic no longer keeps, now."""
+        await self._now(self.retention)
 
     async def expire_producers(self) -> None:
-        """Forget idempotent producers that were idle for ``producer.id.expiration.ms``."""
-        before_ms = self._now_ms() - self._settings.current.producer_id_expiration_ms
-        try:
-            count = await self._catalog.expire_producers(before_ms)
-        except BrokerError as error:
-            _log.warning("producer expiry is late", reason=str(error))
-        else:
-            if count:
-                _log.info("idle producers forgotten", count=count)
+        """Forget idempotent producers that were idle for too long, now."""
+        await self._now(self.producers)
 
     async def delete_dead_objects(self) -> None:
-        """Give back the space of objects that no span names. The store first, then the catalog: what is interrupted is repeated."""
+        """Give back the space of objects that no span names, now."""
+        await self._now(self.garbage)
+
+    async def reclaim(self) -> None:
+        """Have objects written anew of which less than half is needed, now."""
+        await self._now(self.merger)
+
+    async def _now(self, job: Job) -> None:
         try:
-            while True:
-                object_ids = await self._catalog.take_dead_objects(DEAD_OBJECTS_AT_ONCE)
-                if object_ids:
-                    await self._store.delete(object_ids)
-                    await self._catalog.forget_objects(object_ids)
-                    _log.info("objects deleted", count=len(object_ids))
-                if len(object_ids) < DEAD_OBJECTS_AT_ONCE:
-                    return
+            for part in await job.due():
+                while await job.step(part):
+                    pass
         except BrokerError as error:
-            _log.warning("dead objects stay for now", reason=str(error))
+            _log.warning("cleaning is late", job=job.name, reason=str(error))

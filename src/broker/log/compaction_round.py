@@ -13,23 +13,23 @@ from typing import Final
 
 from broker.log.compaction_rules import AbortedIndex, KeyMap, KeysFull, Sieve
 from broker.log.marker_batches import batch_of_span, is_marker
+from broker.log.span_cutter import SpanCutter
 from broker.log.stored_batches import Piece, StoredDataError, check_crc, walk
 from broker.model import value
 from broker.storage.catalog.base import (
     FLAG_COMPACTED,
     FLAG_FINAL_OFFSETS,
-    FLAG_LOG_APPEND_TIME,
     Span,
 )
 from broker.storage.catalog.commit_rules import SPAN_BATCHES, SPAN_BYTES
 from broker.storage.catalog.transactions import AbortedTransaction
-from broker.storage.objects.base import Buffer, NewObject, RawObjects
+from broker.storage.objects.base import Buffer, RawObjects
+from broker.storage.objects.footer import PartitionName
 from broker.wire.errors import DecodeError
-from broker.wire.records.batch import BatchHeader, parse_header, stamp
+from broker.wire.records.batch import BatchHeader, stamp
 from broker.wire.records.rewrite import placeholder
 
 _ROOM_EXTRA: Final = 1 << 20
-_REWRITTEN: Final = FLAG_FINAL_OFFSETS | FLAG_COMPACTED
 
 
 class Uncleanable(Exception):
@@ -38,7 +38,8 @@ class Uncleanable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundSettings:
-    """What a round goes by. ``keys`` is how many may be known at once; ``bytes_per_second`` bounds what is read and written."""
+    """What a round goes by. ``keys`` is how many may be known at once; ``bytes_per_second`` bounds what is read and written; ``grace_ms``
+    is K7's. ``pid`` and ``name`` go into the footers of objects."""
 
     start: int
     log_start: int
@@ -47,6 +48,9 @@ class RoundSettings:
     delete_retention_ms: int
     keys: int
     bytes_per_second: float
+    grace_ms: int = 0
+    pid: int = 0
+    name: PartitionName | None = None
 
 
 @value
@@ -78,7 +82,8 @@ class CompactionRound:
         self._objects = objects
         self._settings = settings
         self._keys = KeyMap(settings.keys, settings.start)
-        self._sieve = Sieve(self._keys, settings.now_ms, settings.delete_retention_ms)
+        self._sieve = Sieve(self._keys, settings.now_ms, settings.delete_retention_ms, settings.grace_ms)
+        self._began_s = time.monotonic()
         self._pause = pause
         self._debt_s = 0.0
 
@@ -100,12 +105,22 @@ class CompactionRound:
     def rewrite(self, object_id: int, spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> Rewritten:
         """Write what stays of the next spans as object ``object_id``, durably. Raises StorageUnavailable and Uncleanable, and then there is
         no such object."""
+        self._sieve.late_ms = int((time.monotonic() - self._began_s) * 1000)
         tally = self._sieve.tally
         read_before, kept_before = tally.records_read, tally.records_kept
         size = sum(span.length for span in spans)
         new = self._objects.create(object_id, size + _ROOM_EXTRA)
         try:
-            cutter = _Cutter(object_id, new, spans[0].base)
+            cutter = SpanCutter(
+                object_id,
+                new,
+                spans[0].base,
+                flags=FLAG_COMPACTED,
+                span_bytes=SPAN_BYTES,
+                span_batches=SPAN_BATCHES,
+                pid=self._settings.pid,
+                name=self._settings.name,
+            )
             self._sift(spans, AbortedIndex(aborted), cutter)
             rewritten = cutter.finish(spans[-1])
             self._slow_down(sum(span.length for span in rewritten))
@@ -118,7 +133,7 @@ class CompactionRound:
             rewritten, end, forgotten, size, tally.records_read - read_before, tally.records_kept - kept_before
         )
 
-    def _sift(self, spans: Sequence[Span], index: AbortedIndex, cutter: "_Cutter") -> None:
+    def _sift(self, spans: Sequence[Span], index: AbortedIndex, cutter: SpanCutter) -> None:
         for number, span in enumerate(spans):
             data = self._read(span)
             batches = self._batches(span, data)
@@ -161,61 +176,6 @@ class CompactionRound:
         if self._debt_s >= 0.01:
             self._pause(self._debt_s)
             self._debt_s = 0.0
-
-
-class _Cutter:
-    """Writes batches one behind the other and cuts spans from them. A gap is the front of the span behind it."""
-
-    def __init__(self, object_id: int, new: NewObject, base: int) -> None:
-        self._object_id = object_id
-        self._new = new
-        self._spans: list[Span] = []
-        self._base = base
-        self._position = self._length = self._count = 0
-        self._last = self._max_timestamp = self._running = -1
-        self._flags = _REWRITTEN
-
-    def add(self, batch: Buffer, source: Span) -> None:
-        header = parse_header(batch)
-        size = len(batch)
-        if self._count and (self._length + size > SPAN_BYTES or self._count >= SPAN_BATCHES):
-            self._cut(self._last)
-        if not self._count:
-            self._position = self._new.position
-        self._new.write(batch)
-        self._count += 1
-        self._length += size
-        self._last = header.last_offset
-        self._max_timestamp = max(self._max_timestamp, header.max_timestamp)
-        self._running = source.running_timestamp
-        self._flags |= source.flags & FLAG_LOG_APPEND_TIME
-
-    def finish(self, last: Span) -> list[Span]:
-        """The spans, the last of which ends where the span ``last`` does."""
-        self._running = last.running_timestamp
-        self._cut(last.last)
-        return self._spans
-
-    def _cut(self, last: int) -> None:
-        span = Span(
-            self._base,
-            last,
-            self._object_id,
-            self._position,
-            self._length,
-            self._max_timestamp,
-            self._running,
-            self._count,
-            self._flags,
-        )
-        self._spans.append(span)
-        self._base = last + 1
-        self._begin()
-
-    def _begin(self) -> None:
-        self._position = self._length = self._count = 0
-        self._last = self._max_timestamp = self._running = -1
-        self._flags = _REWRITTEN
 
 
 def _uncleanable(span: Span, error: Exception) -> Uncleanable:

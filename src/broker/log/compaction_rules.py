@@ -9,6 +9,9 @@ K4  The marker of a transaction stays while any data of it was found in this rou
 K5  An aborted transaction leaves the index only in a round that found no data of it, which is a later one than the round that removed it: so
     nobody who read the data before can miss that it was aborted.
 K6  Nothing at or above the last stable offset, or younger than ``min.compaction.lag.ms``, is looked at.
+K7  Where brokers share the catalog, such a reader may be another broker's. There a marker's delete horizon is at least twice the grace after the
+    round that found no data of it, and the transaction leaves the index with its marker: whoever has read the log and then judges it by the
+    index within the grace sees the transaction, or no data of it.
 """
 
 from bisect import bisect_right
@@ -146,10 +149,15 @@ class Tally:
 class Sieve:
     """Decides about the batches of a log in order, from its start on: what stays of each."""
 
-    def __init__(self, keys: KeyMap, now_ms: int, delete_retention_ms: int) -> None:
+    def __init__(self, keys: KeyMap, now_ms: int, delete_retention_ms: int, grace_ms: int = 0) -> None:
+        """``grace_ms``: for how long whoever read the log before its data went may ask for its aborted transactions; they stay twice as long
+        as that, with their markers (K7)."""
         self._keys = keys
         self._now_ms = now_ms
         self._horizon_ms = now_ms + delete_retention_ms
+        self._grace_ms = grace_ms
+        self.late_ms = 0
+        """How long after ``now_ms`` it is by now; markers that are met now count from there."""
         self._committed: set[int] = set()
         self._aborted: set[int] = set()
         self.tally = Tally()
@@ -197,20 +205,26 @@ class Sieve:
 
     def _keep_marker(self, buf: Buffer, at: int, header: BatchHeader) -> Buffer | None:
         offset = header.base_offset
-        if decode_marker(buf, at, header).kind == COMMIT:
+        marker = decode_marker(buf, at, header)
+        if marker.kind == COMMIT:
             has_data = header.producer_id in self._committed
             self._committed.discard(header.producer_id)
         else:
             has_data = offset in self._aborted
             self._aborted.discard(offset)
-            if not has_data:
+            if not has_data and not self._grace_ms:
                 self.forgotten.append(offset)
         if has_data:
             return _as_it_is(buf, at, header)
         if header.has_delete_horizon:
-            return None if header.base_timestamp <= self._now_ms else _as_it_is(buf, at, header)
+            if header.base_timestamp > self._now_ms:
+                return _as_it_is(buf, at, header)
+            if self._grace_ms and marker.kind != COMMIT:
+                self.forgotten.append(offset)
+            return None
         data = body(buf, at, header)
-        return with_records(header, data, list(spots(data, header)), self._horizon_ms)
+        horizon = max(self._horizon_ms, self._now_ms + self.late_ms + 2 * self._grace_ms)
+        return with_records(header, data, list(spots(data, header)), horizon)
 
 
 def _as_it_is(buf: Buffer, at: int, header: BatchHeader) -> memoryview:

@@ -1,4 +1,4 @@
-"""The rewriter: has rounds of compaction carried out where they disturb nobody.
+"""The rewriter: has rounds of compaction, and merges, carried out where they disturb nobody.
 
 What takes more than a moment runs in a process of its own, at low priority, which is started when there is work and ended when there is none. A
 small log, and one in a store that other processes cannot reach, is done on a worker thread.
@@ -8,7 +8,6 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Final, Protocol
 
 import anyio
@@ -19,7 +18,16 @@ from anyio.to_thread import run_sync
 
 from broker.errors import StorageUnavailable
 from broker.log.compaction_round import CompactionRound, Indexed, Rewritten, RoundSettings, Uncleanable
-from broker.log.rewriting_process import encode, indexed_of, rewritten_of, span_rows
+from broker.log.jobs.merge_round import Merged, RunToWrite, merge
+from broker.log.rewriting_process import (
+    begin_request,
+    encode,
+    indexed_of,
+    merge_request,
+    merged_of,
+    rewritten_of,
+    span_rows,
+)
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.objects.base import ObjectStore, RawObjects
@@ -52,15 +60,29 @@ class Rewriter:
 
     async def begin(self, settings: RoundSettings, size: int) -> Rewriting:
         """A new round over a log of ``size`` bytes; the one before is over. Raises StorageUnavailable when no process can be had."""
+        raw = await self._prepare(size)
+        if raw is not None:
+            return _OnThread(CompactionRound(raw, settings))
+        await self.ask(begin_request(settings))
+        return _InProcess(self)
+
+    async def merge(self, object_id: int, runs: Sequence[RunToWrite], inline: Mapping[int, bytes]) -> Merged:
+        """As :func:`broker.log.jobs.merge_round.merge`; what is cancelled may leave a part of the object behind. Raises StorageUnavailable."""
+        raw = await self._prepare(sum(span.length for run in runs for span in run.spans))
+        if raw is not None:
+            return await run_sync(merge, raw, object_id, runs, inline)
+        return merged_of(await self.ask(merge_request(object_id, runs, inline)))
+
+    async def _prepare(self, size: int) -> RawObjects | None:
+        """Access for work of ``size`` bytes on a thread; None: the process is there for it."""
         arguments = self._store.raw_elsewhere()
         if arguments is None or size <= SMALL_BYTES:
             if self._raw is None:
                 self._raw = self._store.raw()
-            return _OnThread(CompactionRound(self._raw, settings))
+            return self._raw
         if self._process is None:
             await self._start(arguments)
-        await self.ask({"begin": asdict(settings)})
-        return _InProcess(self)
+        return None
 
     async def ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One request to the process. Raises StorageUnavailable, also when the process is gone, and Uncleanable."""

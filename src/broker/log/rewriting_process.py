@@ -1,4 +1,4 @@
-"""The process that compacts: reads requests, one JSON text a line, from its standard input and answers them on its standard output.
+"""The process that compacts and merges: reads requests, one JSON text a line, from its standard input and answers them on its standard output.
 
 ``python -m broker.log.rewriting_process ARGUMENTS``, which say where the objects are (:meth:`ObjectStore.raw_elsewhere`): so that the work, all of it CPU, competes with the broker for
 nothing but what is idle otherwise. It holds no lock of the data directory, knows no catalog, and changes no file that was there before. It
@@ -8,7 +8,9 @@ ends when its input does, which is also when the broker is killed.
 import os
 import sys
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields as dataclass_fields
 from queue import SimpleQueue
 from typing import Any, BinaryIO, Final
 
@@ -16,10 +18,12 @@ import orjson
 
 from broker.errors import StorageUnavailable
 from broker.log.compaction_round import CompactionRound, Indexed, Rewritten, RoundSettings, Uncleanable
+from broker.log.jobs.merge_round import Merged, RunToWrite, merge
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.objects.base import RawObjects
-from broker.storage.objects.opening import open_raw
+from broker.storage.objects.footer import PartitionName
+from broker.storage.objects.raw_files import RawFiles
 
 NICENESS: Final = 10
 
@@ -69,8 +73,21 @@ class Rounds:
     def _answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         if "begin" in request:
             self._round = None  # the keys of the last one go before those of the next come
-            self._round = CompactionRound(self._objects, RoundSettings(**request["begin"]))
+            begin = {**request["begin"], "name": name_of(request["begin"].get("name"))}
+            self._round = CompactionRound(self._objects, RoundSettings(**begin))
             return {}
+        if "merge" in request:
+            return _merged_answer(
+                merge(
+                    self._objects,
+                    request["merge"],
+                    [
+                        RunToWrite(pid, epoch, [Span(*row) for row in rows], name_of(name))
+                        for pid, epoch, rows, name in request["runs"]
+                    ],
+                    {int(object_id): b64decode(text) for object_id, text in request["inline"].items()},
+                )
+            )
         assert self._round is not None, "a round begins before it goes on"
         spans = [Span(*row) for row in request["spans"]]
         aborted = [AbortedTransaction(*row) for row in request["aborted"]]
@@ -88,6 +105,22 @@ class Rounds:
         }
 
 
+def name_row(name: PartitionName | None) -> list[Any] | None:
+    """A partition's name as it goes over the line."""
+    return None if name is None else [name.topic_id.hex(), name.topic, name.index]
+
+
+def name_of(row: Sequence[Any] | None) -> PartitionName | None:
+    """The other end of :func:`name_row`."""
+    return None if row is None else PartitionName(bytes.fromhex(row[0]), row[1], row[2])
+
+
+def begin_request(settings: RoundSettings) -> dict[str, Any]:
+    """The beginning of a round as it goes over the line."""
+    fields = {field.name: getattr(settings, field.name) for field in dataclass_fields(settings)}
+    return {"begin": {**fields, "name": name_row(settings.name)}}
+
+
 def indexed_of(answer: Mapping[str, Any]) -> Indexed:
     """The other end of ``index``."""
     return Indexed(**answer)
@@ -96,6 +129,30 @@ def indexed_of(answer: Mapping[str, Any]) -> Indexed:
 def rewritten_of(answer: Mapping[str, Any]) -> Rewritten:
     """The other end of ``rewrite``."""
     return Rewritten(**{**answer, "spans": [Span(*row) for row in answer["spans"]]})
+
+
+def merge_request(object_id: int, runs: Sequence[RunToWrite], inline: Mapping[int, bytes]) -> dict[str, Any]:
+    """A merge as it goes over the line."""
+    return {
+        "merge": object_id,
+        "runs": [[run.pid, run.leader_epoch, span_rows(run.spans), name_row(run.name)] for run in runs],
+        "inline": {str(object_id): b64encode(data).decode() for object_id, data in inline.items()},
+    }
+
+
+def merged_of(answer: Mapping[str, Any]) -> Merged:
+    """The other end of ``merge``."""
+    runs = [None if rows is None else [Span(*row) for row in rows] for rows in answer["runs"]]
+    return Merged(runs, answer["object_end"], answer["bytes_read"], answer["damage"])
+
+
+def _merged_answer(merged: Merged) -> dict[str, Any]:
+    return {
+        "runs": [None if spans is None else span_rows(spans) for spans in merged.runs],
+        "object_end": merged.object_end,
+        "bytes_read": merged.bytes_read,
+        "damage": merged.damage,
+    }
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, objects: RawObjects, leave: Callable[[], None]) -> None:
@@ -115,10 +172,19 @@ def serve(requests: BinaryIO, answers: BinaryIO, objects: RawObjects, leave: Cal
         answers.flush()
 
 
+def _open(arguments: Sequence[str]) -> RawObjects:
+    """From what :meth:`ObjectStore.raw_elsewhere` said. What a remote store needs is loaded for one only."""
+    if arguments[0] == "remote":
+        from broker.storage.objects.opening import open_raw
+
+        return open_raw(arguments)
+    return RawFiles.elsewhere(arguments)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Serve the broker that started this process."""
     os.nice(NICENESS)
-    serve(sys.stdin.buffer, sys.stdout.buffer, open_raw(arguments), lambda: os._exit(0))
+    serve(sys.stdin.buffer, sys.stdout.buffer, _open(arguments), lambda: os._exit(0))
 
 
 if __name__ == "__main__":

@@ -57,8 +57,8 @@ def test_the_http_surface_is_a_door_too() -> None:
         ({"log_roll_ms": 0}, "1 or more"),
         ({"log_roll_jitter_ms": -1}, "0 or more"),
         ({"log_cleaner_min_compaction_lag_ms": 5, "log_cleaner_max_compaction_lag_ms": 4}, "above log_cleaner_max"),
-        ({"catalog": "postgresql://user:secret@host/db"}, "sqlite:///PATH"),
-        ({"objects": "s3://bucket"}, "file:///PATH"),
+        ({"catalog": "mysql://user:secret@host/db"}, "sqlite:///... or postgresql://..."),
+        ({"objects": "s3://bucket"}, "file:///... can be used beside an embedded catalog"),
         ({"connection_max_bytes": 2**30, "process_max_bytes": 2**20}, "above process_max_bytes"),
     ],
 )

@@ -120,13 +120,14 @@ async def test_runs_at_its_interval() -> None:
         started = anyio.current_time()
 
         def noting(name: str) -> Any:
-            async def note() -> None:
+            async def note(part: str) -> bool:
                 seen.append((name, anyio.current_time() - started))
+                return False
 
             return note
 
-        cleaner.apply_retention = noting("retention")  # type: ignore[method-assign]
-        cleaner.delete_dead_objects = noting("objects")  # type: ignore[method-assign]
+        cleaner.retention.step = noting("retention")  # type: ignore[method-assign]
+        cleaner.garbage.step = noting("objects")  # type: ignore[method-assign]
         with anyio.move_on_after(631):
             await cleaner.run()
         assert [round(at) for name, at in seen if name == "retention"] == [30, 330, 630]
@@ -138,7 +139,7 @@ async def test_storage_that_failed_stops_the_broker() -> None:
     async with running_log() as log:
         error = StorageFailed("fsync")
 
-        async def fail(limit: int) -> list[int]:
+        async def fail(limit: int, grace_ms: int) -> list[int]:
             raise error
 
         log.catalog.take_dead_objects = fail  # type: ignore[method-assign]

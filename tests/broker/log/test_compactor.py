@@ -1,7 +1,6 @@
 """The compactor: which logs it takes, what it leaves behind, what it does when it cannot, and its rhythm on a virtual clock."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -383,18 +382,19 @@ class TestRhythm:
         await log.open()
         looked: list[float] = []
 
-        async def look(_: Sequence[Any] = ()) -> None:
+        async def look(_: str) -> bool:
             looked.append(anyio.current_time() - began)
+            return False
 
         began = anyio.current_time()
-        log.compactor.compact_due = look  # type: ignore[method-assign]
+        log.compactor.step = look  # type: ignore[method-assign]
         with anyio.move_on_after(50):
             await log.compactor.run()
         assert [round(at) for at in looked] == [15, 30, 45]
 
         log.settings = Settings(data_dir="unused", log_cleaner_enable=False)
         idle = log.new_compactor()
-        idle.compact_due = look  # type: ignore[method-assign]
+        idle.step = look  # type: ignore[method-assign]
         with anyio.move_on_after(50):
             await idle.run()
         assert len(looked) == 3

@@ -97,8 +97,9 @@ def _known(state: TopicState, indexes: range, context: RequestContext) -> Topic:
     identity = context.services.identity
     replicas: dict[int, list[int]] = {}
     partitions = []
+    leaders = identity.leaders_of(state, identity.zone_of(context.client_id))
     for index in indexes:
-        leader = identity.leader_of(state.pids[index])
+        leader = leaders[index]
         nodes = replicas.setdefault(leader, [leader] * state.topic.replication_factor)
         partitions.append(
             Partition(

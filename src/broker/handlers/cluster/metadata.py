@@ -7,6 +7,7 @@ Behaviour:
 - An unknown name is created when the request and ``auto.create.topics.enable`` allow it, and is answered with its partitions at
   once; Kafka lets the client ask again. Names of Kafka's internal topics are never created that way: nothing is kept in them here.
 - When any topic is asked for by id, names beside it are ignored, as Kafka does.
+- A client that says in its client id which zone it is in is sent to brokers of that zone, if there are any.
 - The list of replicas is as long as the replication factor asked for, although one broker serves them all (docs/decisions/0003).
 
 Versions:
@@ -127,16 +128,16 @@ def _by_name(
 def _known(request: MetadataRequest, context: RequestContext, state: TopicState) -> MetadataResponseTopic:
     identity = context.services.identity
     operations = _topic_operations(request)
-    return state.derived(
-        (MetadataResponseTopic, identity.epoch, operations), lambda state: _topic(state, identity, operations)
+    zone = identity.zone_of(context.client_id)
+    return state.derived_as_of(
+        (MetadataResponseTopic, operations, zone), identity.epoch, lambda state: _topic(state, identity, operations, zone)
     )
 
 
-def _topic(state: TopicState, identity: ClusterIdentity, operations: int) -> MetadataResponseTopic:
+def _topic(state: TopicState, identity: ClusterIdentity, operations: int, zone: str | None) -> MetadataResponseTopic:
     partitions = []
     replicas: dict[int, list[int]] = {}
-    for index, pid in enumerate(state.pids):
-        leader = identity.leader_of(pid)
+    for index, leader in enumerate(identity.leaders_of(state, zone)):
         nodes = replicas.setdefault(leader, [leader] * state.topic.replication_factor)
         partitions.append(
             MetadataResponsePartition(

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from broker.model import Appended, CommittedOffset, LogBounds, Topic, value
+from broker.storage.catalog.life_cycle import LifeCycleCatalog
 from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState
 from broker.storage.catalog.transactions import (
     AbortedTransaction,
@@ -377,8 +378,9 @@ class LogCatalog(Protocol):
         were: retention, DeleteRecords, the deletion of the topic, or another swap came first."""
         ...
 
-    async def take_dead_objects(self, limit: int) -> list[int]:
-        """Objects that no span names any more, ready to be deleted from the store."""
+    async def take_dead_objects(self, limit: int, grace_ms: int = 0) -> list[int]:
+        """Objects that no span names any more, ready to be deleted from the store. Where brokers share the catalog, those that nothing has named
+        for ``grace_ms`` by its clock: a reader elsewhere may have read the spans before. Where all readers are here, open files keep them safe."""
         ...
 
     async def forget_objects(self, object_ids: Sequence[int]) -> None:
@@ -571,7 +573,9 @@ class ShareStateCatalog(Protocol):
         ...
 
 
-class Catalog(TopicCatalog, ConfigCatalog, LogCatalog, GroupCatalog, TransactionCatalog, ShareStateCatalog, Protocol):
+class Catalog(
+    TopicCatalog, ConfigCatalog, LogCatalog, LifeCycleCatalog, GroupCatalog, TransactionCatalog, ShareStateCatalog, Protocol
+):
     """All of them, as one store offers them."""
 
     async def aclose(self) -> None: ...

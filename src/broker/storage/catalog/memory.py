@@ -1,6 +1,5 @@
 """A catalog that lives in memory only: for tests, and as the plainest statement of what every catalog does."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -23,27 +22,26 @@ from broker.storage.catalog.base import (
     StoredShareMember,
 )
 from broker.storage.catalog.commit_rules import PartitionState, decide
+from broker.storage.catalog.life_cycle import FINAL_LEVEL
 from broker.storage.catalog.log_state import LogChanges, LogState, Replaced
+from broker.storage.catalog.memory_life_cycle import MemoryLifeCycle
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.storage.catalog.shards import belongs
 from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed, check_epochs
-from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 
 
-class MemoryCatalog(MemoryTransactions):
+class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
     """Implements :class:`broker.storage.catalog.base.Catalog`. Every method is done before it first waits."""
 
     def __init__(self) -> None:
-        super().__init__(LogState(tail_limit=None))
+        MemoryTransactions.__init__(self, LogState(tail_limit=None))
+        MemoryLifeCycle.__init__(self)
         self._topics: dict[bytes, Topic] = {}
         self._next_pid = 1
         self._configs: dict[tuple[int, str], dict[str, str]] = {}
         self._meta: dict[str, str] = {}
-        self._live: Counter[int] = Counter()
-        self._forgotten: set[int] = set()
-        self._inline: dict[int, bytes] = {}
         self._cleaned: dict[int, int] = {}
         self._recent = RecentCommits()
         self._next_producer_id = 0
@@ -144,12 +142,12 @@ class MemoryCatalog(MemoryTransactions):
         known = self._recent.find(group)
         if known is not None:
             return known
-        if group.object_id in self._forgotten:
+        if group.object_id in self._forgotten or group.object_id in self._condemned:
             raise StorageUnavailable(f"object {group.object_id} was given back")
         decision = decide(group, LogChanges(self._state))
         changes = LogChanges(self._state, newest_object=group.object_id)
         changes.absorb(decision)
-        self._live[group.object_id] += len(decision.spans)
+        self._add_references(group.object_id, len(decision.spans), group.position + group.length)
         self._state.publish(changes)
         self._recent.add({(group.object_id, group.position): decision.answers})
         return decision.answers
@@ -238,27 +236,12 @@ class MemoryCatalog(MemoryTransactions):
         self._lower_counts(present)
         changes = LogChanges(self._state)
         changes.partitions[swap.pid], new = outcome
-        self._live[swap.object_id] += len(new)
+        self._add_references(swap.object_id, len(new), swap.object_end, FINAL_LEVEL)
         changes.replaced.append(Replaced(swap.pid, first, last, new, frozenset(swap.forgotten)))
         self._state.publish(changes)
         if swap.cleaned_to is not None:
             self._cleaned[swap.pid] = swap.cleaned_to
         return True
-
-    async def take_dead_objects(self, limit: int) -> list[int]:
-        newest = self._state.newest_object
-        return sorted(
-            object_id
-            for object_id, live in self._live.items()
-            if live == 0 and (object_id < newest or object_id >= WHOLE_OBJECTS)
-        )[:limit]
-
-    async def forget_objects(self, object_ids: Sequence[int]) -> None:
-        self._check_open()
-        for object_id in object_ids:
-            if self._live.get(object_id) == 0:
-                del self._live[object_id]
-                self._forgotten.add(object_id)
 
     async def producers(self, pid: int) -> list[ProducerState]:
         return sorted(self._state.producers.get(pid, {}).values(), key=lambda producer: producer.producer_id)
@@ -280,11 +263,6 @@ class MemoryCatalog(MemoryTransactions):
         self._check_open()
         first, self._next_producer_id = self._next_producer_id, self._next_producer_id + count
         return first
-
-    def _lower_counts(self, dropped: Iterable[Span]) -> None:
-        for span in dropped:
-            if span.object_id >= 0:  # a marker lies in none
-                self._live[span.object_id] -= 1
 
     def _partition(self, pid: int) -> PartitionState:
         state = self._state.partitions.get(pid)

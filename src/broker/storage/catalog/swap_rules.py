@@ -17,12 +17,20 @@ from broker.storage.catalog.commit_rules import PartitionState
 def swapped(state: PartitionState, present: Sequence[Span], swap: SpanSwap) -> tuple[PartitionState, list[Span]] | None:
     """The log's state after ``swap`` and the spans that are new in it; None when it must be refused. ``present`` are the spans that lie where
     the old ones lay."""
-    _check(swap)
-    if list(present) != list(swap.old):
+    assert all(span.object_id == swap.object_id for span in swap.new), "W2: in one object"
+    return exchanged(state, present, swap.old, swap.new)
+
+
+def exchanged(
+    state: PartitionState, present: Sequence[Span], old: Sequence[Span], new: Sequence[Span]
+) -> tuple[PartitionState, list[Span]] | None:
+    """The same for spans that are only told from others, wherever the ``new`` ones lie."""
+    _check(old, new)
+    if list(present) != list(old):
         return None
-    new = [span for span in swap.new if span.last >= state.bounds.log_start]
-    size = state.bounds.bytes - sum(span.length for span in swap.old) + sum(span.length for span in new)
-    return replace(state, bounds=replace(state.bounds, bytes=size)), new
+    kept = [span for span in new if span.last >= state.bounds.log_start]
+    size = state.bounds.bytes - sum(span.length for span in old) + sum(span.length for span in kept)
+    return replace(state, bounds=replace(state.bounds, bytes=size)), kept
 
 
 def dirt(spans: Iterable[Span], first_dirty: int, upper: int, youngest_ms: int) -> Dirt:
@@ -42,12 +50,10 @@ def dirt(spans: Iterable[Span], first_dirty: int, upper: int, youngest_ms: int) 
     return Dirt(clean, dirty, end, oldest_ms)
 
 
-def _check(swap: SpanSwap) -> None:
-    old, new = swap.old, swap.new
+def _check(old: Sequence[Span], new: Sequence[Span]) -> None:
     assert new[0].base == old[0].base, "W2: the new spans begin where the old ones began"
     assert new[-1].last == old[-1].last, "W2: the new spans end where the old ones ended"
     assert all(left.last + 1 == right.base for left, right in pairwise(new)), "W2: without gaps"
     running = [span.running_timestamp for span in new]
     assert running == sorted(running), "W3"
     assert running[-1] == old[-1].running_timestamp, "W3"
-    assert all(span.object_id == swap.object_id for span in new), "W2: in one object"

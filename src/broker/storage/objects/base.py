@@ -27,6 +27,11 @@ WHOLE_OBJECTS: Final = 1 << 60
 """Object ids from here on are of objects that were written as a whole (O5)."""
 
 
+def is_inline(object_id: int) -> bool:
+    """Whether the catalog itself has the bytes of this object."""
+    return INLINE_OBJECTS <= object_id < WHOLE_OBJECTS
+
+
 @value
 class Extent:
     """Where a group of bytes lies: ``length`` bytes at ``position`` of object ``object_id``."""

@@ -8,6 +8,7 @@ from broker.storage.catalog.log_state import LogState
 from broker.storage.catalog.sqlite import log_queries, schema, transaction_rows
 from broker.storage.catalog.sqlite.configs import SqliteConfigs
 from broker.storage.catalog.sqlite.groups import SqliteGroups
+from broker.storage.catalog.sqlite.life_cycle import SqliteLifeCycle
 from broker.storage.catalog.sqlite.logs import SqliteLogs
 from broker.storage.catalog.sqlite.reader import CatalogReader
 from broker.storage.catalog.sqlite.share_states import SqliteShareStates
@@ -18,7 +19,9 @@ from broker.storage.catalog.sqlite.writer import CatalogWriter
 TAIL_SPANS: Final = 65_536
 
 
-class SqliteCatalog(SqliteTopics, SqliteConfigs, SqliteLogs, SqliteGroups, SqliteTransactions, SqliteShareStates):
+class SqliteCatalog(
+    SqliteTopics, SqliteConfigs, SqliteLogs, SqliteLifeCycle, SqliteGroups, SqliteTransactions, SqliteShareStates
+):
     """Implements :class:`broker.storage.catalog.base.Catalog` in one file. Used from one event loop."""
 
     @classmethod

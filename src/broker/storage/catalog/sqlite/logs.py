@@ -111,7 +111,7 @@ class SqliteLogs(CatalogPart):
     async def swap_spans(self, swap: SpanSwap) -> bool:
         return await self._writer.run(lambda transaction: swapping.swap(transaction, swap))
 
-    async def take_dead_objects(self, limit: int) -> list[int]:
+    async def take_dead_objects(self, limit: int, grace_ms: int = 0) -> list[int]:
         def work(connection: sqlite3.Connection) -> list[int]:
             return [object_id for (object_id,) in connection.execute(_DEAD_OBJECTS, (limit,)).fetchall()]
 

@@ -21,6 +21,7 @@ WHERE object_id = gone.id
 """
 _DELETE: Final = "DELETE FROM spans WHERE pid = ? AND last BETWEEN ? AND ?"
 _FORGET: Final = "DELETE FROM aborted_transactions WHERE pid = ? AND last_offset IN (SELECT value FROM json_each(?))"
+_IS_FINAL: Final = "UPDATE objects SET level = 2 WHERE object_id = ?"
 _CLEANED: Final = "INSERT OR REPLACE INTO cleanings VALUES (?, ?)"
 
 _CLEAN_BYTES: Final = "SELECT coalesce(sum(length), 0) FROM spans WHERE pid = ? AND last >= ? AND last < ?"
@@ -40,21 +41,32 @@ def swap(transaction: Transaction, wanted: SpanSwap) -> bool:
     if state is None:
         return False
     place = (pid, wanted.old[0].base, wanted.old[-1].last)
-    (text,) = transaction.execute(_PRESENT, place).fetchone()
-    outcome = swap_rules.swapped(state, [Span(*row) for row in orjson.loads(text)], wanted)
+    outcome = swap_rules.swapped(state, present(transaction, place), wanted)
     if outcome is None:
         return False
     now, new = outcome
-    transaction.execute(_LOWER_COUNTS, place)
-    transaction.execute(_DELETE, place)
+    drop(transaction, place)
     transaction.add_object(pid, new, wanted.object_id, wanted.object_end)
     transaction.set_partition(pid, now)
+    transaction.execute(_IS_FINAL, (wanted.object_id,))
     if wanted.forgotten:
         transaction.execute(_FORGET, (pid, orjson.dumps(list(wanted.forgotten)).decode()))
     if wanted.cleaned_to is not None:
         transaction.execute(_CLEANED, (pid, wanted.cleaned_to))
     transaction.changes.replaced.append(Replaced(*place, new, frozenset(wanted.forgotten)))
     return True
+
+
+def present(transaction: Transaction, place: tuple[int, int, int]) -> list[Span]:
+    """The spans of a log (its pid) that end from one offset to another."""
+    (text,) = transaction.execute(_PRESENT, place).fetchone()
+    return [Span(*row) for row in orjson.loads(text)]
+
+
+def drop(transaction: Transaction, place: tuple[int, int, int]) -> None:
+    """Take those spans out, and lower the counts of their objects (I4)."""
+    transaction.execute(_LOWER_COUNTS, place)
+    transaction.execute(_DELETE, place)
 
 
 def load_cleaned(connection: sqlite3.Connection) -> dict[int, int]:

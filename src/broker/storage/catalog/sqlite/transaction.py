@@ -83,6 +83,10 @@ class Transaction:
         self._rows.spans += [(pid, span) for span in spans]
         self._rows.objects[object_id] = (len(spans), end)
 
+    def add_spans(self, pid: int, spans: Sequence[Span]) -> None:
+        """Gather spans of an object that is seen to elsewhere."""
+        self._rows.spans += [(pid, span) for span in spans]
+
     def set_partition(self, pid: int, state: PartitionState) -> None:
         """Change the state of one log."""
         self.changes.partitions[pid] = state
