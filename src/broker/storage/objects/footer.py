@@ -240,10 +240,12 @@ def _contents(data: memoryview, payload_length: int) -> tuple[str, list[FooterEn
         if (base < 0) != (last < 0) or last < base or records >= _UNSIGNED_64:
             raise FooterCorrupt(f"an entry has the offsets {base} to {last}")
         name_of = UNKNOWN if place == _NONE else PartitionName(topics[place][0], topics[place][1], index)
-        found = FooterEntry(pid, name_of, position, length, batches, records, max_timestamp, base, last, flags)
-        if sources != _NONE:
-            found.sources = lists[sources]
-        entries.append(found)
+        entries.append(
+            FooterEntry(
+                *(pid, name_of, position, length, batches, records, max_timestamp, base, last, flags),
+                sources=() if sources == _NONE else lists[sources],
+            )
+        )
     return cluster_id, entries
 
 
