@@ -13,8 +13,9 @@ from typing import Final
 import anyio
 import obstore
 from anyio import to_thread
+from anyio.abc import TaskGroup
 
-from broker.errors import StorageUnavailable
+from broker.errors import BrokerError, StorageUnavailable
 from broker.storage.objects import footer
 from broker.storage.objects.backend import Backend, open_backend
 from broker.storage.objects.base import Buffer, Extent, TocEntry
@@ -60,22 +61,19 @@ class RemoteObjectStore:
         self._requester = Requester(settings)
         self._bodies = anyio.CapacityLimiter(settings.uploads)
         self._is_conditional = backend.is_conditional
+        self._withdraw_s = min(_WITHDRAW_S, settings.give_up_s)
         self._closed = False
 
     async def append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> Extent:
         if self._closed:
             raise StorageUnavailable("the object store is closed")
+        failure: BrokerError
         async with self._bodies, anyio.create_task_group() as tasks:
-            for _ in range(_IDS_TRIED):
-                object_id = await self._ids.take()
-                if self._ids.is_short:
-                    tasks.start_soon(self._ids.lease_ahead)
-                body = await self._body(object_id, parts, toc)
-                if await self._put(object_id, body):
-                    length = footer.read_trailer(body[-footer.TRAILER_BYTES :]).payload_length
-                    return Extent(object_id, 0, length)
-                self._ids.forget()
-        raise StorageUnavailable(f"object ids are in use already, up to {object_id:016x}: was the catalog restored?")
+            try:
+                return await self._append(parts, toc, tasks)
+            except BrokerError as error:
+                failure = error  # raised in the group it would come out wrapped
+        raise failure
 
     async def read(self, object_id: int, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
         if any(position < 0 or length < 0 for position, length in ranges):
@@ -100,7 +98,7 @@ class RemoteObjectStore:
     async def withdraw(self, extent: Extent) -> None:
         """The catalog never will name the object; where it cannot be deleted now, the orphan sweep finds it."""
         try:
-            await self._delete([self._backend.path(extent.object_id)], give_up_s=_WITHDRAW_S)
+            await self._delete([self._backend.path(extent.object_id)], give_up_s=self._withdraw_s)
         except StorageUnavailable:
             pass
 
@@ -151,6 +149,18 @@ class RemoteObjectStore:
         self._closed = True
 
     # Writing
+
+    async def _append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry], tasks: TaskGroup) -> Extent:
+        for _ in range(_IDS_TRIED):
+            object_id = await self._ids.take()
+            if self._ids.is_short:
+                tasks.start_soon(self._ids.lease_ahead)
+            body = await self._body(object_id, parts, toc)
+            if await self._put(object_id, body):
+                length = footer.read_trailer(body[-footer.TRAILER_BYTES :]).payload_length
+                return Extent(object_id, 0, length)
+            self._ids.forget()
+        raise StorageUnavailable(f"object ids are in use already, up to {object_id:016x}: was the catalog restored?")
 
     async def _body(self, object_id: int, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> bytes:
         length = sum(memoryview(part).nbytes for part in parts)
