@@ -206,6 +206,7 @@ class App:
             idle_ms=settings.connections_max_idle_ms,
             frame_ms=settings.request_receive_timeout_ms,
         )
+        services.transactions.newest_connection = lambda: limits.next_id - 1
         services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip))
         dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
         http = HttpServer(surface(self._health), settings.http.host, settings.http.port)
