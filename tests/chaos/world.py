@@ -116,7 +116,7 @@ class World:
 
     @property
     def catalog_url(self) -> str:
-        return self.database.url(CATALOG)
+        return f"{self.database.url(CATALOG)}?sslmode=disable"
 
     def running(self) -> list[Broker]:
         """The brokers whose processes run, stopped ones included."""
