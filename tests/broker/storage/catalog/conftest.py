@@ -8,6 +8,7 @@ import pytest
 from broker.storage.catalog.base import Catalog
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
+from broker.storage.catalog.shards import SHARDS
 from broker.storage.catalog.sqlite.catalog import SqliteCatalog
 from tests.support.postgres import Postgres, postgres_server
 
@@ -39,6 +40,7 @@ async def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         if request.module.__name__.rpartition(".")[2] in NOT_ON_POSTGRES:
             pytest.skip("not on PostgreSQL yet")
         opened = await PostgresCatalog.open(await postgres_server().new_database())
+        await opened.load_transactions(range(SHARDS))
     else:
         opened = SqliteCatalog.open(tmp_path / "catalog.db", tail_spans=1000 if request.param == "sqlite" else 0)
     yield opened
