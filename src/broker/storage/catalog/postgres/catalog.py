@@ -16,7 +16,6 @@ from broker.storage.catalog.postgres.merging import PostgresMerging
 from broker.storage.catalog.postgres.migrating import check_schema
 from broker.storage.catalog.postgres.object_ids import PostgresObjectIds
 from broker.storage.catalog.postgres.objects import PostgresObjects
-from broker.storage.catalog.postgres.producers import PostgresProducers
 from broker.storage.catalog.postgres.shards import PostgresShards
 from broker.storage.catalog.postgres.share_states import PostgresShareStates
 from broker.storage.catalog.postgres.swapping import PostgresSwapping
@@ -28,7 +27,6 @@ class PostgresCatalog(
     PostgresCommits,
     PostgresLogs,
     PostgresObjects,
-    PostgresProducers,
     PostgresSwapping,
     PostgresMerging,
     PostgresGarbage,
