@@ -9,6 +9,7 @@ import pytest
 from broker.storage.catalog.base import Catalog
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
+from broker.storage.catalog.shards import SHARDS
 from broker.storage.catalog.sqlite.catalog import SqliteCatalog
 from tests.support.postgres import Postgres, postgres_server
 
@@ -37,6 +38,7 @@ async def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
             opened = MemoryCatalog()
         elif request.param == "postgres":
             opened = await PostgresCatalog.open(await stack.enter_async_context(postgres_server().borrowed_database()))
+            await opened.load_transactions(range(SHARDS))
         else:
             opened = SqliteCatalog.open(tmp_path / "catalog.db", tail_spans=1000 if request.param == "sqlite" else 0)
         yield opened
