@@ -30,7 +30,7 @@ from broker.wire.records.batch import parse_header, stamp
 from broker.wire.records.record import Record, encode_batch, iter_records
 
 NOW_MS = 1_700_000_000_000
-LEASE_MS = 10_000_000_000
+LEASE_MS = 600_000
 
 
 class Died(BaseException):
@@ -83,6 +83,12 @@ class Door:
 
 class DoorWithLeases(Door):
     """Of a catalog: what must be there for it to be told from one that is not shared."""
+
+    clock: Callable[[], int]
+
+    async def clock_ms(self) -> int:
+        """In the world's time."""
+        return self.clock()
 
     async def claim_job(self, job: str, lease_ms: int) -> int | None:
         answer: int | None = await self.__getattr__("claim_job")(job, lease_ms)
@@ -189,6 +195,7 @@ class Broker:
         self.deaths = deaths
         self.inner = catalog
         self.catalog: Any = DoorWithLeases(catalog, deaths, pause)
+        self.catalog.clock = lambda: world.clock
         self.store: Any = Door(StoreOf(world.store, self.catalog), deaths, pause)
         live: Any = LiveSettings(world.settings, catalog)
         self.cleaner = Cleaner(self.store, self.catalog, world, live, lambda: world.clock)
@@ -242,7 +249,7 @@ class Broker:
 
 
 class World:
-    """Begin with :meth:`open`."""
+    """In memory. See :class:`tests.broker.log.jobs.postgres_world.PostgresWorld`."""
 
     def __init__(self, *, grace_ms: int = 600_000, merge_bytes: int = 1 << 20) -> None:
         self.clock = NOW_MS
@@ -261,14 +268,18 @@ class World:
     def all(self) -> Iterator[Topic]:
         return iter(list(self.topics.values()))
 
-    def new_catalog(self) -> Any:
+    async def new_catalog_opened(self) -> Any:
         return self.cluster.catalog()
+
+    async def node_ids(self) -> list[int]:
+        """Of all brokers there ever were."""
+        return sorted(self.cluster.places)
 
     async def broker(
         self, deaths: Deaths | None = None, *, node_id: int | None = None, pause: Callable[[], Awaitable[None]] | None = None
     ) -> Broker:
         """A broker that is registered, under the node id of an earlier one when it takes its place."""
-        catalog = self.new_catalog()
+        catalog = await self.new_catalog_opened()
         self.brokers += 1
         await catalog.register(Registration(instance=f"i{self.brokers}", node_id=node_id, rack=None, listeners={}), LEASE_MS)
         return Broker(self, deaths or Deaths(), catalog, pause)
@@ -341,7 +352,7 @@ class World:
             if spans:
                 assert spans[0].base <= bounds.log_start <= spans[0].last, "I3"
                 assert spans[-1].last + 1 == bounds.high_watermark, "I3"
-            assert sum(span.length for span in spans) == bounds.bytes
+            await self.check_size(pid, spans, bounds.bytes)
             shown = {}
             for span in spans:
                 if not is_marker(span):
@@ -354,6 +365,9 @@ class World:
             left = set(self.store.objects) - set(counts)
             assert not left, f"objects {sorted(left)} are in the store and nobody needs them"
             assert not await self.inline_ids() - set(counts)
+
+    async def check_size(self, pid: int, spans: Sequence[Span], size: int) -> None:
+        assert sum(span.length for span in spans) == size
 
     async def check_counts(self, counts: Counter[int]) -> None:
         live = self.cluster.shared._live
@@ -388,7 +402,7 @@ class World:
         """A new broker in the place of every one before does all there is to do, until nothing is left."""
         await self.observer.forget_settled(0)
         broker = None
-        for node_id in sorted(self.cluster.places) or [1]:
+        for node_id in await self.node_ids() or [1]:
             broker = await self.broker(node_id=node_id)
         assert broker is not None
         for _ in range(6):
