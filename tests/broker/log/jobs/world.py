@@ -230,19 +230,15 @@ class Broker:
         else:
             await self.deaths.pass_by("put", lambda: self._put(object_id, bytes(data)))
         group = CommitGroup(object_id, 0, len(data), spans, self.world.clock, bytes(data) if inline else None)
-        (answers,) = await self.inner_commit(group)
-        for span, of_log in zip(spans, answers, strict=True):
-            for batch, answer in zip(parts[span.pid], of_log, strict=True):
-                if answer.error_code == 0:
-                    self.world.entered(span.pid, answer.base_offset, batch)
 
-    async def inner_commit(self, group: CommitGroup) -> Any:
-        async def commit() -> Any:
-            answers = await self.inner.commit_groups([group])
-            self.world.committed.append(group.object_id)
-            return answers
+        async def commit() -> None:
+            (answers,) = await self.inner.commit_groups([group])
+            for span, of_log in zip(spans, answers, strict=True):
+                for batch, answer in zip(parts[span.pid], of_log, strict=True):
+                    if answer.error_code == 0:
+                        self.world.entered(span.pid, answer.base_offset, batch)
 
-        return await self.deaths.pass_by("commit", commit)
+        await self.deaths.pass_by("commit", commit)
 
     async def _put(self, object_id: int, data: bytes) -> None:
         self.world.store.put(object_id, data)
@@ -260,7 +256,6 @@ class World:
         self.store = SharedStore(self)
         self.topics: dict[str, Topic] = {}
         self.model: dict[int, dict[int, bytes]] = {}
-        self.committed: list[int] = []
         self.sent = 0
         self.observer: Any = self.cluster.shared
         self.brokers = 0
