@@ -319,7 +319,7 @@ class Compactor(Job):
         """Have a part of the log rewritten, durably, and make it visible. Raises _Overtaken."""
         began_s = anyio.current_time()
         aborted = await self._catalog.aborted(pid, spans[0].base, spans[-1].last + 1)
-        object_id = self._store.new_object_id()
+        object_id = await self._rewriter.new_object_id()
         try:
             part = await work.rewrite(object_id, spans, aborted)
             # What memory has of this part goes first: it must not be given out once the catalog knows less of its transactions.
