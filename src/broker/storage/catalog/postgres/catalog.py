@@ -12,7 +12,6 @@ from broker.storage.catalog.postgres.incarnations import Incarnations
 from broker.storage.catalog.postgres.logs import PostgresLogs
 from broker.storage.catalog.postgres.migrating import check_schema
 from broker.storage.catalog.postgres.objects import PostgresObjects
-from broker.storage.catalog.postgres.producers import PostgresProducers
 from broker.storage.catalog.postgres.share_states import PostgresShareStates
 from broker.storage.catalog.postgres.swapping import PostgresSwapping
 from broker.storage.catalog.postgres.transactions import PostgresTransactions
@@ -23,7 +22,6 @@ class PostgresCatalog(
     PostgresCommits,
     PostgresLogs,
     PostgresObjects,
-    PostgresProducers,
     PostgresSwapping,
     PostgresGroups,
     PostgresTransactions,

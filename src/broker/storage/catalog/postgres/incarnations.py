@@ -35,7 +35,9 @@ class Incarnations:
         """Which server it is; everything that follows is done. Raises StorageUnavailable for one that was replaced and does not know."""
         system, timeline = await _server(connection)
         if self._server is not None and self._server[0] == system and timeline < self._server[1]:
-            raise StorageUnavailable(f"a database answers that was replaced: it writes timeline {timeline} of {self._server[1]}")
+            raise StorageUnavailable(
+                f"a database answers that was replaced: it writes timeline {timeline} of {self._server[1]}"
+            )
         server = f"{system}/{timeline}"
         kept, number = await connection.fetchrow(_KEPT)
         if kept != server:

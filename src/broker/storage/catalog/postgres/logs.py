@@ -12,7 +12,7 @@ from broker.storage.catalog.base import SPANS_PER_ANSWER, Span, SpanAnswer, Span
 from broker.storage.catalog.commit_rules import PartitionState
 from broker.storage.catalog.postgres.base import CatalogPart, fenced
 from broker.storage.catalog.postgres.connecting import Connection
-from broker.storage.catalog.postgres.span_rows import BOUNDS, SPAN, answer_of, bounds_of, cut, is_short
+from broker.storage.catalog.postgres.span_rows import BOUNDS, FOUND, SPAN, answer_of, bounds_of, cut, is_short
 from broker.wire.error_codes import ErrorCode
 
 _FIRST_SPANS: Final = 64
@@ -20,7 +20,7 @@ _TRIM_AT_ONCE: Final = 2000
 
 _BOUNDS: Final = f"SELECT pid, {BOUNDS} FROM part WHERE pid = ANY ($1)"  # noqa: S608
 _FIND: Final = f"""
-SELECT asked.i, {BOUNDS}, {SPAN}
+SELECT asked.i, {BOUNDS}, {FOUND}
 FROM unnest($1::int[], $2::bigint[]) WITH ORDINALITY AS asked (pid, at, i)
 JOIN part ON part.pid = asked.pid
 LEFT JOIN LATERAL (
@@ -34,7 +34,7 @@ ORDER BY asked.i, found.last
 _FIND_FEW: Final = _FIND % _FIRST_SPANS
 _FIND_MANY: Final = _FIND % SPANS_PER_ANSWER
 _FROM_TIMESTAMP: Final = f"""
-SELECT {BOUNDS}, {SPAN} FROM part
+SELECT {BOUNDS}, {FOUND} FROM part
 LEFT JOIN LATERAL (
     SELECT {SPAN} FROM span
     WHERE span.pid = part.pid AND span.last >= first_reaching_v1(part.pid, $2, part.log_start, part.high_watermark)
@@ -44,8 +44,8 @@ LEFT JOIN LATERAL (
 WHERE part.pid = $1 ORDER BY found.last
 """  # noqa: S608
 _OF_MAX_TIMESTAMP: Final = f"""
-SELECT {BOUNDS}, {SPAN} FROM part
-LEFT JOIN span ON span.pid = part.pid AND span.last = largest_timestamp_v1(part.pid, part.log_start, part.high_watermark)
+SELECT {BOUNDS}, {FOUND} FROM part
+LEFT JOIN span AS found ON found.pid = part.pid AND found.last = largest_timestamp_v1(part.pid, part.log_start, part.high_watermark)
     AND part.high_watermark > part.log_start
 WHERE part.pid = $1
 """  # noqa: S608

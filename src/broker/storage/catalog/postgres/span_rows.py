@@ -9,6 +9,8 @@ from broker.storage.catalog.base import Span, SpanAnswer, SpanQuery
 BOUNDS: Final = "log_start, high_watermark, last_stable, leader_epoch, bytes, epoch_starts"
 BOUNDS_WIDTH: Final = 6
 SPAN: Final = "base, last, object_id, position, length, max_timestamp, running_timestamp, batch_count, flags"
+FOUND: Final = ", ".join(f"found.{column}" for column in SPAN.split(", "))
+"""The same of a row named ``found``."""
 
 
 def bounds_of(row: Sequence[Any]) -> LogBounds:

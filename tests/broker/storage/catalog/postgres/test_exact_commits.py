@@ -109,7 +109,7 @@ class Worlds:
             for s in self.memory._state.runs.get(pid, ())
         ]
         producers = await connections.fetch("SELECT * FROM producer WHERE pid = $1 ORDER BY producer_id", pid)
-        assert [tuple(each)[1:5] + (window_of(each["recent"]), each["first_open_offset"]) for each in producers] == [
+        assert [(*tuple(each)[1:5], window_of(each["recent"]), each["first_open_offset"]) for each in producers] == [
             (p.producer_id, p.epoch, p.last_sequence, p.last_timestamp, p.window, p.open_first_offset)
             for p in await self.memory.producers(pid)
         ]
@@ -266,10 +266,10 @@ async def test_a_broker_whose_epoch_is_gone_commits_nothing(postgres: Postgres) 
     """It is told that it was fenced (I8)."""
     catalog = await PostgresCatalog.open(await postgres.new_database())
     member = Member(node_id=1, epoch=4, rack=None, listeners={})
-    with pytest.raises(Fenced):
-        async with catalog._connections.change() as connection:
-            await connection.execute("INSERT INTO broker (node_id, epoch, instance, lease_until) VALUES (1, 5, 'i', now())")
-            await connection.execute("INSERT INTO part (pid, topic_id, partition_index) VALUES (1, 'x', 0)")
+    async with catalog._connections.change() as connection:
+        await connection.execute("INSERT INTO broker (node_id, epoch, instance, lease_until) VALUES (1, 5, 'i', now())")
+        await connection.execute("INSERT INTO part (pid, topic_id, partition_index) VALUES (1, 'x', 0)")
+        with pytest.raises(Fenced):
             await commit_exactly(connection, [group({1: [batch()]})], member)
 
     assert await catalog._connections.fetchval("SELECT count(*) FROM object") == 0
