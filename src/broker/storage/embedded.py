@@ -27,11 +27,9 @@ from broker.storage.committing import GroupCommitter, UnstoredGroup
 from broker.storage.file_operations import FileOperations, make_directory
 from broker.storage.objects.base import Extent
 from broker.storage.objects.files import DEFAULT_SEGMENT_BYTES, FileObjectStore
-from broker.storage.ownership import LOCK_FILE, Ownership
+from broker.storage.ownership import CATALOG_FILE, LOCK_FILE, SEGMENTS_DIRECTORY, Ownership
 from broker.storage.recovery import GroupDamaged
 
-CATALOG_FILE: Final = "catalog.db"
-SEGMENTS_DIRECTORY: Final = "segments"
 _DIRECTORY_ID: Final = "directory_id"
 _NEXT_EPOCH: Final = """
 INSERT INTO meta VALUES ('owner_epoch', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1

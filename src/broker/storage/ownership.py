@@ -14,6 +14,8 @@ from typing import Final
 from broker.storage.file_operations import FileOperations, make_directory
 
 LOCK_FILE: Final = "owner.lock"
+CATALOG_FILE: Final = "catalog.db"
+SEGMENTS_DIRECTORY: Final = "segments"
 
 
 class DirectoryInUse(Exception):
