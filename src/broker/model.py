@@ -45,6 +45,8 @@ class LogBounds:
 
     ``high_watermark`` is the next offset to be assigned and so the log end too (data is durable before it counts);
     ``last_stable_offset`` is where a read_committed reader must stop; ``bytes`` is the size of the data still referenced.
+    ``epoch_starts`` says where leader epochs above 0 began, as (epoch, offset): there are some where a catalog was taken over by a server that may lack
+    what the one before had acknowledged.
     """
 
     log_start: int
@@ -52,6 +54,7 @@ class LogBounds:
     last_stable_offset: int
     leader_epoch: int
     bytes: int
+    epoch_starts: tuple[tuple[int, int], ...] = ()
 
 
 @value

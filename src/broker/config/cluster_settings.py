@@ -5,6 +5,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from broker.config.kafka_values import Kind, Range
+from broker.config.listeners import Address, as_address
 from broker.config.setting import own
 
 _KIB: Final = 1024
@@ -23,6 +24,13 @@ class ClusterSettings(BaseModel):
         "How long a broker that is not heard of stays a member of the cluster, by the catalog's clock; it is heard of three times as often. "
         "After a broker was killed its partitions and groups are without a broker for as long.",
         check=Range(500, 60_000), unit="ms",
+    )
+
+    cluster_peer: Address | None = own(
+        Kind.STRING, None,
+        "Where the other brokers reach this one, to tell it what they have committed. When not set, the host of the first listener and a free port. "
+        "Who does not know the secret that the catalog keeps is not listened to.",
+        convert=as_address, shown_by=str, unit="HOST:PORT",
     )
 
     # --- writing ------------------------------------------------------------------------------------------------------
@@ -58,4 +66,31 @@ class ClusterSettings(BaseModel):
         "For how long a broker tries to store and commit record data while the store or the catalog cannot; then the producer is told to send "
         "it again.",
         check=Range(0), unit="ms",
+    )
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    read_block_cache_bytes: int = own(
+        Kind.LONG, 128 * _MIB,
+        "Bytes of stored objects kept in memory for consumers, in blocks of 1 MiB. A quarter is for those that read far from the ends of logs.",
+        check=Range(0), unit="bytes",
+    )
+    read_span_cache_bytes: int = own(
+        Kind.LONG, 16 * _MIB, "Bytes of what is remembered of where record data lies.", check=Range(0), unit="bytes"
+    )
+    read_cold_fetches: int = own(
+        Kind.INT, 8,
+        "Fetches far from the ends of logs that read from the store at once. Others wait for their turn; who reads at the end of a log does not.",
+        check=Range(1, 1024), unit="fetches",
+    )
+    read_cold_bytes: int = own(
+        Kind.LONG, 64 * _MIB, "Bytes that these fetches, and what is read ahead for them, may be reading together.", check=Range(_MIB), unit="bytes"
+    )
+    read_poll_ms: int = own(
+        Kind.INT, 100,
+        "How often the catalog is asked about the logs that fetches wait for, while another broker's word of what it commits does not come through.",
+        check=Range(1, 60_000), unit="ms",
+    )
+    read_poll_with_hints_ms: int = own(
+        Kind.INT, 1_000, "The same while it does. Also how long a log start moved by another broker may go unnoticed.", check=Range(1, 60_000), unit="ms"
     )

@@ -157,6 +157,7 @@ class ClusterCommitter:
         self._ids = _InlineIds(catalog)
         self._is_committing = False
         self._fenced: Fenced | None = None
+        self._quiet = anyio.Event()
 
     def commit(self, group: UnstoredGroup) -> Coroutine[Any, Any, list[list[Appended]]]:
         """Take the next place in the line, now; what is returned must be awaited, by a task of its own."""
@@ -165,6 +166,13 @@ class ClusterCommitter:
         if self._fenced is not None:
             self._refuse(flight, self._fenced)
         return self._fly(flight)
+
+    async def fence(self) -> None:
+        """The broker's epoch is gone: refuse everything, and return when nothing is being committed under it any more (4)."""
+        self._fence(self._fenced or Fenced("this broker was fenced"))
+        while self._is_committing:
+            self._quiet = anyio.Event()
+            await self._quiet.wait()
 
     def resume(self) -> None:
         """This broker has registered anew: take groups again, under ids of the new epoch."""
@@ -310,6 +318,8 @@ class ClusterCommitter:
             for flight, group in zip(flights, groups, strict=True):
                 self._leave(flight, flight.answer(next(given) if group.spans else []))
                 CLUSTER_WRITES.committed(group.length, inline=group.inline is not None)
+        finally:
+            self._quiet.set()
         self._wake_head()
 
     def _take(self) -> list[_Flight]:

@@ -1,10 +1,9 @@
 """What a broker of a cluster is told about the cluster."""
 
 import pytest
-
-from broker.config.problems import CrossProblems
-from broker.config.settings import Settings, problems_of
 from pydantic import ValidationError
+
+from broker.config.settings import Settings, problems_of
 
 
 def problems(**settings: object) -> dict[str, str]:

@@ -20,7 +20,7 @@ from broker.storage.catalog.base import ProducerState, Span, SpanAnswer, SpanQue
 from broker.storage.catalog.commit_rules import Decision, PartitionState, View
 from broker.storage.catalog.marker_rules import AbortedEntry, Ending
 from broker.storage.catalog.span_run import SpanRun
-from broker.storage.catalog.transactions import AbortedTransaction, PendingOffsets, TransactionState
+from broker.storage.catalog.transactions import AbortedTransaction, OffsetKey, PendingOffsets, TransactionState
 
 _NO_OFFSETS: Final[PendingOffsets] = MappingProxyType({})
 
@@ -77,6 +77,11 @@ class LogState:
 
     def pending_offsets(self, transactional_id: str) -> PendingOffsets:
         return self._pending.get(transactional_id, _NO_OFFSETS)
+
+    def pending_keys_of(self, group_id: str) -> set[OffsetKey]:
+        """Of which of the group's partitions open transactions carry offsets."""
+        with self._lock:
+            return {key for offsets in self._pending.values() for key in offsets if key[0] == group_id}
 
     def load_transactions(
         self, transactions: Iterable[TransactionState], pending: Mapping[str, PendingOffsets]

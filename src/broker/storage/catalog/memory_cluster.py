@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import anyio
+
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import CommittedOffset, LogBounds, Topic
 from broker.storage.catalog.base import (
@@ -31,10 +33,10 @@ from broker.storage.catalog.cluster import (
 from broker.storage.catalog.log_state import LogChanges
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.catalog.shards import SHARDS, shard_of
-from broker.storage.catalog.transactions import AbortedTransaction, TransactionState
+from broker.storage.catalog.transactions import AbortedTransaction, PendingOffsets, TransactionState
 from broker.wire.error_codes import ErrorCode
 
-_OWN: Final = frozenset({"_cluster", "member", "shard_tokens", "checks_shards", "reachable", "_closed", "_loaded", "_looked_up"})
+_OWN: Final = frozenset({"_cluster", "member", "shard_tokens", "checks_shards", "reachable", "hangs", "_closed", "_loaded", "_looked_up"})
 """What a view has for itself; every other attribute is the shared catalog's."""
 
 KEPT_FOR_THE_FENCED_MS: Final = 600_000
@@ -183,8 +185,11 @@ class MemoryClusterCatalog(MemoryCatalog):
     """Implements :class:`broker.storage.catalog.cluster.ClusterCatalog` for one broker. Every method is done before it first waits.
 
     It runs the methods of :class:`MemoryCatalog` on the shared one's state. Before :meth:`register` nothing is checked, as for tools. While
-    ``reachable`` is false every call that would go to the database raises StorageUnavailable and changes nothing.
+    ``reachable`` is false every call that would go to the database raises StorageUnavailable and changes nothing; while ``hangs`` is true
+    :meth:`renew` is not answered.
     """
+
+    shared = True
 
     def __init__(self, cluster: MemoryCluster) -> None:
         self._cluster = cluster
@@ -192,6 +197,7 @@ class MemoryClusterCatalog(MemoryCatalog):
         self.shard_tokens: dict[int, int] = {}
         self.checks_shards = True
         self.reachable = True
+        self.hangs = False
         self._closed = False
         self._loaded: set[int] = set()
         self._looked_up: set[str] = set()
@@ -231,6 +237,8 @@ class MemoryClusterCatalog(MemoryCatalog):
         return member
 
     async def renew(self, lease_ms: int) -> ClusterView:
+        if self.hangs:
+            await anyio.sleep_forever()
         member = self._current_member()
         self._cluster.places[member.node_id].lease_until_ms = self._cluster.now_ms() + lease_ms
         self._cluster.fence_expired()
@@ -364,7 +372,33 @@ class MemoryClusterCatalog(MemoryCatalog):
     def peek_transactions(self) -> Sequence[TransactionState]:
         return [state for state in super().peek_transactions() if shard_of(state.transactional_id) in self._loaded]
 
+    async def add_transaction_offsets(
+        self,
+        transactional_id: str,
+        producer_id: int,
+        epoch: int,
+        offsets: PendingOffsets,
+        implicit_group: str | None,
+        now_ms: int,
+    ) -> ErrorCode:
+        self._check_shards(key[0] for key in offsets)
+        return await super().add_transaction_offsets(
+            transactional_id, producer_id, epoch, offsets, implicit_group, now_ms
+        )
+
+    async def overdue_transactions(self, shards: Collection[int] | None, now_ms: int) -> list[TransactionState]:
+        self._check_reachable()
+        return await super().overdue_transactions(shards, self._cluster.now_ms())
+
     # Groups: only who holds their shard may change them
+
+    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
+        self._check_reachable()
+        return await super().read_offsets(group_id)
+
+    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
+        self._check_reachable()
+        return await super().pending_offset_keys(group_id)
 
     async def save_group(self, group: StoredGroup) -> None:
         self._check_shards((group.group_id,))

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Protocol
 
 from anyio import from_thread
 
@@ -24,11 +25,19 @@ def is_inline(object_id: int) -> bool:
     return INLINE_OBJECTS <= object_id < WHOLE_OBJECTS
 
 
+class RemoteStore(ObjectStore, Protocol):
+    """What is needed of the other store."""
+
+    async def read_up_to(self, object_id: int, position: int, length: int) -> memoryview:
+        """As :meth:`broker.log.block_reader.BlockSource.read_up_to`."""
+        ...
+
+
 class StoreWithInline:
     """Implements :class:`broker.storage.objects.base.ObjectStore`: ``remote`` for everything but inline objects. Of those the latest read are kept,
     up to ``cache_bytes``: their bytes never change."""
 
-    def __init__(self, remote: ObjectStore, catalog: GroupCommits, cache_bytes: int) -> None:
+    def __init__(self, remote: RemoteStore, catalog: GroupCommits, cache_bytes: int) -> None:
         self._remote = remote
         self._catalog = catalog
         self._cache_bytes = cache_bytes
@@ -43,6 +52,12 @@ class StoreWithInline:
             return await self._remote.read(object_id, ranges)
         data = await self._whole(object_id)
         return [memoryview(bytearray(_part(object_id, data, position, length))) for position, length in ranges]
+
+    async def read_up_to(self, object_id: int, position: int, length: int) -> memoryview:
+        """As :meth:`broker.log.block_reader.BlockSource.read_up_to`."""
+        if not is_inline(object_id):
+            return await self._remote.read_up_to(object_id, position, length)
+        return memoryview((await self._whole(object_id))[position : position + length])
 
     async def _whole(self, object_id: int) -> bytes:
         data = self._cache.get(object_id)
