@@ -13,7 +13,6 @@ F4  Everything else goes as soon as it has waited for a moment (``LINGER_S``, in
 from math import inf
 from typing import Final
 
-from broker.config.settings import Settings
 from broker.model import value
 
 LINGER_S: Final = 0.005
@@ -36,18 +35,6 @@ class FlushLimits:
     puts_per_second: float = 0
     inline_bytes: int = 0
     inline_bytes_per_second: float = 0
-
-
-def limits_of(settings: Settings) -> FlushLimits:
-    """As they are set."""
-    return FlushLimits(
-        flush_bytes=settings.write_flush_bytes,
-        age_s=settings.write_flush_age_ms / 1000,
-        slots=settings.write_upload_slots,
-        puts_per_second=settings.write_puts_per_second,
-        inline_bytes=settings.write_inline_bytes,
-        inline_bytes_per_second=settings.write_inline_bytes_per_second,
-    )
 
 
 @value

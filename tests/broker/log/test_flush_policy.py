@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.config.settings import Settings
-from broker.log.flush_policy import LINGER_S, FlushLimits, FlushPolicy, OnTheWay, limits_of
+from broker.log.flush_policy import LINGER_S, FlushLimits, FlushPolicy, OnTheWay
 
 NOTHING = OnTheWay(0, 0, 0)
 LIMITS = FlushLimits(
@@ -98,10 +97,3 @@ def test_the_budget_holds_over_time(seed: int, rate: int, size: int) -> None:
         policy.goes_inline(now, size, NOTHING)
         puts += 1
     assert puts <= 1 + rate * 0.5 + 1 + rate * now * 1.001
-
-
-def test_limits_are_as_they_are_set() -> None:
-    """In seconds, where the settings are in milliseconds."""
-    limits = limits_of(Settings(write_flush_age_ms=100, write_puts_per_second=7, write_upload_slots=3))
-    assert (limits.age_s, limits.puts_per_second, limits.slots) == (0.1, 7, 3)
-    assert limits.inline_bytes <= limits.flush_bytes
