@@ -61,6 +61,7 @@ class PostgresMembership(CatalogPart):
         )
         self.member = member
         self.shard_tokens.clear()
+        self.checks_shards = True
         return member
 
     async def announce(self, listeners: Mapping[str, tuple[str, int]], peer: tuple[str, int] | None) -> None:

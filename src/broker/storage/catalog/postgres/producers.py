@@ -58,7 +58,7 @@ class PostgresProducers(CatalogPart):
                 count, last_pid, last_producer_id = await connection.fetchrow(_EXPIRE, before_ms, pid, producer_id)
             expired += count
             if last_pid is None:
-                return expired
+                return int(expired)
             pid, producer_id = last_pid, last_producer_id
 
     async def allocate_producer_ids(self, count: int) -> int:

@@ -27,20 +27,36 @@ _SAVE: Final = """
 WITH living AS MATERIALIZED (
     SELECT topic_id FROM topic WHERE topic_id = ANY ($2::bytea[]) ORDER BY topic_id FOR KEY SHARE
 ), given AS MATERIALIZED (
-    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::int[], $4::int[], $5::bigint[], $6::int[])
-        AS new (group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch)
+    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::int[], $4::int[], $5::bigint[], $6::int[], $7::boolean[])
+        AS new (group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch, creates)
     WHERE topic_id IN (SELECT topic_id FROM living)
-), saved AS (
-    INSERT INTO share_state AS own (group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch)
-    SELECT * FROM given ORDER BY group_id, topic_id, partition_index
-    ON CONFLICT (group_id, topic_id, partition_index) DO UPDATE
-        SET state_epoch = excluded.state_epoch, start_offset = excluded.start_offset, leader_epoch = excluded.leader_epoch
-        WHERE own.state_epoch <= excluded.state_epoch
+), made AS (
+    INSERT INTO share_state (group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch)
+    SELECT group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch FROM given WHERE creates
+    ORDER BY group_id, topic_id, partition_index
+    ON CONFLICT (group_id, topic_id, partition_index) DO NOTHING
     RETURNING share_id, group_id, topic_id, partition_index
+), held AS MATERIALIZED (
+    SELECT own.share_id FROM given JOIN share_state AS own USING (group_id, topic_id, partition_index)
+    WHERE NOT creates ORDER BY group_id, topic_id, partition_index FOR UPDATE OF own
+), saved AS (
+    UPDATE share_state AS own
+    SET start_offset = given.start_offset, leader_epoch = given.leader_epoch
+    FROM given
+    WHERE own.share_id IN (SELECT share_id FROM held) AND NOT given.creates AND own.state_epoch = given.state_epoch
+        AND (own.group_id, own.topic_id, own.partition_index) = (given.group_id, given.topic_id, given.partition_index)
+    RETURNING own.share_id, own.group_id, own.topic_id, own.partition_index
 )
-SELECT group_id, topic_id, partition_index, share_id FROM given LEFT JOIN saved USING (group_id, topic_id, partition_index)
+SELECT group_id, topic_id, partition_index, coalesce(saved.share_id, made.share_id), creates FROM given
+LEFT JOIN saved USING (group_id, topic_id, partition_index) LEFT JOIN made USING (group_id, topic_id, partition_index)
 """
-"""A row for each state whose topic is there. Without an id it was not saved: what is stored is of a later epoch."""
+"""Only under the epoch that is stored, and of topics that are there; what is to be created and is there stays as it is (no id, and no fault)."""
+_CLAIM: Final = """
+UPDATE share_state SET state_epoch = state_epoch + 1 WHERE share_id IN (
+    SELECT share_id FROM share_state JOIN unnest($1::bytea[], $2::bytea[], $3::int[]) AS asked (group_id, topic_id, partition_index)
+        USING (group_id, topic_id, partition_index)
+    ORDER BY group_id, topic_id, partition_index FOR UPDATE OF share_state)
+"""
 _DROP_RUNS: Final = "DELETE FROM share_change WHERE share_id = ANY ({}::bigint[])"
 _ADD_RUNS: Final = "INSERT INTO share_change (share_id, runs) SELECT * FROM unnest({}::bigint[], {}::bytea[])"
 _SELECT: Final = """
@@ -67,6 +83,13 @@ class PostgresShareStates(GuardedPart):
         rows = await self._connections.fetch(_LOAD, *columns)
         return {keys[row[0] - 1]: _state_of(row) for row in rows}
 
+    async def claim_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
+        columns = [key_of(key[0]) for key in keys], [key[1] for key in keys], [key[2] for key in keys]
+        async with self._connections.change() as connection:
+            await connection.execute(_CLAIM, *columns)
+            rows = await connection.fetch(_LOAD, *columns)
+        return {keys[row[0] - 1]: _state_of(row) for row in rows}
+
     async def share_states_of(self, group_id: str) -> dict[ShareKey, ShareState]:
         rows = await self._connections.fetch(_LOAD_GROUP, key_of(group_id))
         return {(group_id, row[1], row[2]): _state_of(row) for row in rows}
@@ -77,20 +100,21 @@ class PostgresShareStates(GuardedPart):
         if not single:
             return
         by_key = {(key_of(change.key[0]), *change.key[1:]): change for change in single}
+        columns = [
+            [group_id for group_id, _, _ in by_key],
+            [topic_id for _, topic_id, _ in by_key],
+            [index for _, _, index in by_key],
+            [change.state_epoch for change in single],
+            [change.start_offset for change in single],
+            [change.leader_epoch for change in single],
+        ]
         async with self._connections.change() as connection:
-            await self._hold(connection, {change.key[0] for change in single})
-            rows = await connection.fetch(
-                _SAVE,
-                [group_id for group_id, _, _ in by_key],
-                [topic_id for _, topic_id, _ in by_key],
-                [index for _, _, index in by_key],
-                [change.state_epoch for change in single],
-                [change.start_offset for change in single],
-                [change.leader_epoch for change in single],
-            )
-            fenced = [by_key[tuple(row[:3])].key for row in rows if row[3] is None]
+            # A partition's leader saves, whoever coordinates the group: the state's epoch is its lease.
+            rows = await connection.fetch(_SAVE, *columns, [change.creates for change in single])
+            fenced = [by_key[tuple(row[:3])].key for row in rows if row[3] is None and not row[4]]
             if fenced:
                 raise StateEpochFenced(fenced)
+            rows = [row for row in rows if row[3] is not None]
             runs = _runs_of({row[3]: by_key[tuple(row[:3])] for row in rows})
             if runs.parts:
                 await connection.execute(runs.text(), *runs.arguments)
