@@ -69,7 +69,8 @@ class Broker(ServerProcess):
         ]
 
     def _environment(self) -> Mapping[str, str]:
-        return {**os.environ, "PYTHONPATH": str(REPOSITORY), **self._extra}
+        others = {name: each for name, each in os.environ.items() if not name.startswith("PENSTOCK_")}
+        return {**others, "PYTHONPATH": str(REPOSITORY), **self._extra}
 
     def _ready_pattern(self) -> re.Pattern[str]:
         return _READY

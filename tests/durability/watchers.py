@@ -180,7 +180,7 @@ class Snapshots:
         found = self._admin.list_offsets(asked, isolation_level=level, request_timeout=10)
         try:
             ends = [future.result(10).offset for future in found.values()]
-        except KafkaException:
+        except (KafkaException, TimeoutError):
             return None
         return ends if min(ends) >= 0 else None  # negative where the connection was lost
 

@@ -12,7 +12,9 @@ import orjson
 from broker.model import Topic
 from broker.storage.catalog.cluster import ClusterView, Member, MetadataChanges, NodeIdTaken, Registration, ShardLease
 from broker.storage.catalog.postgres.base import CatalogPart, fenced
+from broker.storage.catalog.postgres.configs import ALL_CONFIGS
 from broker.storage.catalog.postgres.connections import Connections
+from broker.storage.catalog.postgres.texts import of_bytes
 
 _REGISTER: Final = "SELECT node_id, epoch, taken FROM register_broker_v1($1, $2, $3, $4, $5, $6, $7, $8)"
 _ANNOUNCE: Final = "UPDATE broker SET listeners = $3, peer = $4 WHERE node_id = $1 AND epoch = $2 RETURNING 1"
@@ -29,7 +31,6 @@ SELECT t.topic_id, t.name, t.replication_factor, t.config::text, t.created_ms,
 FROM topic t WHERE t.version > $1 ORDER BY t.version
 """
 _REMOVED: Final = "SELECT topic_id FROM topic_removal WHERE version > $1 ORDER BY version"
-_CONFIGS: Final = "SELECT kind, name, entries::text FROM config"
 
 
 class PostgresMembership(CatalogPart):
@@ -103,7 +104,7 @@ class PostgresMembership(CatalogPart):
                 changed=[_topic(row) for row in await connection.fetch(_CHANGED, version)],
                 removed=[row[0] for row in await connection.fetch(_REMOVED, version)],
                 configs=(
-                    {(row[0], row[1]): orjson.loads(row[2]) for row in await connection.fetch(_CONFIGS)}
+                    {(kind, of_bytes(name)): orjson.loads(entries) for kind, name, entries in await connection.fetch(ALL_CONFIGS)}
                     if configs_version > version
                     else None
                 ),

@@ -267,7 +267,7 @@ async def test_a_broker_whose_epoch_is_gone_commits_nothing(postgres: Postgres) 
     catalog = await PostgresCatalog.open(await postgres.new_database())
     member = Member(node_id=1, epoch=4, rack=None, listeners={})
     async with catalog._connections.change() as connection:
-        await connection.execute("INSERT INTO broker (node_id, epoch, instance, lease_until) VALUES (1, 5, 'i', now())")
+        await connection.execute("INSERT INTO broker (node_id, epoch, instance) VALUES (1, 5, 'i')")
         await connection.execute("INSERT INTO part (pid, topic_id, partition_index) VALUES (1, 'x', 0)")
         with pytest.raises(Fenced):
             await commit_exactly(connection, [group({1: [batch()]})], member)
