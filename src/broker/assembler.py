@@ -81,8 +81,9 @@ async def assemble(
     on_markers: Callable[[Sequence[Marker]], None] | None = None,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
-    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, With ``sharing`` other
-    brokers use the same catalog and store; then no group and no transaction is served until its shard is taken. Raises what the catalog raises."""
+    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, ``on_markers`` of the markers of transactions that
+    this broker has ended: readers elsewhere wait for them. With ``sharing`` other brokers use the same catalog and store; then nothing is coordinated
+    before ``shard_taker`` is told to. Raises what the catalog raises."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
