@@ -3,7 +3,7 @@
 Nothing runs yet when this is done. Who called has the agents running, and ends them in order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from broker.admin.config_administrator import ConfigAdministrator
@@ -23,17 +23,21 @@ from broker.errors import StorageFailed
 from broker.handlers.base import Services
 from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_of
 from broker.handlers.table import HANDLERS
+from broker.log.block_reader import BlockSource
 from broker.log.cleaner import Cleaner
 from broker.log.compactor import Compactor
+from broker.log.flush_policy import FlushLimits, FlushPolicy
 from broker.log.gathering import Gathering
+from broker.log.pipelined_writer import PipelinedWriter
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.log.reader import Reader
+from broker.log.shared_reading import ReadingLimits, shared_reading
 from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
-from broker.model import ZERO_UUID
-from broker.storage.catalog.base import Catalog
-from broker.storage.catalog.transactions import Ended, Marker
+from broker.model import ZERO_UUID, Published
+from broker.storage.catalog.base import MARKER_BYTES, Catalog
+from broker.storage.catalog.transactions import Ended
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
 
@@ -44,9 +48,21 @@ class Agents:
 
     services: Services
     waiting: WaitingRoom
+    on_configs: Sequence[Callable[[Mapping[tuple[int, str], Mapping[str, str]]], None]]
+    """To be told what all configurations have become through other brokers."""
     cleaner: Cleaner
     compactor: Compactor
     shard_taker: ShardTaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """What is different for a broker that is not alone. ``blocks`` is the store by ranges; ``on_published`` is told of what becomes visible by this
+    broker; ``hints_flow``: whether every other broker says the same of itself."""
+
+    blocks: BlockSource
+    on_published: Callable[[Published], None]
+    hints_flow: Callable[[], bool]
 
 
 async def assemble(
@@ -59,22 +75,49 @@ async def assemble(
     monotonic_ms: Callable[[], int],
     on_fatal: Callable[[StorageFailed], None],
     on_group: Callable[[float, int, int, int], None] | None = None,
+    sharing: Sharing | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
-    on_markers: Callable[[Sequence[Marker]], None] | None = None,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
-    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, ``on_markers`` of the markers of transactions that
-    this broker has ended: readers elsewhere wait for them. Where brokers share the catalog nothing is coordinated before ``shard_taker`` is told
-    to. Raises what the catalog raises."""
+    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. With ``sharing`` other brokers use the same
+    catalog and store; then no group and no transaction is served until its shard is taken. Raises what the catalog raises."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
-    identity = ClusterIdentity(cluster_id, settings.node_id, settings.broker_rack)
     directory = TopicDirectory(live)
+    identity = ClusterIdentity(cluster_id, settings.node_id, settings.broker_rack, topics=directory)
     directory.load(await catalog.load_topics())
-    waiting, tail = WaitingRoom(), TailCache(settings.tail_cache_bytes)
-    writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=on_group, gathering=Gathering())
-    reader = Reader(store, catalog, tail, waiting, session_slots=settings.max_incremental_fetch_session_cache_slots)
+    waiting = WaitingRoom()
+    session_slots = settings.max_incremental_fetch_session_cache_slots
+    if sharing is None:
+        tail = TailCache(settings.tail_cache_bytes)
+        writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=on_group, gathering=Gathering())
+        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots)
+    else:
+        shared = shared_reading(
+            sharing.blocks,
+            catalog,
+            waiting,
+            lambda: monotonic_ms() / 1000,
+            tail_bytes=settings.tail_cache_bytes,
+            limits=_reading_limits(settings),
+            hints_flow=sharing.hints_flow,
+            poll_ms=settings.read_poll_ms,
+            poll_ms_with_hints=settings.read_poll_with_hints_ms,
+        )
+        tail = shared.tail
+        writer = PipelinedWriter(
+            committer,
+            catalog,
+            tail,
+            waiting,
+            now_ms,
+            on_fatal,
+            flush_policy=FlushPolicy(_flush_limits(settings)),
+            on_group=on_group,
+            on_published=sharing.on_published,
+        )
+        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, shared=shared)
     topics = TopicAdministrator(catalog, directory, live, now_ms)
     group_configs = LiveGroupConfigs(live, catalog)
     await group_configs.load()
@@ -103,13 +146,14 @@ async def assemble(
 
     def on_ended(ended: Ended) -> None:
         reader.transaction_ended(ended)
-        if on_markers is not None and ended.markers:
-            on_markers(ended.markers)
+        if sharing is not None:  # readers of other brokers wait for markers as for records
+            for marker in ended.markers:
+                sharing.on_published(Published(marker.pid, marker.offset, marker.offset, MARKER_BYTES, marker.offset + 1))
 
     transactions = TransactionCoordinator(
         catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=on_ended
     )
-    if not catalog.shared:
+    if sharing is None:
         await groups.load()
         transactions.load()
     client_metrics_configs = LiveClientMetrics(catalog)
@@ -141,10 +185,31 @@ async def assemble(
         services=services,
         waiting=waiting,
         shard_taker=ShardTaker(groups, transactions),
+        on_configs=(live.reload, group_configs.reload, client_metrics_configs.reload),
         cleaner=Cleaner(store, catalog, directory, live, now_ms, on_fatal=on_fatal),
         compactor=Compactor(
             store, catalog, directory, tail, live, now_ms, on_round=reader.compaction_begins, on_fatal=on_fatal
         ),
+    )
+
+
+def _flush_limits(settings: Settings) -> FlushLimits:
+    return FlushLimits(
+        flush_bytes=settings.write_flush_bytes,
+        age_s=settings.write_flush_age_ms / 1000,
+        slots=settings.write_upload_slots,
+        puts_per_second=settings.write_puts_per_second,
+        inline_bytes=settings.write_inline_bytes,
+        inline_bytes_per_second=settings.write_inline_bytes_per_second,
+    )
+
+
+def _reading_limits(settings: Settings) -> ReadingLimits:
+    return ReadingLimits(
+        block_cache_bytes=settings.read_block_cache_bytes,
+        span_cache_bytes=settings.read_span_cache_bytes,
+        cold_reads=settings.read_cold_fetches,
+        cold_bytes=settings.read_cold_bytes,
     )
 
 

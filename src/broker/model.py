@@ -45,6 +45,8 @@ class LogBounds:
 
     ``high_watermark`` is the next offset to be assigned and so the log end too (data is durable before it counts);
     ``last_stable_offset`` is where a read_committed reader must stop; ``bytes`` is the size of the data still referenced.
+    ``epoch_starts`` says where leader epochs above 0 began, as (epoch, offset): there are some where a catalog was taken over by a server that may lack
+    what the one before had acknowledged.
     """
 
     log_start: int
@@ -52,6 +54,7 @@ class LogBounds:
     last_stable_offset: int
     leader_epoch: int
     bytes: int
+    epoch_starts: tuple[tuple[int, int], ...] = ()
 
 
 @value
@@ -68,6 +71,18 @@ class Appended:
     log_start: int
     duplicate: bool = False
     message: str | None = None
+
+
+@value
+class Published:
+    """Records that a group has made visible in one partition: offsets ``base`` to ``last``, of so many bytes. The high watermark was at least
+    ``high_watermark`` then."""
+
+    pid: int
+    base: int
+    last: int
+    bytes: int
+    high_watermark: int
 
 
 @dataclass(frozen=True, slots=True)

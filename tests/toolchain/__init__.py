@@ -1,4 +1,4 @@
-"""Finds or installs what tests and benchmarks drive: Java, Node and Go client programs, Apache Kafka, and PostgreSQL.
+"""Finds or installs what tests and benchmarks drive: Java, Node and Go client programs, Apache Kafka, PostgreSQL, and an S3 server.
 
 Everything lands in `.cache/toolchain` of the repository at pinned versions, is prepared once (a stamp file tells), and
 is safe to ask for from several test processes at once. `python -m tests.toolchain` prepares all of it ahead of time.
@@ -6,7 +6,7 @@ A part that cannot be had raises `ToolchainUnavailable`; tests turn that into a 
 """
 
 from tests.toolchain.cache import ToolchainUnavailable
-from tests.toolchain.go import go_runner
+from tests.toolchain.go import go_runner, s3_server
 from tests.toolchain.java import (
     java_classpath,
     java_command,
@@ -39,4 +39,5 @@ __all__ = (
     "postgres_programs",
     "python_runner",
     "required",
+    "s3_server",
 )

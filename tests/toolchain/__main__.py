@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.toolchain.cache import ToolchainUnavailable, progress
-from tests.toolchain.go import go_runner
+from tests.toolchain.go import go_runner, s3_server
 from tests.toolchain.java import (
     java_runner,
     kafka_broker_classpath,
@@ -20,6 +20,7 @@ from tests.toolchain.python_tools import python_runner
 
 PARTS: tuple[tuple[str, Callable[[], object]], ...] = (
     ("franz-go client driver", go_runner),
+    ("S3 server", s3_server),
     ("Apache Kafka broker", kafka_broker_classpath),
     ("Apache Kafka tools", kafka_tools_runner),
     ("Kafka Streams application", kafka_streams_runner),

@@ -1,4 +1,4 @@
-"""Go: the compiler, and the franz-go client driver built with it."""
+"""Go: the compiler, and what is built with it: the franz-go client driver, and an S3 server."""
 
 import functools
 import re
@@ -13,6 +13,10 @@ GO_MINIMUM = (1, 26)
 """What franz-go's own go.mod asks for."""
 
 _DRIVER_SOURCES = REPOSITORY / "tests" / "clients" / "go"
+_S3_SERVER_LOCK = REPOSITORY / "tests" / "toolchain" / "versitygw"
+# No other compiler is fetched behind our back, and the lock decides the modules.
+_ENVIRONMENT = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0", "GOWORK": "off"}
+_S3_SERVER = "github.com/versity/versitygw/cmd/versitygw"
 
 
 @functools.cache
@@ -31,11 +35,21 @@ def go_runner() -> list[str]:
 
     def build(folder: Path) -> None:
         progress("building the franz-go driver")
-        # No other compiler is fetched behind our back, and the lock decides the modules.
-        environment = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0", "GOWORK": "off"}
-        run([go, "build", "-trimpath", "-o", folder / "driver", "."], cwd=_DRIVER_SOURCES, env=environment)
+        run([go, "build", "-trimpath", "-o", folder / "driver", "."], cwd=_DRIVER_SOURCES, env=_ENVIRONMENT)
 
     return [str(prepared("go-driver", [go, *sources], build) / "driver")]
+
+
+def s3_server() -> str:
+    """The program of a server that speaks S3 and keeps its objects in files (versitygw)."""
+    go = go_command()
+
+    def build(folder: Path) -> None:
+        progress("building the S3 server")
+        run([go, "build", "-trimpath", "-o", folder / "versitygw", _S3_SERVER], cwd=_S3_SERVER_LOCK, env=_ENVIRONMENT)
+
+    lock = [_S3_SERVER_LOCK / "go.mod", _S3_SERVER_LOCK / "go.sum"]
+    return str(prepared("versitygw", [go, *lock], build) / "versitygw")
 
 
 def _go_version(go: str) -> tuple[int, ...]:

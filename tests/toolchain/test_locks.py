@@ -13,6 +13,7 @@ LOCKS = [
     REPOSITORY / "tests/clients/node/package-lock.json",
     REPOSITORY / "tests/clients/node/.npmrc",
     REPOSITORY / "tests/clients/go/go.sum",
+    REPOSITORY / "tests/toolchain/versitygw/go.sum",
 ]
 
 

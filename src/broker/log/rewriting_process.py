@@ -1,6 +1,6 @@
 """The process that compacts: reads requests, one JSON text a line, from its standard input and answers them on its standard output.
 
-``python -m broker.log.rewriting_process DIRECTORY DIRECTORY_ID RESERVE_BYTES``: so that the work, all of it CPU, competes with the broker for
+``python -m broker.log.rewriting_process ARGUMENTS``, which say where the objects are (:meth:`ObjectStore.raw_elsewhere`): so that the work, all of it CPU, competes with the broker for
 nothing but what is idle otherwise. It holds no lock of the data directory, knows no catalog, and changes no file that was there before. It
 ends when its input does, which is also when the broker is killed.
 """
@@ -19,7 +19,7 @@ from broker.log.compaction_round import CompactionRound, Indexed, Rewritten, Rou
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.objects.base import RawObjects
-from broker.storage.objects.raw_files import RawFiles
+from broker.storage.objects.opening import open_raw
 
 NICENESS: Final = 10
 
@@ -118,7 +118,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, objects: RawObjects, leave: Cal
 def main(arguments: Sequence[str]) -> None:
     """Serve the broker that started this process."""
     os.nice(NICENESS)
-    serve(sys.stdin.buffer, sys.stdout.buffer, RawFiles.elsewhere(arguments), lambda: os._exit(0))
+    serve(sys.stdin.buffer, sys.stdout.buffer, open_raw(arguments), lambda: os._exit(0))
 
 
 if __name__ == "__main__":

@@ -154,6 +154,11 @@ class TailCache:
         if run is not None:
             self._drop(run)
 
+    def clear(self) -> None:
+        """Let go of everything."""
+        for pid in list(self._runs):
+            self.forget(pid)
+
     def _drop(self, run: _Run) -> None:
         """Release a run that is no longer the partition's; its places in the queue of ages are passed over later."""
         self.charged -= sum(run.charges[run.head :])

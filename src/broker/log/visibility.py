@@ -37,13 +37,14 @@ def check_leader_epoch(current_leader_epoch: int, bounds: LogBounds) -> ErrorCod
 
 
 def end_of_epoch(bounds: LogBounds, epoch: int) -> EpochEnd:
-    """Where ``epoch`` ends. The log has one epoch, its current one: there are no replicas that could have diverged."""
-    if epoch == bounds.leader_epoch:
-        return EpochEnd(epoch, bounds.high_watermark)
-    if 0 <= epoch < bounds.leader_epoch:
-        # Nothing was ever truncated, so whatever an older epoch wrote is a prefix of the log.
-        return EpochEnd(epoch, bounds.high_watermark)
-    return EpochEnd(UNDEFINED_EPOCH, UNDEFINED_OFFSET)
+    """Where ``epoch`` ends: where the next one began. There are no replicas that could have diverged, so a log normally has one epoch; another begins
+    when the catalog itself may have lost the log's end."""
+    if not 0 <= epoch <= bounds.leader_epoch:
+        return EpochEnd(UNDEFINED_EPOCH, UNDEFINED_OFFSET)
+    for later, start in bounds.epoch_starts:
+        if later > epoch:
+            return EpochEnd(epoch, start)
+    return EpochEnd(epoch, bounds.high_watermark)
 
 
 def check_fetch(

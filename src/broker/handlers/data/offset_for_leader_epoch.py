@@ -2,7 +2,7 @@
 OffsetForLeaderEpoch (key 23), versions 2-4.
 
 Behaviour:
-- Where an epoch of the log ends. The current epoch, and any before it, ends at the end of the log: nothing is ever truncated.
+- Where an epoch of the log ends: where the next one began. The current epoch ends at the end of the log.
 - A newer or undefined epoch is answered with epoch -1 and offset -1.
 - The client's own idea of the current epoch is checked: FENCED_LEADER_EPOCH below, UNKNOWN_LEADER_EPOCH above.
 
@@ -40,7 +40,7 @@ def handle(request: OffsetForLeaderEpochRequest, context: RequestContext) -> Any
 async def _ask_catalog(
     request: OffsetForLeaderEpochRequest, context: RequestContext, pids: dict[tuple[str, int], int]
 ) -> OffsetForLeaderEpochResponse:
-    return _answer(request, pids, await context.services.catalog.bounds(list(pids.values())))
+    return _answer(request, pids, await context.services.reader.bounds_of(sorted(set(pids.values()))))
 
 
 def _pids(request: OffsetForLeaderEpochRequest, context: RequestContext) -> dict[tuple[str, int], int]:

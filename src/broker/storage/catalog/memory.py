@@ -27,7 +27,16 @@ from broker.storage.catalog.log_state import LogChanges, LogState, Replaced
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.storage.catalog.shards import belongs
-from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed, claimed, is_fenced
+from broker.storage.catalog.share_states import (
+    ShareChange,
+    ShareKey,
+    ShareState,
+    StateEpochFenced,
+    changed,
+    check_epochs,
+    claimed,
+    is_fenced,
+)
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 
@@ -388,9 +397,13 @@ class MemoryCatalog(MemoryTransactions):
         self._check_open()
         living = [change for change in changes if change.key[1] in self._topics]
         if self.shared:
-            if any(is_fenced(self._share_states.get(change.key), change) for change in living):
-                raise BrokerError(ErrorCode.FENCED_STATE_EPOCH, "another broker keeps what the share group has read")
+            fenced = [change.key for change in living if is_fenced(self._share_states.get(change.key), change)]
+            if fenced:
+                raise StateEpochFenced(fenced)
             living = [change for change in living if not (change.creates and change.key in self._share_states)]
+        else:
+            stored = self._share_states
+            check_epochs(changes, {each.key: stored[each.key].state_epoch for each in changes if each.key in stored})
         for change in living:
             self._share_states[change.key] = changed(self._share_states.get(change.key), change)
 

@@ -10,10 +10,13 @@ O5  What was written as a whole (:class:`RawObjects`) is never recovered either:
     Its object ids are ``WHOLE_OBJECTS`` and above, so that they come between none of those that are appended to.
 """
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
 
 from broker.model import value
+
+if TYPE_CHECKING:
+    from broker.storage.objects.footer import FooterEntry
 
 Buffer = bytes | bytearray | memoryview
 
@@ -54,6 +57,10 @@ class NewObject(Protocol):
         """Raises StorageUnavailable."""
         ...
 
+    def describe(self, entry: "FooterEntry") -> None:
+        """Say what some of it is, for whoever finds the object without a catalog. It goes into the object's footer, behind what was written."""
+        ...
+
     def finish(self) -> int:
         """Make it durable; where it ends. Raises StorageUnavailable: whether it is there is not known then, and nobody asks."""
         ...
@@ -76,6 +83,15 @@ class RawObjects(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class ListedObjects(Protocol):
+    """A store that tells what is in it, for the orphan sweep and for checking. What it tells is never the truth about what counts."""
+
+    def stored_objects(self) -> AsyncIterator[tuple[int, int, float]]:
+        """Every object there is as (id, size in bytes, when it was written, in Unix seconds), in no order, at a pace that disturbs nobody. Objects that
+        come or go meanwhile may be among them. Raises StorageUnavailable."""
+        ...
 
 
 class ObjectStore(Protocol):

@@ -3,7 +3,7 @@
 import mmap
 import os
 import time
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -103,6 +103,17 @@ class FileObjectStore:
             raise ValueError(f"segment {self._writer.current_number} is still being appended to")
         await to_thread.run_sync(self._delete, object_ids)
 
+    async def stored_objects(self) -> AsyncIterator[tuple[int, int, float]]:
+        for path in await to_thread.run_sync(lambda: list(self._directory.iterdir()), limiter=self._readers):
+            number = _number_of(path)
+            if number is None:
+                continue
+            try:
+                status = await anyio.Path(path).stat()
+            except FileNotFoundError:
+                continue
+            yield number, status.st_size, status.st_mtime
+
     async def aclose(self) -> None:
         await self._thread.aclose()
         with anyio.CancelScope(shield=True):
@@ -150,7 +161,8 @@ class FileObjectStore:
     def sweep(self, known: Mapping[int, int]) -> list[int]:
         """Before the first append: make the directory agree with the catalog, which knows objects and where their data ends.
 
-        Files it does not know were never acknowledged and go; unused space behind the known data is given back. Returns the
+        Files it does not know were never acknowledged and go; unused space behind the known data is given back (behind that of a whole
+        file there is its footer). Returns the
         known objects that are missing or too short, which only a damaged data directory has.
         """
         missing = set(known)
@@ -165,7 +177,7 @@ class FileObjectStore:
             size = path.stat().st_size
             if size >= end:
                 missing.discard(number)
-            if size > end:
+            if size > end and number < WHOLE_OBJECTS:
                 self._cut(path, end)
         self._io.sync_directory(self._directory)
         return sorted(missing)

@@ -1,10 +1,11 @@
 """An object store that lives in memory only, for tests."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from broker.errors import StorageFailed, StorageUnavailable
 from broker.storage.objects.base import WHOLE_OBJECTS, Buffer, Extent, TocEntry
+from broker.storage.objects.footer import FooterEntry
 
 _OBJECT_BYTES: Final = 1 << 20
 
@@ -40,6 +41,13 @@ class MemoryObjectStore:
             raise StorageUnavailable(f"object {object_id} is shorter than asked")
         return [memoryview(data[position : position + length]) for position, length in ranges]
 
+    async def read_up_to(self, object_id: int, position: int, length: int) -> memoryview:
+        """As :meth:`broker.log.block_reader.BlockSource.read_up_to`."""
+        data = self._objects.get(object_id)
+        if data is None:
+            raise StorageUnavailable(f"object {object_id} is missing")
+        return memoryview(data[position : position + length])
+
     async def withdraw(self, extent: Extent) -> None:
         data = self._objects.get(extent.object_id)
         if extent.object_id != self._current or data is None or len(data) != extent.position + extent.length:
@@ -56,6 +64,10 @@ class MemoryObjectStore:
 
     def raw_elsewhere(self) -> Sequence[str] | None:
         return None
+
+    async def stored_objects(self) -> AsyncIterator[tuple[int, int, float]]:
+        for object_id, data in list(self._objects.items()):
+            yield object_id, len(data), 0.0
 
     async def delete(self, object_ids: Sequence[int]) -> None:
         for object_id in object_ids:
@@ -100,6 +112,9 @@ class MemoryNewObject:
 
     def write(self, data: Buffer) -> None:
         self._data += data
+
+    def describe(self, entry: FooterEntry) -> None:
+        """Memory is not found without its catalog."""
 
     def finish(self) -> int:
         self._objects[self._object_id] = self._data

@@ -1,7 +1,7 @@
 """Segment files for whoever may block: what compaction reads, and the files that it writes.
 
-A file that is written as a whole has the header of a segment, and behind it record batches without any framing (segment S7). Its number says
-that it is one (O5). It is flushed in portions while it is written, so that no flush of the broker's waits behind a large one.
+A file that is written as a whole has the header of a segment, and behind it record batches without any framing (segment S7), then a footer that says
+what they are (:mod:`broker.storage.objects.footer`; positions count from the file's begin). Its number says that it is one (O5). It is flushed in portions while it is written, so that no flush of the broker's waits behind a large one.
 """
 
 import errno
@@ -15,9 +15,11 @@ from typing import Final
 from broker.errors import StorageUnavailable
 from broker.storage import segment
 from broker.storage.file_operations import FileOperations
-from broker.storage.objects.base import Buffer
+from broker.storage.objects.base import Buffer, NewObject
+from broker.storage.objects.footer import WHOLE, Footer, FooterEntry, pack_footer
 from broker.storage.objects.open_files import OpenFiles
 from broker.storage.objects.segment_writer import segment_path, write_all
+from broker.wire.records.crc import crc32c
 
 _OPEN_FILES: Final = 16
 _WRITE_BYTES: Final = 256 << 10
@@ -58,7 +60,7 @@ class RawFiles:
             raise StorageUnavailable(f"object {object_id}: {error}") from error
         return view
 
-    def create(self, object_id: int, room: int) -> "NewFile":
+    def create(self, object_id: int, room: int) -> NewObject:
         try:
             free = shutil.disk_usage(self._directory).free
             if free < room + self._reserve_bytes:
@@ -94,9 +96,13 @@ class NewFile:
         self._path = segment_path(directory, number)
         self._fd = io.create(self._path)
         created_ms = time.time_ns() // 1_000_000
-        self._pending = bytearray(
-            segment.pack_header(segment.SegmentHeader(number, directory_id, os.urandom(8), created_ms))
-        )
+        head = segment.pack_header(segment.SegmentHeader(number, directory_id, os.urandom(8), created_ms))
+        self._number = number
+        self._directory_id = directory_id
+        self._created_ms = created_ms
+        self._pending = bytearray(head)
+        self._crc = crc32c(head)
+        self._entries: list[FooterEntry] = []
         self._written = 0
         self._flushed = 0
 
@@ -104,7 +110,11 @@ class NewFile:
     def position(self) -> int:
         return self._written + len(self._pending)
 
+    def describe(self, entry: FooterEntry) -> None:
+        self._entries.append(entry)
+
     def write(self, data: Buffer) -> None:
+        self._crc = crc32c(data, self._crc)
         self._pending += data
         if len(self._pending) >= _WRITE_BYTES:
             try:
@@ -116,6 +126,18 @@ class NewFile:
                 raise _unavailable(f"cannot write to {self._path.name}", error) from error
 
     def finish(self) -> int:
+        end = self.position
+        self._pending += pack_footer(
+            Footer(
+                object_id=self._number,
+                kind=WHOLE,
+                cluster_id=self._directory_id.hex(),
+                created_ms=self._created_ms,
+                payload_length=end,
+                payload_crc=self._crc,
+                entries=self._entries,
+            )
+        )
         try:
             self._drain()
             self._io.sync(self._fd)
@@ -123,7 +145,7 @@ class NewFile:
         except OSError as error:
             raise _unavailable(f"cannot make {self._path.name} durable", error) from error
         self._close()
-        return self._written
+        return end
 
     def discard(self) -> None:
         self._close()

@@ -13,7 +13,9 @@ from broker.storage import segment
 from broker.storage.file_operations import FileOperations
 from broker.storage.objects.base import WHOLE_OBJECTS, Buffer
 from broker.storage.objects.files import FileObjectStore
+from broker.storage.objects.footer import WHOLE, read_footer
 from broker.storage.objects.raw_files import RawFiles
+from broker.wire.records.crc import crc32c
 from tests.broker.storage.recorded_files import RecordedFiles, Survival, files_after_crash
 
 NUMBER = WHOLE_OBJECTS + 1
@@ -59,7 +61,13 @@ def test_it_survives_as_a_whole(tmp_path: Path) -> None:
     assert sum(event.what == "sync" for event in io.events) >= 3
     for survival in Survival:
         (left,) = files_after_crash(io.events, survival, Random(2)).values()
-        assert left[segment.HEADER_BYTES :] == data
+        assert left[segment.HEADER_BYTES :][: len(data)] == data
+        found = read_footer(left, len(left))
+        assert (found.kind, found.object_id) == (WHOLE, NUMBER)
+        assert (found.payload_length, found.payload_crc) == (
+            segment.HEADER_BYTES + len(data),
+            crc32c(left[: found.payload_length]),
+        )
 
 
 def test_what_is_discarded_leaves_nothing(tmp_path: Path) -> None:
@@ -120,7 +128,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         with pytest.raises(StorageUnavailable):
             raw(tmp_path).read(number, position, 10)
     with pytest.raises(StorageUnavailable, match="shorter"):
-        RawFiles(tmp_path, bytes(16), 0).read(NUMBER, segment.HEADER_BYTES, 4)
+        RawFiles(tmp_path, bytes(16), 0).read(NUMBER, segment.HEADER_BYTES, 4 + 1000)
 
 
 def test_two_do_not_write_the_same(tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""Opens a remote store by its URL."""
+
+from collections.abc import Callable, Sequence
+
+from broker.storage.catalog.cluster import ObjectIds
+from broker.storage.objects.backend import open_backend
+from broker.storage.objects.base import RawObjects
+from broker.storage.objects.location import read_location
+from broker.storage.objects.object_ids import ObjectIdBlocks
+from broker.storage.objects.raw_files import RawFiles
+from broker.storage.objects.raw_remote import REMOTE, RawRemote
+from broker.storage.objects.remote import Describe, RemoteObjectStore
+from broker.storage.objects.requester import RequestSettings
+
+
+def open_objects(
+    url: str,
+    ids: ObjectIds,
+    describe: Describe,
+    *,
+    cluster_id: str = "",
+    registration: Callable[[], int] = lambda: 0,
+    settings: RequestSettings | None = None,
+) -> RemoteObjectStore:
+    """The store at ``url`` (:mod:`broker.storage.objects.location`). ``ids`` leases object ids, ``registration`` is the epoch they are leased under,
+    ``describe`` names partitions for footers. Nothing is sent yet. Raises BadLocation."""
+    backend = open_backend(read_location(url))
+    return RemoteObjectStore(
+        backend, ObjectIdBlocks(ids, registration), describe, cluster_id=cluster_id, settings=settings
+    )
+
+
+def open_raw(arguments: Sequence[str]) -> RawObjects:
+    """From what :meth:`ObjectStore.raw_elsewhere` said, in another process."""
+    return RawRemote.elsewhere(arguments) if arguments[0] == REMOTE else RawFiles.elsewhere(arguments)
