@@ -63,6 +63,7 @@ class Cluster:
         services = agents.services
         self.keeper = keeper
         self.shards = ShardKeeper(catalog, agents.shard_taker, lambda: keeper.member, lambda shards: self.peers.look())
+        agents.shard_taker.on_lost = self.shards.lost
         self.metadata = MetadataRefresher(
             catalog, services.directory, (services.topics.changing, services.configs.changing), agents.on_configs
         )
@@ -117,6 +118,7 @@ class Cluster:
             replace(member, leaving=True) if member.node_id in self._suspects else member for member in view.members
         ]
         self._agents.services.identity.follow(members, {shard: lease.node_id for shard, lease in view.shards.items()})
+        self._agents.services.share_partitions.leaders_changed()
 
     def _suspect(self, node_id: int, suspected: bool) -> None:
         if (node_id in self._suspects) == suspected:

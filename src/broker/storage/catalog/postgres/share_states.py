@@ -2,6 +2,9 @@
 
 A change costs what it says, however much is in flight; changes are replaced by one that says it all when whoever makes them asks. Both go with their topic,
 by the tables' own references.
+
+Who saves is checked by the state's epoch, not by a lease: whoever leads a partition keeps what groups have read of it, whoever coordinates them. The row
+is locked while its epoch is looked at and its changes are written, or read by the next who claims it.
 """
 
 import struct
@@ -17,7 +20,6 @@ from broker.storage.catalog.share_states import (
     ShareRun,
     ShareState,
     StateEpochFenced,
-    check_epochs,
     joined,
 )
 
@@ -36,26 +38,26 @@ WITH living AS MATERIALIZED (
     ORDER BY group_id, topic_id, partition_index
     ON CONFLICT (group_id, topic_id, partition_index) DO NOTHING
     RETURNING share_id, group_id, topic_id, partition_index
-), held AS MATERIALIZED (
-    SELECT own.share_id FROM given JOIN share_state AS own USING (group_id, topic_id, partition_index)
-    WHERE NOT creates ORDER BY group_id, topic_id, partition_index FOR UPDATE OF own
+), locked AS MATERIALIZED (
+    SELECT own.share_id FROM share_state AS own JOIN given USING (group_id, topic_id, partition_index) WHERE NOT given.creates
+    ORDER BY own.group_id, own.topic_id, own.partition_index FOR UPDATE OF own
 ), saved AS (
-    UPDATE share_state AS own
-    SET start_offset = given.start_offset, leader_epoch = given.leader_epoch
-    FROM given
-    WHERE own.share_id IN (SELECT share_id FROM held) AND NOT given.creates AND own.state_epoch = given.state_epoch
-        AND (own.group_id, own.topic_id, own.partition_index) = (given.group_id, given.topic_id, given.partition_index)
+    UPDATE share_state AS own SET start_offset = given.start_offset, leader_epoch = given.leader_epoch
+    FROM given WHERE own.share_id IN (SELECT share_id FROM locked) AND own.group_id = given.group_id AND own.topic_id = given.topic_id
+        AND own.partition_index = given.partition_index AND own.state_epoch = given.state_epoch AND NOT given.creates
     RETURNING own.share_id, own.group_id, own.topic_id, own.partition_index
 )
-SELECT group_id, topic_id, partition_index, coalesce(saved.share_id, made.share_id), creates FROM given
-LEFT JOIN saved USING (group_id, topic_id, partition_index) LEFT JOIN made USING (group_id, topic_id, partition_index)
+SELECT group_id, topic_id, partition_index, given.creates, coalesce(made.share_id, saved.share_id)
+FROM given LEFT JOIN made USING (group_id, topic_id, partition_index) LEFT JOIN saved USING (group_id, topic_id, partition_index)
 """
-"""Only under the epoch that is stored, and of topics that are there; what is to be created and is there stays as it is (no id, and no fault)."""
+"""A row for each state whose topic is there. Without an id it was not saved: it is another's, or gone, or was there already."""
 _CLAIM: Final = """
-UPDATE share_state SET state_epoch = state_epoch + 1 WHERE share_id IN (
-    SELECT share_id FROM share_state JOIN unnest($1::bytea[], $2::bytea[], $3::int[]) AS asked (group_id, topic_id, partition_index)
-        USING (group_id, topic_id, partition_index)
-    ORDER BY group_id, topic_id, partition_index FOR UPDATE OF share_state)
+WITH locked AS MATERIALIZED (
+    SELECT own.share_id FROM unnest($1::bytea[], $2::bytea[], $3::int[]) AS asked (group_id, topic_id, partition_index)
+    JOIN share_state AS own ON own.group_id = asked.group_id AND own.topic_id = asked.topic_id AND own.partition_index = asked.partition_index
+    ORDER BY own.group_id, own.topic_id, own.partition_index FOR UPDATE OF own
+)
+UPDATE share_state SET state_epoch = state_epoch + 1 WHERE share_id IN (SELECT share_id FROM locked)
 """
 _DROP_RUNS: Final = "DELETE FROM share_change WHERE share_id = ANY ({}::bigint[])"
 _ADD_RUNS: Final = "INSERT INTO share_change (share_id, runs) SELECT * FROM unnest({}::bigint[], {}::bytea[])"
@@ -95,27 +97,25 @@ class PostgresShareStates(GuardedPart):
         return {(group_id, row[1], row[2]): _state_of(row) for row in rows}
 
     async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
-        check_epochs(changes, {})
         single = joined(changes)
         if not single:
             return
         by_key = {(key_of(change.key[0]), *change.key[1:]): change for change in single}
-        columns = [
-            [group_id for group_id, _, _ in by_key],
-            [topic_id for _, topic_id, _ in by_key],
-            [index for _, _, index in by_key],
-            [change.state_epoch for change in single],
-            [change.start_offset for change in single],
-            [change.leader_epoch for change in single],
-        ]
         async with self._connections.change() as connection:
-            # A partition's leader saves, whoever coordinates the group: the state's epoch is its lease.
-            rows = await connection.fetch(_SAVE, *columns, [change.creates for change in single])
-            fenced = [by_key[tuple(row[:3])].key for row in rows if row[3] is None and not row[4]]
+            rows = await connection.fetch(
+                _SAVE,
+                [group_id for group_id, _, _ in by_key],
+                [topic_id for _, topic_id, _ in by_key],
+                [index for _, _, index in by_key],
+                [change.state_epoch for change in single],
+                [change.start_offset for change in single],
+                [change.leader_epoch for change in single],
+                [change.creates for change in single],
+            )
+            fenced = [by_key[tuple(row[:3])].key for row in rows if row[4] is None and not row[3]]
             if fenced:
                 raise StateEpochFenced(fenced)
-            rows = [row for row in rows if row[3] is not None]
-            runs = _runs_of({row[3]: by_key[tuple(row[:3])] for row in rows})
+            runs = _runs_of({row[4]: by_key[tuple(row[:3])] for row in rows if row[4] is not None})
             if runs.parts:
                 await connection.execute(runs.text(), *runs.arguments)
 
