@@ -59,4 +59,3 @@ def test_a_consumer_is_best_served_in_its_rack() -> None:
     assert near == {pid: identity.leader_of(pid, "b") for pid in range(20)}
     identity.follow(members[:3], {})
     assert {identity.replica_near(pid, "b") for pid in range(20)} == {3}
-    assert identity.replica_near(99, "b") is None, "a partition that this broker has not heard of"
