@@ -16,6 +16,7 @@ from broker.config.groups_live import LiveGroupConfigs
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.shard_taker import ShardTaker
 from broker.coordinators.share_partition_keeper import PARTITIONS_MAX, SharePartitionKeeper, Surroundings
 from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.errors import StorageFailed
@@ -50,6 +51,7 @@ class Agents:
     """To be told what all configurations have become through other brokers."""
     cleaner: Cleaner
     compactor: Compactor
+    shard_taker: ShardTaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +174,7 @@ async def assemble(
     return Agents(
         services=services,
         waiting=waiting,
+        shard_taker=ShardTaker(groups, transactions),
         on_configs=(live.reload, group_configs.reload, client_metrics_configs.reload),
         cleaner=Cleaner(store, catalog, directory, live, now_ms, on_fatal=on_fatal),
         compactor=Compactor(

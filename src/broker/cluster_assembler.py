@@ -3,6 +3,7 @@
 Everything else is put together by :mod:`broker.assembler`, for a broker in a cluster and for one alone.
 """
 
+from dataclasses import replace
 from typing import Final, Protocol
 
 from anyio.abc import TaskGroup
@@ -55,9 +56,10 @@ class Cluster:
         self._agents = agents
         self._commits = commits
         self._incarnation: int | None = None
+        self._suspects: set[int] = set()
         services = agents.services
         self.keeper = keeper
-        self.shards = ShardKeeper(catalog, agents.shards, lambda: keeper.member, lambda shards: self.peers.look())
+        self.shards = ShardKeeper(catalog, agents.shard_taker, lambda: keeper.member, lambda shards: self.peers.look())
         self.metadata = MetadataRefresher(
             catalog, services.directory, (services.topics.changing, services.configs.changing), agents.on_configs
         )
@@ -94,7 +96,8 @@ class Cluster:
 
     def _follow(self, view: ClusterView) -> None:
         services = self._agents.services
-        services.identity.follow(view.members, {shard: lease.node_id for shard, lease in view.shards.items()})
+        self._suspects &= {member.node_id for member in view.members}
+        self._lead(view)
         CLUSTER.members.set(len(view.members))
         self.peers.follow(view.members)
         self.shards.follow(view)
@@ -104,6 +107,20 @@ class Cluster:
             self.metadata.start_over()
         self._incarnation = view.incarnation
         self.metadata.hear(view.metadata_version)
+
+    def _lead(self, view: ClusterView) -> None:
+        """Any broker can serve any partition, so no lease has to end before others lead what a broker led that seems to be gone."""
+        members = [
+            replace(member, leaving=True) if member.node_id in self._suspects else member for member in view.members
+        ]
+        self._agents.services.identity.follow(members, {shard: lease.node_id for shard, lease in view.shards.items()})
+
+    def _suspect(self, node_id: int, suspected: bool) -> None:
+        if (node_id in self._suspects) == suspected:
+            return
+        (self._suspects.add if suspected else self._suspects.discard)(node_id)
+        if self.keeper.view is not None:
+            self._lead(self.keeper.view)
 
     async def _fenced(self) -> None:
         await self._commits.fence()
@@ -142,5 +159,9 @@ class Cluster:
     def look(self) -> None:
         self.keeper.hurry()
 
+    def connected(self, node_id: int) -> None:
+        self._suspect(node_id, False)
+
     def broken(self, node_id: int) -> None:
+        self._suspect(node_id, True)
         self.keeper.watch_closely()

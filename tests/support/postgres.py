@@ -12,8 +12,9 @@ import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import anyio
 import asyncpg
@@ -21,8 +22,6 @@ import asyncpg
 from broker.storage.catalog.postgres import migrating
 from tests.support.process import STOP_DEADLINE_S, ServerFailed, ServerProcess, free_port
 from tests.toolchain import postgres_programs, required
-
-T = TypeVar("T")
 
 USER = "penstock"
 TEMPLATE = "migrated"
@@ -189,16 +188,11 @@ def _shared() -> Postgres:
     return server
 
 
-def _run_apart(work: Coroutine[Any, Any, T]) -> T:
+def _run_apart(work: Coroutine[Any, Any, None]) -> None:
     """Run it to its end whether or not this thread has an event loop."""
-    results: list[T] = []
 
     async def run() -> None:
-        results.append(await work)
+        await work
 
-    thread = threading.Thread(target=lambda: anyio.run(run))
-    thread.start()
-    thread.join()
-    if not results:
-        raise ServerFailed("the template of the databases could not be made; see above")
-    return results[0]
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, run).result()

@@ -70,6 +70,8 @@ class ClusterIdentity:
         self._placed: tuple[int, ...] = (node_id,)
         self._known: frozenset[int] = frozenset((node_id,))
         self._shards: dict[int, int] = {}
+        self.is_leaving = False
+        """Others lead what this broker led; clients are to be told so."""
         for listener, node in (advertised or {}).items():
             self.advertise(listener, node.host, node.port)
 
@@ -99,6 +101,7 @@ class ClusterIdentity:
                 ]
                 for name in names
             }
+            self.is_leaving = self.node_id in self._known and self.node_id not in self._placed
             self.epoch += 1
         self._shards = dict(shards)
 

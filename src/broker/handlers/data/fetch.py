@@ -66,10 +66,11 @@ def handle(request: FetchRequest, context: RequestContext) -> Any:
     is_replica = request.replica_id >= 0 or (
         request.replica_state is not None and request.replica_state.replica_id >= 0
     )
+    is_elsewhere = is_replica or services.identity.is_leaving
     answers: list[PartitionAnswer | None] = []
     wanted: list[SessionPartition] = []
     for partition in fetch.partitions:
-        code = ErrorCode.NOT_LEADER_OR_FOLLOWER if is_replica else _resolve(partition, context, uses_topic_ids)
+        code = ErrorCode.NOT_LEADER_OR_FOLLOWER if is_elsewhere else _resolve(partition, context, uses_topic_ids)
         if code is ErrorCode.NONE:
             answers.append(None)
             wanted.append(partition)

@@ -587,7 +587,10 @@ class ShareStateCatalog(Protocol):
         ...
 
     async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
-        """All of them in one transaction, which costs what the changes are, not what there is. Of a topic that is gone nothing is saved."""
+        """All of them in one transaction, which costs what the changes are, not what there is. Of a topic that is gone nothing is saved.
+
+        Raises StateEpochFenced, and nothing is saved, when a change has a lower ``state_epoch`` than what is stored: its sender's state was replaced.
+        In a catalog that brokers share also NOT_COORDINATOR, as :class:`GroupCatalog` does."""
         ...
 
     async def delete_share_states(self, group_id: str, topic_ids: Sequence[bytes] | None) -> None:

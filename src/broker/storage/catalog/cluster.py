@@ -26,6 +26,14 @@ class NodeIdTaken(Exception):
     """Another broker goes by this broker's node id by now: this one has no place in the cluster any more, and stops."""
 
 
+class Unresolved(BrokerError):
+    """A change was made or not, and for too long the catalog could not be asked which. The same change may be asked for again; commits of flushes come
+    to the same then (I7)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorCode.REQUEST_TIMED_OUT, message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
     """What a broker says of itself. ``instance`` is its own for the life of the process. ``node_id`` None takes a free one; a given one is taken
@@ -149,7 +157,7 @@ class GroupCommits(Protocol):
         """Several groups in the order given, as :meth:`commit_spans` one after another, but all in one transaction: all become visible or none.
 
         Raises StorageUnavailable when it is certain that nothing of them is or will become visible under these object ids: whoever wants them
-        committed stores them under others. A group that was committed before is answered as it was then (I7)."""
+        committed stores them under others. A group that was committed before is answered as it was then (I7). Raises Unresolved, and Fenced."""
         ...
 
     async def read_inline(self, object_id: int) -> bytes:

@@ -1,6 +1,6 @@
 """Rules for the front of a log: how far its start may move, and how far retention wants it to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from broker.errors import BrokerError
@@ -16,15 +16,19 @@ def with_log_start(state: PartitionState, offset: int) -> PartitionState:
     """
     bounds = state.bounds
     if not 0 <= offset <= bounds.high_watermark:
-        raise BrokerError(
-            ErrorCode.OFFSET_OUT_OF_RANGE,
-            f"offset {offset} is not between 0 and the high watermark {bounds.high_watermark}",
-        )
+        raise out_of_range(offset, bounds.high_watermark)
     if offset <= bounds.log_start:
         return state
     # The start may pass records of an open transaction, but what is stable never lies before it.
     stable = max(bounds.last_stable_offset, offset)
     return replace(state, bounds=replace(bounds, log_start=offset, last_stable_offset=stable))
+
+
+def out_of_range(offset: int, high_watermark: int) -> BrokerError:
+    """The refusal of a log start outside the log."""
+    return BrokerError(
+        ErrorCode.OFFSET_OUT_OF_RANGE, f"offset {offset} is not between 0 and the high watermark {high_watermark}"
+    )
 
 
 def without_bytes(state: PartitionState, count: int) -> PartitionState:
@@ -43,3 +47,9 @@ def retention_offset(state: PartitionState, spans: Iterable[Span], oldest_ms: in
         remaining -= span.length
         start = span.last + 1
     return start
+
+
+def behind(state: PartitionState, spans: Sequence[Span]) -> PartitionState:
+    """``state`` as :func:`retention_offset` goes on from it when all of ``spans``, the first of the log, can go."""
+    left = state.bounds.bytes - sum(span.length for span in spans)
+    return replace(state, bounds=replace(state.bounds, log_start=spans[-1].last + 1, bytes=left))

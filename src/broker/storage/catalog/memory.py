@@ -27,7 +27,7 @@ from broker.storage.catalog.log_state import LogChanges, LogState, Replaced
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.storage.catalog.shards import belongs
-from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed, claimed, is_fenced
+from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed, check_epochs, claimed, is_fenced
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 
@@ -391,6 +391,9 @@ class MemoryCatalog(MemoryTransactions):
             if any(is_fenced(self._share_states.get(change.key), change) for change in living):
                 raise BrokerError(ErrorCode.FENCED_STATE_EPOCH, "another broker keeps what the share group has read")
             living = [change for change in living if not (change.creates and change.key in self._share_states)]
+        else:
+            stored = self._share_states
+            check_epochs(changes, {each.key: stored[each.key].state_epoch for each in changes if each.key in stored})
         for change in living:
             self._share_states[change.key] = changed(self._share_states.get(change.key), change)
 

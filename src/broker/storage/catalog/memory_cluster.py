@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import anyio
+
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import CommittedOffset, LogBounds, Topic
 from broker.storage.catalog.base import (
@@ -34,7 +36,7 @@ from broker.storage.catalog.shards import SHARDS, shard_of
 from broker.storage.catalog.transactions import AbortedTransaction, PendingOffsets, TransactionState
 from broker.wire.error_codes import ErrorCode
 
-_OWN: Final = frozenset({"_cluster", "member", "shard_tokens", "checks_shards", "reachable", "_closed", "_loaded", "_looked_up"})
+_OWN: Final = frozenset({"_cluster", "member", "shard_tokens", "checks_shards", "reachable", "hangs", "_closed", "_loaded", "_looked_up"})
 """What a view has for itself; every other attribute is the shared catalog's."""
 
 KEPT_FOR_THE_FENCED_MS: Final = 600_000
@@ -183,7 +185,8 @@ class MemoryClusterCatalog(MemoryCatalog):
     """Implements :class:`broker.storage.catalog.cluster.ClusterCatalog` for one broker. Every method is done before it first waits.
 
     It runs the methods of :class:`MemoryCatalog` on the shared one's state. Before :meth:`register` nothing is checked, as for tools. While
-    ``reachable`` is false every call that would go to the database raises StorageUnavailable and changes nothing.
+    ``reachable`` is false every call that would go to the database raises StorageUnavailable and changes nothing; while ``hangs`` is true
+    :meth:`renew` is not answered.
     """
 
     shared = True
@@ -194,6 +197,7 @@ class MemoryClusterCatalog(MemoryCatalog):
         self.shard_tokens: dict[int, int] = {}
         self.checks_shards = True
         self.reachable = True
+        self.hangs = False
         self._closed = False
         self._loaded: set[int] = set()
         self._looked_up: set[str] = set()
@@ -233,6 +237,8 @@ class MemoryClusterCatalog(MemoryCatalog):
         return member
 
     async def renew(self, lease_ms: int) -> ClusterView:
+        if self.hangs:
+            await anyio.sleep_forever()
         member = self._current_member()
         self._cluster.places[member.node_id].lease_until_ms = self._cluster.now_ms() + lease_ms
         self._cluster.fence_expired()

@@ -13,18 +13,7 @@ from tests.support.postgres import Postgres, postgres_server
 
 Open = Callable[[], Awaitable[Catalog]]
 
-NOT_ON_POSTGRES = {
-    "test_contract_commit",
-    "test_contract_consumer_groups",
-    "test_contract_find",
-    "test_contract_groups",
-    "test_contract_objects",
-    "test_contract_share_groups",
-    "test_contract_share_states",
-    "test_contract_swap",
-    "test_contract_topics",
-    "test_contract_transactions",
-}
+NOT_ON_POSTGRES: set[str] = set()
 """Contracts that the PostgreSQL catalog does not fulfil yet. Shrinks to nothing."""
 
 

@@ -1,7 +1,8 @@
 """Short ways to say commit groups in tests."""
 
-from broker.model import Appended
+from broker.model import Appended, LogBounds
 from broker.storage.catalog.base import BatchEntry, Catalog, CommitGroup, SpanEntry
+from broker.storage.catalog.postgres.catalog import PostgresCatalog
 
 NOW = 1_700_000_000_000
 
@@ -34,8 +35,20 @@ def group(spans: dict[int, list[BatchEntry]], *, object_id: int = 1, position: i
     return CommitGroup(object_id, position, at - position, entries, now)
 
 
+def one_flush_an_object(catalog: Catalog) -> bool:
+    """Whether an object is written once, as in the stores that brokers share, or appended to."""
+    return isinstance(catalog, PostgresCatalog)
+
+
+async def bounds_of(catalog: Catalog, pid: int) -> LogBounds | None:
+    """The bounds of a log; what is known of them without waiting is the same."""
+    bounds = (await catalog.bounds([pid])).get(pid)
+    assert catalog.peek_bounds(pid) == (None if one_flush_an_object(catalog) else bounds)
+    return bounds
+
+
 class Appender:
-    """Commits groups one behind the other in one object after another, as a store would place them."""
+    """Commits groups one behind the other in one object after another, as a store would place them: where an object holds one flush, each in its own."""
 
     def __init__(self, catalog: Catalog, object_id: int = 1) -> None:
         self.catalog = catalog
@@ -45,14 +58,18 @@ class Appender:
     async def append(self, pid: int, *batches: BatchEntry, now: int = NOW) -> list[Appended]:
         """Commit ``batches`` of one partition as a group of their own."""
         commit = group({pid: list(batches)}, object_id=self.object_id, position=self.position, now=now)
-        self.position += commit.length
+        if one_flush_an_object(self.catalog):
+            self.object_id += 1
+        else:
+            self.position += commit.length
         (answers,) = await self.catalog.commit_spans(commit)
         return answers
 
     def roll(self) -> None:
         """Go on in a new object."""
-        self.object_id += 1
-        self.position = 0
+        if not one_flush_an_object(self.catalog):
+            self.object_id += 1
+            self.position = 0
 
 
 async def topic(catalog: Catalog, partitions: int = 1, name: str = "orders") -> tuple[int, ...]:

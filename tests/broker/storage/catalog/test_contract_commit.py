@@ -7,7 +7,7 @@ from broker.errors import StorageUnavailable
 from broker.model import LogBounds
 from broker.storage.catalog.base import BatchEntry, Catalog, SpanQuery
 from broker.wire.error_codes import ErrorCode
-from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, group, topic
+from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, bounds_of, group, topic
 
 
 async def spans(catalog: Catalog, pid: int) -> list[tuple[int, int, int, int, int]]:
@@ -27,7 +27,7 @@ async def test_offsets_continue_without_gap(catalog: Catalog) -> None:
     """Each batch takes the offsets after its predecessor's, per partition."""
     one, two = await topic(catalog, 2)
     first = await catalog.commit_spans(group({one: [batch(3), batch(2)], two: [batch(7)]}))
-    second = await catalog.commit_spans(group({two: [batch(1)], one: [batch(1)]}, position=300))
+    second = await catalog.commit_spans(group({two: [batch(1)], one: [batch(1)]}, object_id=2))
 
     assert [[answer.base_offset for answer in span] for span in first] == [[0, 3], [0]]
     assert [[answer.base_offset for answer in span] for span in second] == [[7], [5]]
@@ -77,7 +77,7 @@ async def test_a_duplicate_is_answered_with_its_first_offset(catalog: Catalog) -
 
     assert [(answer.base_offset, answer.duplicate) for answer in first + again] == [(4, False), (4, True), (4, True)]
     assert again[0].log_append_time_ms == 77
-    assert catalog.peek_bounds(pid) == LogBounds(0, 6, 6, 0, 200)
+    assert await bounds_of(catalog, pid) == LogBounds(0, 6, 6, 0, 200)
 
 
 async def test_transactional_batches_are_refused(catalog: Catalog) -> None:
@@ -104,7 +104,7 @@ async def test_committing_a_group_again_gives_the_same_answer(catalog: Catalog) 
     first = await catalog.commit_spans(commit)
 
     assert await catalog.commit_spans(commit) == first
-    assert catalog.peek_bounds(pid) == LogBounds(0, 3, 3, 0, 100)
+    assert await bounds_of(catalog, pid) == LogBounds(0, 3, 3, 0, 100)
 
 
 async def test_the_same_group_twice_at_once_is_one_group(catalog: Catalog) -> None:
@@ -121,7 +121,7 @@ async def test_the_same_group_twice_at_once_is_one_group(catalog: Catalog) -> No
             tasks.start_soon(commit)
 
     assert bases == [0] * 10
-    assert catalog.peek_bounds(pid) == LogBounds(0, 2, 2, 0, 100)
+    assert await bounds_of(catalog, pid) == LogBounds(0, 2, 2, 0, 100)
 
 
 async def test_concurrent_commits_tile_the_log(catalog: Catalog) -> None:
@@ -130,7 +130,7 @@ async def test_concurrent_commits_tile_the_log(catalog: Catalog) -> None:
     bases: list[int] = []
 
     async def commit(index: int) -> None:
-        ((answer,),) = await catalog.commit_spans(group({pid: [batch(2)]}, position=index * 100))
+        ((answer,),) = await catalog.commit_spans(group({pid: [batch(2)]}, object_id=index))
         bases.append(answer.base_offset)
 
     async with anyio.create_task_group() as tasks:
@@ -151,7 +151,7 @@ async def test_a_cancelled_commit_is_whole_or_asked_again(catalog: Catalog) -> N
     ((answer,),) = await catalog.commit_spans(commit)
 
     assert answer.base_offset == 0
-    assert catalog.peek_bounds(pid) == LogBounds(0, 3, 3, 0, 100)
+    assert await bounds_of(catalog, pid) == LogBounds(0, 3, 3, 0, 100)
 
 
 async def test_producers_are_listed_as_the_log_has_them(catalog: Catalog) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from broker.errors import StorageUnavailable
 from broker.storage.catalog.base import Catalog
-from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, group, topic
+from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, group, one_flush_an_object, topic
 
 
 async def test_an_object_is_dead_when_no_span_names_it(catalog: Catalog) -> None:
@@ -20,13 +20,13 @@ async def test_an_object_is_dead_when_no_span_names_it(catalog: Catalog) -> None
 
 
 async def test_the_object_in_use_is_never_dead(catalog: Catalog) -> None:
-    """The newest one may still get data, even with none alive in it."""
+    """The newest one may still get data, even with none alive in it; not where it holds one flush, of which nothing was taken."""
     (pid,) = await topic(catalog)
     await catalog.commit_spans(group({pid: [batch(10)]}, object_id=1))
     await catalog.commit_spans(group({pid: [batch(producer=1, first=-9)]}, object_id=2))
     await catalog.advance_log_start(pid, 10)
 
-    assert await catalog.take_dead_objects(10) == [1]
+    assert sorted(await catalog.take_dead_objects(10)) == ([1, 2] if one_flush_an_object(catalog) else [1])
 
 
 async def test_dead_objects_come_in_order_and_in_portions(catalog: Catalog) -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from broker.errors import BrokerError
+from broker.model import LogBounds
 from broker.storage.catalog.base import Catalog
 from broker.wire.error_codes import ErrorCode
-from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, topic
+from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, bounds_of, topic
 
 ID = b"0123456789abcdef"
 OTHER_ID = b"fedcba9876543210"
@@ -32,9 +33,7 @@ async def test_new_partitions_are_empty_logs(catalog: Catalog) -> None:
     """A reader finds bounds at once."""
     (pid,) = await topic(catalog)
 
-    bounds = (await catalog.bounds([pid]))[pid]
-    assert (bounds.log_start, bounds.high_watermark, bounds.last_stable_offset, bounds.bytes) == (0, 0, 0, 0)
-    assert catalog.peek_bounds(pid) == bounds
+    assert await bounds_of(catalog, pid) == LogBounds(0, 0, 0, 0, 0)
 
 
 async def test_a_name_is_given_once(catalog: Catalog) -> None:
@@ -94,7 +93,7 @@ async def test_a_deleted_topic_leaves_its_name_and_nothing_else(catalog: Catalog
 
     assert await catalog.load_topics() == []
     assert await catalog.bounds(old.partitions) == {}
-    assert catalog.peek_bounds(old.partitions[0]) is None
+    assert await bounds_of(catalog, old.partitions[0]) is None
     answers = await Appender(catalog).append(old.partitions[0], batch())
     assert [answer.error_code for answer in answers] == [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
 

@@ -5,6 +5,7 @@ from typing import Final
 from broker.storage.catalog.cluster import Fenced, Member
 from broker.storage.catalog.postgres.connecting import Connection
 from broker.storage.catalog.postgres.connections import Connections
+from broker.storage.catalog.postgres.incarnations import Incarnations
 
 _STANDING: Final = "SELECT 1 FROM broker WHERE node_id = $1 AND epoch = $2 FOR SHARE"
 
@@ -16,17 +17,28 @@ class CatalogPart:
     shards that this broker holds; what is saved of a shard's keys is checked against them while ``checks_shards``.
     """
 
+    shared: Final = True
+
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._incarnations = Incarnations()
         self.member: Member | None = None
         self.shard_tokens: dict[int, int] = {}
         self.checks_shards = False
+
+    def _standing(self) -> tuple[int | None, int | None]:
+        """As whom a function of the database is to commit: its first two arguments."""
+        member = self.member
+        return (None, None) if member is None else (member.node_id, member.epoch)
 
     async def _stand(self, connection: Connection) -> None:
         """Lock this broker's own row, first of all in a transaction that changes something. Raises Fenced."""
         member = self.member
         if member is not None and await connection.fetchval(_STANDING, member.node_id, member.epoch) is None:
             raise fenced(member)
+
+    async def _topic_deleted(self, connection: Connection, topic_id: bytes, name: str) -> None:
+        """Hook of the parts that keep something of topics: within the transaction in which one is deleted, behind its partitions."""
 
 
 def fenced(member: Member) -> Fenced:

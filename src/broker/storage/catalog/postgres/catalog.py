@@ -3,22 +3,58 @@
 from typing import Self
 
 from broker.storage.catalog.postgres.address import database_address
-from broker.storage.catalog.postgres.connecting import DEFAULT_OPTIONS, ConnectionOptions
+from broker.storage.catalog.postgres.commits import PostgresCommits
+from broker.storage.catalog.postgres.configs import PostgresConfigs
+from broker.storage.catalog.postgres.connecting import DEFAULT_OPTIONS, Connection, ConnectionOptions
 from broker.storage.catalog.postgres.connections import Connections
+from broker.storage.catalog.postgres.groups import PostgresGroups
+from broker.storage.catalog.postgres.incarnations import Incarnations
 from broker.storage.catalog.postgres.jobs import PostgresJobs
+from broker.storage.catalog.postgres.logs import PostgresLogs
 from broker.storage.catalog.postgres.migrating import check_schema
 from broker.storage.catalog.postgres.object_ids import PostgresObjectIds
+from broker.storage.catalog.postgres.objects import PostgresObjects
+from broker.storage.catalog.postgres.producers import PostgresProducers
+from broker.storage.catalog.postgres.share_states import PostgresShareStates
 from broker.storage.catalog.postgres.shards import PostgresShards
+from broker.storage.catalog.postgres.swapping import PostgresSwapping
+from broker.storage.catalog.postgres.transactions import PostgresTransactions
 
 
-class PostgresCatalog(PostgresShards, PostgresJobs, PostgresObjectIds):
+class PostgresCatalog(
+    PostgresConfigs,
+    PostgresCommits,
+    PostgresLogs,
+    PostgresObjects,
+    PostgresProducers,
+    PostgresSwapping,
+    PostgresGroups,
+    PostgresTransactions,
+    PostgresShareStates,
+    PostgresShards,
+    PostgresJobs,
+    PostgresObjectIds,
+):
     """Implements :class:`broker.storage.catalog.base.Catalog`, shared by every broker that opens the same database. Used from one event loop."""
 
     @classmethod
     async def open(cls, url: str, options: ConnectionOptions = DEFAULT_OPTIONS) -> Self:
         """Connect to a database that was migrated. Raises SchemaUnusable, StorageUnavailable, and ValueError for a URL that is none."""
-        connections = await Connections.open(database_address(url), options, on_connect=check_schema)
-        return cls(connections)
+        incarnations = Incarnations()
+
+        async def look(connection: Connection) -> str:
+            await check_schema(connection)
+            return await incarnations.look(connection)
+
+        catalog = cls(await Connections.open(database_address(url), options, on_connect=look))
+        catalog._incarnations = incarnations
+        await catalog.forget_old_commits()
+        return catalog
+
+    @property
+    def incarnation(self) -> int:
+        """Grows when another server took the database over, which may lack what was acknowledged last."""
+        return self._incarnations.number
 
     async def aclose(self) -> None:
         await super().aclose()

@@ -15,6 +15,17 @@ T = TypeVar("T")
 
 _CLOSE_S: Final = 2.0
 
+_PLANS: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+"""Every statement is made to find its rows by an index, one by one. It must be planned that way from its first execution on, when the tables are still
+small, because a plan is kept until statistics change."""
+
 
 class Connection(Protocol):
     """What is used of :class:`asyncpg.Connection`."""
@@ -30,7 +41,8 @@ class Connection(Protocol):
     async def fetchval(self, query: str, *args: Any) -> Any: ...
 
 
-OnConnect = Callable[[Connection], Awaitable[None]]
+OnConnect = Callable[[Connection], Awaitable[str]]
+"""Looks at a new connection before it is used; says which server it leads to. What it raises is raised by whoever wanted a connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +64,12 @@ class ConnectionOptions:
 DEFAULT_OPTIONS: Final = ConnectionOptions()
 
 
-async def connect(address: DatabaseAddress, options: ConnectionOptions, on_connect: OnConnect | None) -> Any:
+async def connect(address: DatabaseAddress, options: ConnectionOptions, on_connect: OnConnect | None) -> tuple[Any, str]:
     """One attempt. Raises what the driver raises, and what ``on_connect`` does."""
     connection = await asyncpg.connect(
         address.url,
         timeout=options.connect_s,
+        command_timeout=options.answer_s + options.connect_s,
         target_session_attrs="read-write",
         server_settings={
             "application_name": options.application,
@@ -71,12 +84,11 @@ async def connect(address: DatabaseAddress, options: ConnectionOptions, on_conne
         _keep_alive(connection)
         if await connection.fetchval("SHOW synchronous_commit") == "off":
             await connection.execute("SET synchronous_commit = on")
-        if on_connect is not None:
-            await on_connect(connection)
+        server = "" if on_connect is None else await on_connect(connection)
     except BaseException:
         connection.terminate()
         raise
-    return connection
+    return connection, server
 
 
 async def answered(connection: Any, seconds: float, call: Callable[[Connection], Awaitable[T]]) -> T:

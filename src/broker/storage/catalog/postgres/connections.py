@@ -16,13 +16,15 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import asyncpg
 import structlog
 
 from broker.errors import StorageUnavailable
+from broker.storage.catalog.cluster import Unresolved
 from broker.storage.catalog.postgres.address import DatabaseAddress
 from broker.storage.catalog.postgres.connecting import (
     DEFAULT_OPTIONS,
@@ -37,7 +39,6 @@ from broker.storage.catalog.postgres.connecting import (
 from broker.storage.catalog.postgres.failures import (
     DRIVER_ERRORS,
     OutcomeUnknown,
-    Unresolved,
     in_words,
     is_lost,
     unavailable,
@@ -66,6 +67,7 @@ class Connections:
         self._commit_turn = anyio.Lock()
         self._commit_connection: Any = None
         self._connect_turn = anyio.Lock()
+        self._servers: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
         self._failures = 0
         self._closed = False
 
@@ -123,7 +125,7 @@ class Connections:
                     return await answered(connection, self.options.answer_s, question)
             except DRIVER_ERRORS as error:
                 if is_last or not is_lost(error):
-                    raise unavailable(error) or error from error
+                    _raise(error)
         raise AssertionError("the second try returns or raises")
 
     # --- changing -----------------------------------------------------------------------------------------------------
@@ -135,10 +137,24 @@ class Connections:
             yield connection
 
     @asynccontextmanager
-    async def commit(self) -> AsyncIterator[Connection]:
-        """The same on the commit path's own connection."""
-        async with self._committing() as connection, self._transaction(connection):
+    async def commit(self, *, resolve: bool = True) -> AsyncIterator[Connection]:
+        """The same on the commit path's own connection. Without ``resolve`` OutcomeUnknown is raised, and the caller finds out."""
+        async with self._committing() as connection, self._transaction(connection, resolve=resolve):
             yield connection
+
+    async def change_once(self, query: str, *args: Any) -> Sequence[Any]:
+        """One statement, which is its own transaction, on one of the common connections. It must come to the same when it is carried out twice: when
+        its outcome is not known it is sent again, once. Raises StorageUnavailable, Unresolved."""
+        for is_last in (False, True):
+            try:
+                async with self._borrowed() as connection:
+                    return await answered(connection, self.options.answer_s, lambda own: own.fetch(query, *args))
+            except DRIVER_ERRORS as error:
+                if not is_lost(error):
+                    _raise(error)
+                if is_last:
+                    raise Unresolved(f"the catalog's database was lost under a change: {in_words(error)}") from error
+        raise AssertionError("the second try returns or raises")
 
     async def commit_once(self, query: str, *args: Any) -> Sequence[Any]:
         """One statement, which is its own transaction, on the commit path's own connection: one round trip.
@@ -152,7 +168,7 @@ class Connections:
                 except DRIVER_ERRORS as error:
                     if is_lost(error):
                         raise OutcomeUnknown(in_words(error)) from error
-                    raise unavailable(error) or error from error
+                    _raise(error)
         return rows
 
     @asynccontextmanager
@@ -166,7 +182,8 @@ class Connections:
                 await close(connection)
 
     @asynccontextmanager
-    async def _transaction(self, connection: Any) -> AsyncIterator[None]:
+    async def _transaction(self, connection: Any, *, resolve: bool = True) -> AsyncIterator[None]:
+        server = self._servers.get(connection, "")
         with _refused():
             await connection.execute("BEGIN")
             try:
@@ -182,20 +199,23 @@ class Connections:
             except DRIVER_ERRORS as error:
                 connection.terminate()
                 if not is_lost(error):
-                    raise unavailable(error) or error from error
-                _log.warning(
-                    "the database was lost under a commit; looking up what became of it", error=in_words(error)
-                )
-            await self._look_up(transaction_id)
+                    _raise(error)
+                if not resolve:
+                    raise OutcomeUnknown(in_words(error)) from error
+                _log.warning("the database was lost under a change; looking up what became of it", error=in_words(error))
+            await self._look_up(transaction_id, server)
 
-    async def _look_up(self, transaction_id: str) -> None:
-        """Return when the transaction is in. Raises StorageUnavailable when it is not and never will be, Unresolved when that cannot be told."""
+    async def _look_up(self, transaction_id: str, server: str) -> None:
+        """Return when the transaction is in. Raises StorageUnavailable when it is not and never will be, Unresolved when that cannot be told: also
+        when another server has taken over, to which the number may mean another transaction."""
         status = None
         with anyio.move_on_after(self.options.resolve_s):
             pause = _SHORTEST_PAUSE_S
             while status not in ("committed", "aborted"):
                 try:
                     async with self.apart() as connection:
+                        if self._servers.get(connection, "") != server:
+                            break
                         status = await connection.fetchval(_STATUS, transaction_id)
                         if status == "committed":
                             await connection.execute(_DURABLE_BEHIND)  # C3
@@ -279,7 +299,7 @@ class Connections:
                         # Not to tell anybody anything by it: only so that brokers do not come back all at once.
                         await anyio.sleep(_pause(self._failures) * random.uniform(0.5, 1.0))  # noqa: S311
                     try:
-                        connection = await connect(self.address, self.options, self._on_connect)
+                        connection, server = await connect(self.address, self.options, self._on_connect)
                     except DRIVER_ERRORS as error:
                         last = error
                         self._failures += 1
@@ -287,6 +307,7 @@ class Connections:
                             break
                     else:
                         self._failures = 0
+                        self._servers[connection] = server
                         return connection
         reason = "no answer" if last is None else in_words(last)
         raise StorageUnavailable(
@@ -300,7 +321,14 @@ def _refused() -> Iterator[None]:
     try:
         yield
     except DRIVER_ERRORS as error:
-        raise unavailable(error) or error from error
+        _raise(error)
+
+
+def _raise(error: BaseException) -> NoReturn:
+    meaning = unavailable(error)
+    if meaning is None:
+        raise error
+    raise meaning from error
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -8,8 +8,7 @@ from typing import Final
 
 import asyncpg
 
-from broker.errors import BrokerError, StorageUnavailable
-from broker.wire.error_codes import ErrorCode
+from broker.errors import StorageUnavailable
 
 DRIVER_ERRORS: Final = (
     asyncpg.PostgresError,
@@ -26,13 +25,6 @@ _READ_ONLY: Final = "25006"
 _TIMED_OUT_IDLE: Final = "25P03"
 _PASSING_CLASSES: Final = ("08", "25P", "40", "53", "55", "57", "58")
 """The server refuses what was right: rolled back for another's sake, out of something, in the way of a lock, out of time, failing itself."""
-
-
-class Unresolved(BrokerError):
-    """A change may have been made or not, and the database could not be asked which in the time there is."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(ErrorCode.REQUEST_TIMED_OUT, message)
 
 
 class OutcomeUnknown(Exception):

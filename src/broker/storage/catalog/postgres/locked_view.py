@@ -6,24 +6,24 @@ W1  Locks are taken in the order broker -> transaction -> partition (ascending),
 W2  A view knows what was asked for. A decision that looks at anything else is a defect, and fails instead of deciding from nothing.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from broker.model import CommittedOffset, LogBounds
+from broker.model import NO_PRODUCER_ID, CommittedOffset, LogBounds
 from broker.storage.catalog.base import CommitGroup, OffsetKey, ProducerState
 from broker.storage.catalog.cluster import Member
 from broker.storage.catalog.commit_rules import PartitionState
 from broker.storage.catalog.postgres.base import fenced
-from broker.storage.catalog.postgres.connections import Connection
+from broker.storage.catalog.postgres.connecting import Connection
 from broker.storage.catalog.postgres.log_rows import offset_of, producer_of, transaction_of
 from broker.storage.catalog.postgres.texts import full_of, key_of, of_bytes
 from broker.storage.catalog.shards import shard_of
 from broker.storage.catalog.transactions import MarkerWish, PendingOffsets, TransactionState
 
-_LOCK_LOGS: Final = "SELECT * FROM lock_logs_1($1, $2, $3, $4, $5, $6)"
-_LOCK_TRANSACTION: Final = "SELECT * FROM lock_transaction_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+_LOCK_LOGS: Final = "SELECT * FROM lock_logs_v1($1, $2, $3, $4, $5, $6)"
+_LOCK_TRANSACTION: Final = "SELECT * FROM lock_transaction_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _NO_OFFSETS: Final[PendingOffsets] = MappingProxyType({})
 
 NO_VERSION: Final = -1
@@ -57,7 +57,6 @@ class Rows:
     transactions: dict[str, Known]
     clock_ms: int = 0
     next_version: int = NO_VERSION
-    new_producer_id: int | None = None
 
 
 class LockedView:
@@ -78,11 +77,6 @@ class LockedView:
     def next_version(self) -> int:
         """The version of the transaction once it is changed."""
         return self._rows.next_version
-
-    @property
-    def new_producer_id(self) -> int | None:
-        """The producer id under which the transactional id was put down, when nobody had it before."""
-        return self._rows.new_producer_id
 
     def partition(self, pid: int) -> PartitionState | None:
         assert pid in self._named.pids, "W2"
@@ -154,16 +148,15 @@ async def lock_transaction(
     member: Member | None,
     transactional_id: str,
     *,
-    begins: bool = False,
-    new_producer_id: int = -1,
+    begins_as: int = NO_PRODUCER_ID,
     may_end: bool = False,
     pids: Collection[int] = (),
     remembered: Known | None = None,
 ) -> LockedView:
     """Lock a transactional id, with what the end of its transaction changes when it ``may_end``, and read it. Raises Fenced.
 
-    ``begins``: it is put down when nobody has it; until this transaction of the database ends nobody else sees it. ``pids``: partitions that the
-    decision wants to know to exist; they are not locked. ``remembered``: offsets it carries need not be read again if it is still in that version.
+    ``begins_as``: when nobody has it, it is put down under this producer id, which nobody else sees before this transaction of the database ends. ``pids``: partitions that the
+    decision wants to know to exist; they are not locked. ``remembered``: the offsets it carries are not read when it still is in that version.
     """
     rows = await connection.fetch(
         _LOCK_TRANSACTION,
@@ -171,8 +164,7 @@ async def lock_transaction(
         key_of(transactional_id),
         full_of(transactional_id),
         shard_of(transactional_id),
-        begins,
-        new_producer_id,
+        begins_as,
         may_end,
         list(pids),
         NO_VERSION if remembered is None else remembered.version,
@@ -181,8 +173,6 @@ async def lock_transaction(
     known = states.transactions.get(transactional_id)
     if known is None:
         return LockedView(states, Named(frozenset(pids), frozenset(), frozenset()), (transactional_id,))
-    if remembered is not None and remembered.version == known.version:
-        states.transactions[transactional_id] = Known(known.state, remembered.pending, known.version)
     own = known.state.partitions if may_end else frozenset[int]()
     producer_id = known.state.producer_id
     named = Named(own.union(pids), frozenset((pid, producer_id) for pid in own), frozenset((producer_id,)))
@@ -214,8 +204,6 @@ def states_of(rows: Iterable[Sequence[Any]], member: Member | None = None) -> Ro
             pending.setdefault(key, {})[at] = offset
         elif kind == "clock":
             states.clock_ms, states.next_version = numbers
-        elif kind == "new":
-            (states.new_producer_id,) = numbers
         else:
             assert kind == "fenced", kind
             assert member is not None, "nobody else is asked for an epoch"
@@ -229,11 +217,6 @@ def states_of(rows: Iterable[Sequence[Any]], member: Member | None = None) -> Ro
         state = transaction_of(key, numbers, texts, frozenset(added.get(key, ())))
         states.transactions[of_bytes(key)] = Known(state, pending.get(key, _NO_OFFSETS), numbers[-1])
     return states
-
-
-def no_offsets(offsets: Mapping[OffsetKey, CommittedOffset]) -> PendingOffsets:
-    """``offsets``, or the one value that stands for none."""
-    return offsets or _NO_OFFSETS
 
 
 def _identity(member: Member | None) -> tuple[int | None, int | None]:

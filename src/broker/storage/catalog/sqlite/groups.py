@@ -1,14 +1,14 @@
 """Consumer groups and their committed offsets in SQLite."""
 
 import sqlite3
-from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 
 from broker.model import CommittedOffset
-from broker.storage.catalog.base import OffsetKey, StoredGroup, StoredMember
+from broker.storage.catalog.base import OffsetKey, StoredGroup
+from broker.storage.catalog.group_details import classic_member, classic_values
 from broker.storage.catalog.shards import belongs
 from broker.storage.catalog.sqlite.consumer_groups import SqliteConsumerGroups, forget_consumer_group
 from broker.storage.catalog.sqlite.offset_rows import offset_of_row, text_key
@@ -41,7 +41,7 @@ class SqliteGroups(SqliteConsumerGroups, SqliteShareGroups):
         return await self._reader.run(work)
 
     async def save_group(self, group: StoredGroup) -> None:
-        members = orjson.dumps([_member_values(member) for member in group.members]).decode()
+        members = orjson.dumps([classic_values(member) for member in group.members]).decode()
 
         def work(transaction: Transaction) -> None:
             row = (
@@ -67,8 +67,8 @@ class SqliteGroups(SqliteConsumerGroups, SqliteShareGroups):
 
     async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
         def work(connection: sqlite3.Connection) -> dict[OffsetKey, CommittedOffset]:
-            found = connection.execute("SELECT * FROM group_offsets WHERE group_id = ?", (text_key(group_id),))
-            return dict(map(offset_of_row, found.fetchall()))
+            rows = connection.execute("SELECT * FROM group_offsets WHERE group_id = ?", (text_key(group_id),)).fetchall()
+            return dict(map(offset_of_row, rows))
 
         return await self._reader.run(work)
 
@@ -96,24 +96,6 @@ class SqliteGroups(SqliteConsumerGroups, SqliteShareGroups):
         await self._writer.run(work)
 
 
-def _member_values(member: StoredMember) -> dict[str, object]:
-    return {
-        "member_id": member.member_id,
-        "group_instance_id": member.group_instance_id,
-        "client_id": member.client_id,
-        "client_host": member.client_host,
-        "session_timeout_ms": member.session_timeout_ms,
-        "rebalance_timeout_ms": member.rebalance_timeout_ms,
-        "protocols": [(name, b64encode(metadata).decode()) for name, metadata in member.protocols],
-        "assignment": b64encode(member.assignment).decode(),
-    }
-
-
-def _member_of(values: dict[str, Any]) -> StoredMember:
-    protocols = tuple((name, b64decode(metadata)) for name, metadata in values["protocols"])
-    return StoredMember(**{**values, "protocols": protocols, "assignment": b64decode(values["assignment"])})
-
-
 def _group_of(row: Sequence[Any]) -> StoredGroup:
     group_id, protocol_type, generation, protocol, leader, members, state_ms = row
     return StoredGroup(
@@ -122,6 +104,6 @@ def _group_of(row: Sequence[Any]) -> StoredGroup:
         generation=generation,
         protocol=protocol,
         leader=leader,
-        members=tuple(_member_of(values) for values in orjson.loads(members)),
+        members=tuple(classic_member(values) for values in orjson.loads(members)),
         state_ms=state_ms,
     )

@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
 from broker.storage.catalog.base import StoredShareGroup, StoredShareMember
+from broker.storage.catalog.group_details import share_member, share_values
 from broker.storage.catalog.shards import belongs
 from broker.storage.catalog.sqlite.base import CatalogPart
 from broker.storage.catalog.sqlite.offset_rows import text_key
@@ -24,7 +25,7 @@ class SqliteShareGroups(CatalogPart):
         def work(connection: sqlite3.Connection) -> list[StoredShareGroup]:
             members: dict[str, list[StoredShareMember]] = {}
             for key, details in connection.execute("SELECT group_id, details FROM share_group_members"):
-                members.setdefault(key, []).append(_member_of(orjson.loads(details)))
+                members.setdefault(key, []).append(share_member(orjson.loads(details)))
             groups = [
                 StoredShareGroup(
                     group_id=orjson.loads(key),
@@ -44,7 +45,7 @@ class SqliteShareGroups(CatalogPart):
         key = text_key(group.group_id)
         row = (key, group.group_epoch, group.assignment_epoch, group.topics_digest, group.state_ms)
         gone = [(key, text_key(member_id)) for member_id in removed]
-        members = [(key, text_key(member.member_id), _details_of(member)) for member in group.members]
+        members = [(key, text_key(member.member_id), orjson.dumps(share_values(member)).decode()) for member in group.members]
 
         def work(transaction: Transaction) -> None:
             transaction.execute(_SAVE_GROUP, row)
@@ -61,32 +62,3 @@ def forget_share_group(transaction: Transaction, group_id: str) -> None:
     key = text_key(group_id)
     transaction.execute("DELETE FROM share_groups WHERE group_id = ?", (key,))
     transaction.execute("DELETE FROM share_group_members WHERE group_id = ?", (key,))
-
-
-def _details_of(member: StoredShareMember) -> str:
-    return orjson.dumps(
-        {
-            "member_id": member.member_id,
-            "rack_id": member.rack_id,
-            "client_id": member.client_id,
-            "client_host": member.client_host,
-            "topic_names": list(member.topic_names),
-            "epoch": member.epoch,
-            "previous_epoch": member.previous_epoch,
-            "assigned": {topic_id.hex(): list(indexes) for topic_id, indexes in member.assigned.items()},
-            "target": {topic_id.hex(): list(indexes) for topic_id, indexes in member.target.items()},
-        }
-    ).decode()
-
-
-def _member_of(details: dict[str, Any]) -> StoredShareMember:
-    return StoredShareMember(
-        **{
-            **details,
-            "topic_names": tuple(details["topic_names"]),
-            **{
-                name: {bytes.fromhex(topic_id): tuple(indexes) for topic_id, indexes in details[name].items()}
-                for name in ("assigned", "target")
-            },
-        }
-    )

@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareRun, ShareState
+from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareRun, ShareState, check_epochs
 from broker.storage.catalog.sqlite.base import CatalogPart
 from broker.storage.catalog.sqlite.offset_rows import text_key
 from broker.storage.catalog.sqlite.transaction import Transaction
@@ -29,6 +29,7 @@ _DROP_RUNS: Final = "DELETE FROM share_changes WHERE share_id = ?"
 _STATE: Final = """
 SELECT share_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch FROM share_states WHERE group_id = ?
 """
+_EPOCH: Final = "SELECT state_epoch FROM share_states WHERE group_id = ? AND topic_id = ? AND partition_index = ?"
 _RUNS: Final = "SELECT runs FROM share_changes WHERE share_id = ? ORDER BY change_id"
 _FORGET_RUNS: Final = "DELETE FROM share_changes WHERE share_id IN (SELECT share_id FROM share_states WHERE {})"
 _FORGET: Final = "DELETE FROM share_states WHERE {}"
@@ -61,6 +62,7 @@ class SqliteShareStates(CatalogPart):
         rows = [(change, orjson.dumps([tuple(run) for run in change.runs]).decode() if change.runs else None) for change in changes]
 
         def work(transaction: Transaction) -> None:
+            check_epochs(changes, _epochs(transaction, changes))
             for change, runs in rows:
                 group_id, topic_id, index = change.key
                 values = (text_key(group_id), topic_id, index, change.state_epoch, change.start_offset, change.leader_epoch, topic_id)
@@ -89,6 +91,15 @@ class SqliteShareStates(CatalogPart):
 def forget_share_states_of_topic(transaction: Transaction, topic_id: bytes) -> None:
     """A topic is deleted: so is what groups have done with its records."""
     _forget(transaction, "topic_id = ?", (topic_id,))
+
+
+def _epochs(transaction: Transaction, changes: Sequence[ShareChange]) -> dict[ShareKey, int]:
+    epochs: dict[ShareKey, int] = {}
+    for group_id, topic_id, index in {change.key for change in changes}:
+        row = transaction.execute(_EPOCH, (text_key(group_id), topic_id, index)).fetchone()
+        if row is not None:
+            (epochs[group_id, topic_id, index],) = row
+    return epochs
 
 
 def _forget(transaction: Transaction, where: str, values: tuple[object, ...]) -> None:

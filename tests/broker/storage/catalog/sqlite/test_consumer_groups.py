@@ -5,8 +5,8 @@ from pathlib import Path
 import orjson
 
 from broker.storage.catalog.base import StoredConsumerGroup
+from broker.storage.catalog.group_details import consumer_values
 from broker.storage.catalog.sqlite import schema
-from broker.storage.catalog.sqlite.consumer_groups import _details_of
 from tests.broker.storage.catalog.sqlite.faulty_connection import open_faulty
 from tests.broker.storage.catalog.test_contract_consumer_groups import MEMBER
 
@@ -32,7 +32,7 @@ async def test_a_file_from_before_classic_members_opens(tmp_path: Path) -> None:
     steps = [step for step in schema.migrations() if step.name != "classic_members"]
     before = schema.open_for_writing(path)
     schema.migrate(before, steps[:3])
-    details = orjson.loads(_details_of(MEMBER))
+    details = consumer_values(MEMBER)
     before.execute("INSERT INTO consumer_protocol_groups VALUES ('\"g\"', 5, 5, 'd', 9)")
     before.execute(
         "INSERT INTO consumer_protocol_members VALUES ('\"g\"', '\"m\"', ?)", (orjson.dumps(details).decode(),)

@@ -74,13 +74,12 @@ CREATE INDEX aborted_of_stable ON aborted (pid, stable_behind);
 --   partition    pid; numbers: log start, high watermark, last stable offset, leader epoch, bytes, running timestamp
 --   open         pid; numbers: first offset and producer id of a transaction that has records there
 --   producer     pid; numbers: producer id, epoch, last sequence, last timestamp, first open offset or -1; texts: recent
---   new          numbers: the producer id under which a transactional id was put down that nobody had
 --   transaction  id; numbers: producer id, epoch, timeout, status, started, updated, last epoch, previous producer id, version; texts: group ids
 --   added        pid, id: the partition belongs to the open transaction
 --   offset       pid: partition index; id; numbers: offset, leader epoch, commit ms, expire ms; texts: group id, topic, metadata, topic id
 -- They are numbered: another form gets another number, and a function is dropped when no broker of the release before is left.
 
-CREATE FUNCTION read_logs_1(a_pids int[], a_producer_pids int[], a_producers bigint[])
+CREATE FUNCTION read_logs_v1(a_pids int[], a_producer_pids int[], a_producers bigint[])
 RETURNS TABLE (kind text, pid int, id bytea, numbers bigint[], texts bytea[]) LANGUAGE sql STABLE AS $$
     SELECT 'partition', p.pid, NULL::bytea,
            ARRAY[p.log_start, p.high_watermark, p.last_stable, p.leader_epoch, p.bytes, p.running_timestamp], NULL::bytea[]
@@ -96,7 +95,7 @@ RETURNS TABLE (kind text, pid int, id bytea, numbers bigint[], texts bytea[]) LA
     JOIN producer q ON q.pid = asked.pid AND q.producer_id = asked.producer_id
 $$;
 
-CREATE FUNCTION read_transactions_1(a_ids bytea[], a_with_offsets boolean)
+CREATE FUNCTION read_transactions_v1(a_ids bytea[], a_with_offsets boolean)
 RETURNS TABLE (kind text, pid int, id bytea, numbers bigint[], texts bytea[]) LANGUAGE sql STABLE AS $$
     SELECT 'transaction', NULL::int, coalesce(t.full_id, t.transactional_id),
            ARRAY[t.producer_id, t.epoch, t.timeout_ms, t.status, t.started_ms, t.updated_ms, t.last_epoch, t.previous_producer_id, t.version],
@@ -114,7 +113,7 @@ RETURNS TABLE (kind text, pid int, id bytea, numbers bigint[], texts bytea[]) LA
 $$;
 
 -- Locks logs and the transactions of a_owners (producer ids), in this order: broker, transactions, partitions. Each is read after it was locked.
-CREATE FUNCTION lock_logs_1(
+CREATE FUNCTION lock_logs_v1(
     a_node int, a_epoch bigint, a_pids int[], a_producer_pids int[], a_producers bigint[], a_owners bigint[])
 RETURNS TABLE (kind text, pid int, id bytea, numbers bigint[], texts bytea[]) LANGUAGE plpgsql AS $$
 BEGIN
@@ -127,18 +126,18 @@ BEGIN
     END IF;
     PERFORM 1 FROM txn t WHERE t.producer_id = ANY (a_owners) ORDER BY t.transactional_id FOR SHARE;
     PERFORM 1 FROM part p WHERE p.pid = ANY (a_pids) ORDER BY p.pid FOR NO KEY UPDATE;
-    RETURN QUERY SELECT * FROM read_logs_1(a_pids, a_producer_pids, a_producers);
+    RETURN QUERY SELECT * FROM read_logs_v1(a_pids, a_producer_pids, a_producers);
     IF cardinality(a_owners) > 0 THEN
-        RETURN QUERY SELECT * FROM read_transactions_1(
+        RETURN QUERY SELECT * FROM read_transactions_v1(
             ARRAY(SELECT t.transactional_id FROM txn t WHERE t.producer_id = ANY (a_owners)), false);
     END IF;
 END $$;
 
--- Locks a transactional id, and what the end of its transaction would change when a_may_end. With a_begins one that is not there is put down, under
--- a_new_producer_id (a fresh one when that is -1), so that of two who begin one waits for the other. a_pids: partitions of which the caller
+-- Locks a transactional id, and what the end of its transaction would change when a_may_end. One that is not there is put down under
+-- a_new_producer_id, unless that is -1, so that of two who begin one waits for the other; it is not given. a_pids: partitions of which the caller
 -- only wants to know whether they exist. Offsets that the transaction carries are given unless its version is a_known_version.
-CREATE FUNCTION lock_transaction_1(
-    a_node int, a_epoch bigint, a_id bytea, a_full_id bytea, a_shard smallint, a_begins boolean, a_new_producer_id bigint,
+CREATE FUNCTION lock_transaction_v1(
+    a_node int, a_epoch bigint, a_id bytea, a_full_id bytea, a_shard smallint, a_new_producer_id bigint,
     a_may_end boolean, a_pids int[], a_known_version bigint)
 RETURNS TABLE (kind text, pid int, id bytea, numbers bigint[], texts bytea[]) LANGUAGE plpgsql AS $$
 DECLARE
@@ -157,15 +156,10 @@ BEGIN
     LOOP
         SELECT t.producer_id, t.status, t.version INTO v_producer_id, v_status, v_version
         FROM txn t WHERE t.transactional_id = a_id FOR UPDATE;
-        EXIT WHEN FOUND OR NOT a_begins;
-        v_producer_id := CASE WHEN a_new_producer_id < 0 THEN nextval('producer_ids') ELSE a_new_producer_id END;
+        EXIT WHEN FOUND OR a_new_producer_id < 0;
         INSERT INTO txn (transactional_id, full_id, shard, producer_id, epoch, timeout_ms, status, started_ms, updated_ms, last_epoch, previous_producer_id)
-            VALUES (a_id, a_full_id, a_shard, v_producer_id, 0, 0, 0, -1, 0, -1, -1) ON CONFLICT (transactional_id) DO NOTHING;
-        IF FOUND THEN
-            RETURN QUERY SELECT 'new', NULL::int, NULL::bytea, ARRAY[v_producer_id], NULL::bytea[];
-            v_producer_id := NULL;
-            EXIT;
-        END IF;
+            VALUES (a_id, a_full_id, a_shard, a_new_producer_id, 0, 0, 0, -1, 0, -1, -1) ON CONFLICT (transactional_id) DO NOTHING;
+        EXIT WHEN FOUND;
     END LOOP;
     IF a_may_end AND v_status = 1 THEN
         v_pids := ARRAY(SELECT a.pid FROM txn_part a WHERE a.producer_id = v_producer_id);
@@ -173,10 +167,24 @@ BEGIN
     END IF;
     RETURN QUERY SELECT 'clock', NULL::int, NULL::bytea,
         ARRAY[(extract(epoch FROM clock_timestamp()) * 1000)::bigint, nextval('txn_versions')], NULL::bytea[];
-    IF v_producer_id IS NOT NULL THEN
-        RETURN QUERY SELECT * FROM read_transactions_1(ARRAY[a_id], v_version <> a_known_version);
+    IF v_producer_id IS NOT NULL THEN  -- so it was there before
+        RETURN QUERY SELECT * FROM read_transactions_v1(ARRAY[a_id], v_version <> a_known_version);
     END IF;
     IF cardinality(v_pids) + cardinality(a_pids) > 0 THEN
-        RETURN QUERY SELECT * FROM read_logs_1(v_pids || a_pids, v_pids, array_fill(v_producer_id, ARRAY[cardinality(v_pids)]));
+        RETURN QUERY SELECT * FROM read_logs_v1(v_pids || a_pids, v_pids, array_fill(v_producer_id, ARRAY[cardinality(v_pids)]));
     END IF;
+END $$;
+
+-- Fails unless each of these shards is held under its token, and keeps it so until the transaction ends.
+CREATE FUNCTION hold_shards_v1(a_shards smallint[], a_tokens bigint[]) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    v_held int;
+BEGIN
+    PERFORM 1 FROM shard s JOIN unnest(a_shards, a_tokens) AS own (shard, token) ON s.shard = own.shard AND s.token = own.token
+        ORDER BY s.shard FOR SHARE OF s;
+    GET DIAGNOSTICS v_held = ROW_COUNT;
+    IF v_held <> cardinality(a_shards) THEN
+        RAISE EXCEPTION 'another broker coordinates one of these shards' USING ERRCODE = 'PS001';
+    END IF;
+    RETURN true;
 END $$;
