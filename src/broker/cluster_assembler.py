@@ -3,8 +3,8 @@
 Everything else is put together by :mod:`broker.assembler`, for a broker in a cluster and for one alone.
 """
 
-from dataclasses import replace
 import time
+from dataclasses import replace
 from typing import Final, Protocol
 
 from anyio.abc import TaskGroup
