@@ -3,6 +3,7 @@
 Everything else is put together by :mod:`broker.assembler`, for a broker in a cluster and for one alone.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
@@ -76,7 +77,8 @@ class Cluster:
         keeper.on_fenced(self._fenced)
         keeper.on_registered(self._registered)
         CLUSTER.shards.set_function(lambda: len(self.shards.held))
-        CLUSTER.lease_age.set_function(lambda: keeper.lease_age_s)
+        # Asked for by a thread that has no event loop; the clock of this one's is the same.
+        CLUSTER.lease_age.set_function(lambda: time.monotonic() - keeper.heard_at)
         CLUSTER.metadata_lag.set_function(lambda: self.metadata.lag)
 
     def start(self, tasks: TaskGroup) -> None:

@@ -43,6 +43,25 @@ def test_one_broker_leads_and_coordinates_everything() -> None:
     assert identity.node_ids == {3}
 
 
+def test_a_consumer_is_best_served_in_its_rack() -> None:
+    """By a live broker there that stays, unless this one is there too; where nobody is, wherever it came."""
+    topics = TopicDirectory(LiveSettings(Settings(), MemoryCatalog()))
+    topics.put(Topic(topic_id=bytes(16), name="t", partitions=tuple(range(20))))
+    identity = ClusterIdentity("c", 1, "a", topics=topics)
+    assert identity.replica_near(5, "b") is None
+    members = [
+        Member(node_id=node_id, epoch=1, rack=rack, listeners={"PLAINTEXT": ("h", node_id)}, leaving=leaving)
+        for node_id, rack, leaving in ((1, "a", False), (2, "a", False), (3, "b", False), (4, "b", False), (5, "c", True))
+    ]
+    identity.follow(members, {})
+    assert [identity.replica_near(5, rack) for rack in ("a", "c", "d", "")] == [None] * 4
+    near = {pid: identity.replica_near(pid, "b") for pid in range(20)}
+    assert set(near.values()) == {3, 4}
+    assert near == {pid: identity.leader_of(pid, "b") for pid in range(20)}
+    identity.follow(members[:3], {})
+    assert {identity.replica_near(pid, "b") for pid in range(20)} == {3}
+
+
 # --- in a cluster ------------------------------------------------------------------------------------------------------
 
 
@@ -138,20 +157,3 @@ def test_share_partitions_are_kept_by_their_leaders() -> None:
     assert [identity.coordinator_of(2, f"g:{topic}:{index}") for index in range(12)] == list(identity.leaders_of(state))
     for key in (f"g:{topic}:12", f"g:{topic}:-1", f"g:{topic}:x", "g:AAAAAAAAAAAAAAAAAAAAAA:0", "g:é:0", "", "g"):
         assert identity.coordinator_of(2, key) == -1
-def test_a_consumer_is_best_served_in_its_rack() -> None:
-    """By a live broker there that stays, unless this one is there too; where nobody is, wherever it came."""
-    topics = TopicDirectory(LiveSettings(Settings(), MemoryCatalog()))
-    topics.put(Topic(topic_id=bytes(16), name="t", partitions=tuple(range(20))))
-    identity = ClusterIdentity("c", 1, "a", topics=topics)
-    assert identity.replica_near(5, "b") is None
-    members = [
-        Member(node_id=node_id, epoch=1, rack=rack, listeners={"PLAINTEXT": ("h", node_id)}, leaving=leaving)
-        for node_id, rack, leaving in ((1, "a", False), (2, "a", False), (3, "b", False), (4, "b", False), (5, "c", True))
-    ]
-    identity.follow(members, {})
-    assert [identity.replica_near(5, rack) for rack in ("a", "c", "d", "")] == [None] * 4
-    near = {pid: identity.replica_near(pid, "b") for pid in range(20)}
-    assert set(near.values()) == {3, 4}
-    assert near == {pid: identity.leader_of(pid, "b") for pid in range(20)}
-    identity.follow(members[:3], {})
-    assert {identity.replica_near(pid, "b") for pid in range(20)} == {3}
