@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from broker.cli import catalog_check
+from broker.cli import catalog_check, catalog_rebuild
 from broker.cli.failure import UNREACHABLE, USAGE, CommandFailed
 from broker.cli.output import note, print_json
 
@@ -22,6 +22,7 @@ def _commands() -> None:
 
 
 app.command("check")(catalog_check.command)
+app.command("rebuild")(catalog_rebuild.command)
 
 
 @app.command("migrate")

@@ -19,6 +19,7 @@ from broker.storage.objects.remote import RemoteObjectStore
 from broker.storage.objects.requester import RequestFailed
 from broker.storage.objects.segment_writer import segment_path
 from broker.storage.objects.store_errors import Trouble
+from broker.storage.ownership import NUMBERS_AN_EPOCH
 from broker.wire.records.crc import crc32c
 
 _READ_BYTES: Final = 8 << 20
@@ -44,6 +45,14 @@ class Contents:
     cluster_id: str = ""
     created_ms: int = 0
     is_told: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentsOwner:
+    """Whose segments they are: the data directory's id, and the largest number of starts that their numbers tell of."""
+
+    directory_id: bytes
+    epoch: int
 
 
 class CheckedObjects(Protocol):
@@ -173,6 +182,23 @@ class FileContents:
         if header.number != object_id or header.directory_id != self._directory_id:
             raise ObjectDamaged("the file belongs to another segment or data directory")
         return header
+
+
+def owner_of_segments(directory: Path) -> SegmentsOwner:
+    """Raises StorageUnavailable when there are none, or of several directories."""
+    owners: set[bytes] = set()
+    epoch = 0
+    for path in directory.glob("*.segment"):
+        try:
+            with path.open("rb") as file:
+                header = segment.unpack_header(file.read(segment.HEADER_BYTES))
+        except (OSError, segment.SegmentCorrupt):
+            continue
+        owners.add(header.directory_id)
+        epoch = max(epoch, header.number % WHOLE_OBJECTS // NUMBERS_AN_EPOCH)
+    if len(owners) != 1:
+        raise StorageUnavailable(f"{directory} holds segments of {len(owners)} data directories; one is needed")
+    return SegmentsOwner(owners.pop(), epoch)
 
 
 def pieces_of(contents: Contents) -> Iterator[tuple[int, int, int]]:
