@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ from broker.assembler import Agents, Sharing, assemble
 from broker.cluster.identity import CLUSTER_ID_KEY, new_cluster_id
 from broker.cluster.membership_keeper import MembershipKeeper
 from broker.cluster_assembler import NEWEST, PEERS_SECRET, Cluster
+from broker.config import listeners as config_listeners
 from broker.config.listeners import Address
 from broker.config.settings import Settings
 from broker.errors import StorageFailed, StorageUnavailable
@@ -85,13 +86,18 @@ class CannotStart(Exception):
 class App:
     """One broker process. :meth:`run` returns its exit code."""
 
-    def __init__(self, settings: Settings, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: Settings, announce: Callable[[str], None], shared: Sequence[config_listeners.Listener] = (), instance: str = ""
+    ) -> None:
+        """``shared`` are addresses that other brokers of this machine listen on as well. ``instance`` is the process's name in a cluster; one that
+        comes in the place of another, which is known to be gone, has the same."""
         self._settings = settings
         self._announce = announce
+        self._shared = shared
         self._stopping = anyio.Event()
         self._exit_code = 0
         self._health = Health()
-        self._instance = secrets.token_hex(8)
+        self._instance = instance or secrets.token_hex(8)
         self._listeners: list[Listener] = []
         self.serving = False
 
@@ -214,8 +220,8 @@ class App:
         except OSError as error:
             raise CannotStart(f"{settings.http} cannot be listened on (HTTP): {_plain(error)}") from error
         bound: list[str] = []
-        advertised: dict[Listener, Node] = {}
-        for listener_setting in settings.listeners:
+        advertised: dict[str, Node] = {}
+        for listener_setting, is_shared in [*((each, True) for each in self._shared), *((each, False) for each in settings.listeners)]:
             listener = Listener(
                 listener_setting.name,
                 dispatcher,
@@ -228,19 +234,20 @@ class App:
                 backlog=settings.socket_listen_backlog_size,
             )
             try:
-                host, port = await listener.bind(listener_setting.host, listener_setting.port)
+                host, port = await listener.bind(listener_setting.host, listener_setting.port, shared=is_shared)
             except OSError as error:
                 raise CannotStart(f"{listener_setting} cannot be listened on: {_plain(error)}") from error
-            shown = settings.advertised(listener_setting.name)
-            advertised[listener] = services.identity.advertise(
-                listener_setting.name, shown.host if shown else _reachable(listener_setting.host), shown.port if shown else port
-            )
-            bound.append(_address(host, port))
-        if cluster is not None:
-            await self._join(tasks, cluster, {listener.name: (node.host, node.port) for listener, node in advertised.items()})
-        for listener, node in advertised.items():
-            listener.advertised = node
             self._listeners.append(listener)
+            bound.append(_address(host, port))
+            if not is_shared:
+                shown = settings.advertised(listener_setting.name)
+                advertised[listener_setting.name] = services.identity.advertise(
+                    listener_setting.name, shown.host if shown else _reachable(listener_setting.host), shown.port if shown else port
+                )
+        if cluster is not None:
+            await self._join(tasks, cluster, {name: (node.host, node.port) for name, node in advertised.items()})
+        for listener in self._listeners:
+            listener.advertised = advertised[listener.name]
             tasks.start_soon(listener.run)
         tasks.start_soon(http.run)
         self.serving = True
@@ -384,11 +391,13 @@ def _reachable(host: str) -> str:
     return host
 
 
-def run(settings: Settings, announce: Callable[[str], None]) -> int:
+def run(
+    settings: Settings, announce: Callable[[str], None], shared: Sequence[config_listeners.Listener] = (), instance: str = ""
+) -> int:
     """Run a broker until it is told to stop; its exit code. Raises CannotStart."""
     logs.configure(settings.log_level, settings.log_format)
     backend: dict[str, Any] = {"use_uvloop": True}
-    app = App(settings, announce)
+    app = App(settings, announce, shared, instance)
     try:
         return anyio.run(app.run, backend="asyncio", backend_options=backend)
     except* CannotStart as group:

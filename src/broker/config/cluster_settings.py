@@ -26,6 +26,13 @@ class ClusterSettings(BaseModel):
         check=Range(500, 60_000), unit="ms",
     )
 
+    workers: int = own(
+        Kind.INT, 1,
+        "So many broker processes on this machine, one for each core that it is to use, as a small cluster of their own or part of a larger one. All "
+        "share the ports of the listeners; the ports that follow are each one's own, which clients are told. The HTTP surface of each has a port of "
+        "its own, from http on.",
+        check=Range(1, 256), unit="processes",
+    )
     cluster_peer: Address | None = own(
         Kind.STRING, None,
         "Where the other brokers reach this one, to tell it what they have committed. When not set, the host of the first listener and a free port. "

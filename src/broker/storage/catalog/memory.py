@@ -27,7 +27,15 @@ from broker.storage.catalog.log_state import LogChanges, LogState, Replaced
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.storage.catalog.shards import belongs
-from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed, check_epochs, claimed, is_fenced
+from broker.storage.catalog.share_states import (
+    ShareChange,
+    ShareKey,
+    ShareState,
+    changed,
+    check_epochs,
+    claimed,
+    is_fenced,
+)
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 

@@ -35,10 +35,8 @@ async def write(
     return answer.error_code, answer.base_offset
 
 
-def stable(catalog: Catalog, pid: int) -> int:
-    bounds = catalog.peek_bounds(pid)
-    assert bounds is not None
-    return bounds.last_stable_offset
+async def stable(catalog: Catalog, pid: int) -> int:
+    return (await catalog.bounds([pid]))[pid].last_stable_offset
 
 
 async def test_a_new_id_is_there_without_waiting(catalog: Catalog) -> None:
@@ -51,8 +49,8 @@ async def test_a_new_id_is_there_without_waiting(catalog: Catalog) -> None:
     assert state is not None
     assert (state.transactional_id, state.producer_id, state.timeout_ms, state.updated_ms) == (ID, 11, 60_000, NOW)
     assert list(catalog.peek_transactions()) == [state]
-    assert catalog.transaction_of_producer(11) == state
-    assert catalog.transaction_of_producer(12) is None
+    assert await catalog.find_transaction_of_producer(11) == state
+    assert await catalog.find_transaction_of_producer(12) is None
 
 
 async def test_records_of_a_transaction_are_not_stable_until_it_ends(catalog: Catalog) -> None:
@@ -63,13 +61,12 @@ async def test_records_of_a_transaction_are_not_stable_until_it_ends(catalog: Ca
     await appender.append(pid, batch(2))
     assert await write(appender, pid, producer, epoch, 0, records=3) == (0, 2)
     await appender.append(pid, batch())
-    assert stable(catalog, pid) == 2
+    assert await stable(catalog, pid) == 2
 
     answer = await catalog.end_transaction(ID, producer, epoch, True, False, -1, NOW + 9)
 
     assert answer.ended == Ended([Marker(pid, 6, producer, epoch, True, NOW + 9)], {})
-    bounds = catalog.peek_bounds(pid)
-    assert bounds is not None
+    bounds = (await catalog.bounds([pid]))[pid]
     assert (bounds.high_watermark, bounds.last_stable_offset, bounds.bytes) == (7, 7, 300 + MARKER_BYTES)
     ((span,),) = [found.spans for found in await catalog.find_spans([SpanQuery(pid, 6, 1)])]
     assert (span.base, span.object_id, span.position) == (6, -(epoch + 1), producer)
@@ -86,9 +83,9 @@ async def test_what_is_stable_waits_for_the_earliest_open_transaction(catalog: C
     await write(appender, pid, *second, 0)
 
     await catalog.end_transaction("b", *second, True, True, -1, NOW)
-    assert stable(catalog, pid) == 0
+    assert await stable(catalog, pid) == 0
     await catalog.end_transaction("a", *first, True, True, -1, NOW)
-    assert stable(catalog, pid) == 4
+    assert await stable(catalog, pid) == 4
 
 
 async def test_a_transactional_batch_needs_its_transaction(catalog: Catalog) -> None:
@@ -118,7 +115,7 @@ async def test_a_batch_that_is_sent_again_after_the_end_is_a_duplicate(catalog: 
 
     (again,) = await appender.append(pid, batch(producer=producer, epoch=epoch, first=0, transactional=True))
     assert (again.error_code, again.base_offset, again.duplicate) == (0, 0, True)
-    assert stable(catalog, pid) == 2
+    assert await stable(catalog, pid) == 2
 
 
 async def test_an_end_with_a_bump_begins_sequences_anew(catalog: Catalog) -> None:
@@ -225,7 +222,7 @@ async def test_an_end_that_is_sent_again_ends_nothing_more(catalog: Catalog, com
 
     assert (again.producer_id, again.epoch, again.error_code) == (first.producer_id, first.epoch, ErrorCode.NONE)
     assert again.ended is None
-    assert stable(catalog, pid) == 2
+    assert await stable(catalog, pid) == 2
 
 
 async def test_aborted_transactions_are_found_by_range(catalog: Catalog) -> None:
@@ -285,10 +282,10 @@ async def test_a_log_may_be_cut_off_within_an_open_transaction(catalog: Catalog)
     bounds = await catalog.advance_log_start(pid, 2)
     assert bounds.last_stable_offset == 2
     await appender.append(pid, batch())
-    assert stable(catalog, pid) == 2
+    assert await stable(catalog, pid) == 2
 
     await catalog.end_transaction(ID, producer, epoch, False, True, -1, NOW)
-    assert stable(catalog, pid) == 5
+    assert await stable(catalog, pid) == 5
     assert await catalog.aborted(pid, 2, 5) == [AbortedTransaction(producer, 0, 4)]
 
 
@@ -305,7 +302,7 @@ async def test_a_deleted_topic_leaves_its_transactions(catalog: Catalog) -> None
     await catalog.add_transaction_offsets(ID, producer, epoch, offsets, "g", NOW)
     await catalog.delete_topic(b"orders".ljust(16, b"\0"))
 
-    state = catalog.peek_transaction(ID)
+    state = await catalog.look_up_transaction(ID)
     assert state is not None
     assert state.partitions == {other}
     assert await catalog.add_to_transaction(ID, producer, epoch, [pid], None, NOW) is ErrorCode.NONE
@@ -322,7 +319,7 @@ async def test_producers_with_open_transactions_do_not_expire(catalog: Catalog) 
     assert await catalog.expire_producers(NOW + 10**9) == 0
 
     await catalog.end_transaction(ID, producer, epoch, True, True, -1, NOW)
-    assert stable(catalog, pid) == 2
+    assert await stable(catalog, pid) == 2
     assert await catalog.expire_producers(NOW + 10**9) == 1
 
 
@@ -335,7 +332,7 @@ async def test_idle_ids_are_forgotten_unless_something_is_open(catalog: Catalog)
 
     assert await catalog.delete_transactional_ids(NOW + 10) == 1
     assert {state.transactional_id for state in catalog.peek_transactions()} == {"young", "open"}
-    assert catalog.transaction_of_producer(5) is None
+    assert await catalog.find_transaction_of_producer(5) is None
     assert (await catalog.init_transaction("old", 1, 5, 0, NOW, 8)).producer_id == 8
 
 
@@ -346,8 +343,8 @@ async def test_a_producer_id_that_was_given_up_belongs_to_nobody(catalog: Catalo
     await catalog.delete_transactional_ids(NOW + 1)
     await catalog.init_transaction(ID, 1, -1, -1, NOW, 6)
 
-    assert catalog.transaction_of_producer(5) is None
-    owner = catalog.transaction_of_producer(6)
+    assert await catalog.find_transaction_of_producer(5) is None
+    owner = await catalog.find_transaction_of_producer(6)
     assert owner is not None
     assert (owner.transactional_id, owner.status) == (ID, TransactionStatus.EMPTY)
     assert (await write(Appender(catalog), pid, 5, 0, 0))[0] == ErrorCode.INVALID_TXN_STATE
@@ -378,11 +375,11 @@ async def test_markers_from_outside_end_single_partitions(catalog: Catalog) -> N
 
     assert errors == [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
     assert ended == Ended([Marker(one, 1, producer, epoch, False, NOW + 5)], {})
-    assert (stable(catalog, one), stable(catalog, other)) == (2, 0)
+    assert (await stable(catalog, one), await stable(catalog, other)) == (2, 0)
     assert await catalog.aborted(one, 0, 2) == [AbortedTransaction(producer, 0, 1)]
     state = catalog.peek_transaction(ID)
     assert state is not None
     assert (state.status, state.partitions) == (TransactionStatus.ONGOING, {one, other})
     answer = await catalog.end_transaction(ID, producer, epoch, True, False, -1, NOW + 9)
     assert answer.ended == Ended([Marker(other, 1, producer, epoch, True, NOW + 9)], {})
-    assert (stable(catalog, one), stable(catalog, other)) == (2, 2)
+    assert (await stable(catalog, one), await stable(catalog, other)) == (2, 2)

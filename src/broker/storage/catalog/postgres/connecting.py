@@ -64,7 +64,9 @@ class ConnectionOptions:
 DEFAULT_OPTIONS: Final = ConnectionOptions()
 
 
-async def connect(address: DatabaseAddress, options: ConnectionOptions, on_connect: OnConnect | None) -> tuple[Any, str]:
+async def connect(
+    address: DatabaseAddress, options: ConnectionOptions, on_connect: OnConnect | None
+) -> tuple[Any, str]:
     """One attempt. Raises what the driver raises, and what ``on_connect`` does."""
     connection = await asyncpg.connect(
         address.url,

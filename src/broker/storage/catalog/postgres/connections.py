@@ -202,7 +202,9 @@ class Connections:
                     _raise(error)
                 if not resolve:
                     raise OutcomeUnknown(in_words(error)) from error
-                _log.warning("the database was lost under a change; looking up what became of it", error=in_words(error))
+                _log.warning(
+                    "the database was lost under a change; looking up what became of it", error=in_words(error)
+                )
             await self._look_up(transaction_id, server)
 
     async def _look_up(self, transaction_id: str, server: str) -> None:

@@ -40,7 +40,9 @@ class PostgresProducers(CatalogPart):
     async def producers(self, pid: int) -> list[ProducerState]:
         return [
             ProducerState(producer_id, epoch, last_sequence, last_timestamp, window_of(recent), first_open)
-            for producer_id, epoch, last_sequence, last_timestamp, recent, first_open in await self._connections.fetch(_OF_LOG, pid)
+            for producer_id, epoch, last_sequence, last_timestamp, recent, first_open in await self._connections.fetch(
+                _OF_LOG, pid
+            )
         ]
 
     async def known_producers(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
