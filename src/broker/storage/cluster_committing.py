@@ -9,8 +9,9 @@ Invariants
    when the batch's turn to be committed has come; its bytes stay behind dead.
 4. What was stored under one epoch of this broker is never committed under another: the sweep of orphans relies on it. A broker that was fenced
    refuses everything in the line, and takes groups again after :meth:`ClusterCommitter.resume`.
-5. Every call ends with what became of its group; it is refused only when the group has not become visible, or when the broker was fenced.
-   Then whether it has is decided, and its producer learns that from the catalog when it sends it again.
+5. Every call ends with what became of its group. It is refused when the group has not become visible and never will as it was stored; or with Fenced
+   or Unresolved, when that is not known here: then nothing is stored again nor deleted, and its producer learns from the catalog what became of
+   it when it sends it again.
 """
 
 from collections import deque
@@ -25,7 +26,7 @@ import anyio
 from broker.errors import BrokerError, StorageFailed
 from broker.model import Appended
 from broker.storage.catalog.base import BatchEntry, CommitGroup, SpanEntry
-from broker.storage.catalog.cluster import Fenced, GroupCommits, ObjectIds
+from broker.storage.catalog.cluster import Fenced, GroupCommits, ObjectIds, Unresolved
 from broker.storage.committing import UnstoredGroup
 from broker.storage.objects.base import INLINE_OBJECTS, Extent, ObjectStore
 from broker.storage.sequence_holes import HoleKey, SequenceHoles
@@ -195,7 +196,7 @@ class ClusterCommitter:
             if flight.outcome is None:  # cancelled: the broker is ending
                 self._leave(flight, StorageFailed("the commit was abandoned"))
         if isinstance(flight.outcome, Exception):
-            if flight.extent is not None and not isinstance(flight.outcome, Fenced):
+            if flight.extent is not None and not isinstance(flight.outcome, (Fenced, Unresolved, StorageFailed)):
                 await self._withdraw(flight)
             raise flight.outcome
         return flight.outcome
@@ -256,6 +257,8 @@ class ClusterCommitter:
             flight.wake()
 
     def _refuse(self, flight: _Flight, error: BrokerError) -> None:
+        if flight.outcome is not None:
+            return
         for key, first_sequence in flight.producers():
             self._holes.open(key, first_sequence)
         CLUSTER_WRITES.refused()
@@ -292,7 +295,11 @@ class ClusterCommitter:
             if len(self._holes):
                 await self._close_needless_holes(flights)
             groups = [flight.without_overtakers(self._holes, filled) for flight in flights]
-            answers = await self._commit([group for group in groups if group.spans])
+            answers = await self._commit([group for group in groups if group.spans], max(flight.deadline for flight in flights))
+        except Unresolved as error:
+            self._is_committing = False
+            for flight in flights:
+                self._refuse(flight, error)
         except Fenced as error:
             self._is_committing = False
             for flight in flights:
@@ -334,13 +341,23 @@ class ClusterCommitter:
                 break
         return flights
 
-    async def _commit(self, groups: Sequence[CommitGroup]) -> list[list[list[Appended]]]:
+    async def _commit(self, groups: Sequence[CommitGroup], deadline: float) -> list[list[list[Appended]]]:
+        """As the catalog does; what it could not find out it is asked again, for the same groups, while there is time."""
         if not groups:
             return []
         began = self._clock()
-        answers = await self._catalog.commit_groups(groups)
-        CLUSTER_WRITES.commit(self._clock() - began, len(groups))
-        return answers
+        while True:
+            try:
+                answers = await self._catalog.commit_groups(groups)
+            except Unresolved:
+                if self._fenced is not None:
+                    raise self._fenced from None
+                if self._clock() + LONGEST_PAUSE_S > deadline:
+                    raise
+                await anyio.sleep(LONGEST_PAUSE_S)
+            else:
+                CLUSTER_WRITES.commit(self._clock() - began, len(groups))
+                return answers
 
     async def _close_needless_holes(self, flights: Sequence[_Flight]) -> None:
         """Before a batch is refused for a hole, see whether the log knows its producer: then the catalog decides. While that cannot be had

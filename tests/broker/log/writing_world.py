@@ -21,6 +21,8 @@ from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.model import Appended, Published
 from broker.storage.catalog.base import CommitGroup, SpanQuery
+from broker.storage.catalog.cluster import Unresolved
+from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.cluster_committing import ClusterCommitter
 from broker.storage.objects.base import INLINE_OBJECTS, Buffer, Extent, TocEntry
 from broker.wire.error_codes import ErrorCode
@@ -32,7 +34,11 @@ from tests.broker.storage.cloud import CloudStore, SharedCatalog, fenced
 IN_FLIGHT: Final = 5
 PARTITIONS: Final = 3
 BACKOFF_S: Final = 0.05
-_SENT_AGAIN: Final = {int(ErrorCode.KAFKA_STORAGE_ERROR), int(ErrorCode.NOT_LEADER_OR_FOLLOWER)}
+_SENT_AGAIN: Final = {
+    int(ErrorCode.KAFKA_STORAGE_ERROR),
+    int(ErrorCode.NOT_LEADER_OR_FOLLOWER),
+    int(ErrorCode.REQUEST_TIMED_OUT),
+}
 _OUT_OF_ORDER: Final = int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
 
 
@@ -48,6 +54,7 @@ class Weather:
         self.calm = False
         self.refuse = random.choice((0, 0.05, 0.2, 0.5))
         self.fence = random.choice((0, 0, 0.02, 0.1))
+        self.unresolved = random.choice((0, 0, 0.05, 0.3))
         self.slow = random.choice((0.01, 0.3, 3.0))
         self.cut = random.choice((0, 0.02, 0.1))
 
@@ -87,15 +94,19 @@ class RandomStore(CloudStore):
 
 
 class RandomCatalog(SharedCatalog):
-    """Commits or not; a reply that was lost it resolves itself, so the writer is told late, or told of a fence."""
+    """Commits or not. What became of a commit whose reply was lost it finds out itself, so that the writer is told late; or it cannot, and then the
+    commit is in, or comes in a little later, or does not."""
 
     def __init__(self, weather: Weather) -> None:
         super().__init__()
         self.weather = weather
+        self.tasks: Any = None
+        self.groups: Sequence[CommitGroup] = ()
 
     async def commit_groups(self, groups: Sequence[CommitGroup]) -> list[list[list[Appended]]]:
         self.before.append(self._before)
         self.after.append(self._after)
+        self.groups = groups
         try:
             return await super().commit_groups(groups)
         finally:
@@ -104,13 +115,26 @@ class RandomCatalog(SharedCatalog):
 
     async def _before(self) -> None:
         await self.weather.dawdle()
+        if self._recent.find(self.groups[0]) is not None:
+            return  # it came in late: what is asked for again is answered
         if self.weather.happens(self.weather.refuse):
             raise StorageUnavailable("rolled back")
+        if self.weather.happens(self.weather.unresolved / 2):
+            if self.weather.random.random() < 0.5:
+                self.tasks.start_soon(self._come_late, self.groups)
+            raise Unresolved("the database was lost")
         if self.weather.happens(self.weather.fence):
             raise fenced()
 
+    async def _come_late(self, groups: Sequence[CommitGroup]) -> None:
+        await anyio.sleep(5 * self.weather.random.random())
+        if not {group.object_id for group in groups} & self.never:
+            await MemoryCatalog.commit_groups(self, groups)
+
     async def _after(self) -> None:
         await self.weather.dawdle()
+        if self.weather.happens(self.weather.unresolved / 2):
+            raise Unresolved("the database was lost")
         if self.weather.happens(self.weather.fence):
             raise fenced()
 
@@ -188,6 +212,7 @@ class World:
         ]
         producers += [Plain(self, 1000 + number, self.random.choice(pids), self.random.randrange(5, 20)) for number in range(2)]
         async with anyio.create_task_group() as self.tasks:
+            self.catalog.tasks = self.tasks
             self.tasks.start_soon(self.writer.run)
             async with anyio.create_task_group() as clients:
                 for producer in producers:
@@ -352,7 +377,7 @@ class Plain:
 
     def judge(self, log: Sequence[tuple[int, int]]) -> None:
         found = [sequence for sequence, _ in log]
-        if found != sorted(found):
+        if list(dict.fromkeys(found)) != list(range(self.count)):  # a copy of which nobody knew what became of it may come later
             raise Violation(f"{self.number}: out of order: {found}")
         for sequence, times in Counter(found).items():
             if times > self.attempts[sequence]:
