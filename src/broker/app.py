@@ -35,7 +35,6 @@ from broker.storage.catalog.base import Catalog
 from broker.storage.catalog.cluster import NodeIdTaken, Registration
 from broker.storage.catalog.postgres.migrating import SchemaUnusable
 from broker.storage.catalog.sqlite.schema import CatalogUnusable
-from broker.storage.catalog.transactions import Marker
 from broker.storage.clustered import open_catalog, open_store
 from broker.storage.committing import GroupCommitter
 from broker.storage.embedded import DataMissing, open_embedded
@@ -166,7 +165,6 @@ class App:
                     on_published=lambda fact: cluster.published(fact),
                     hints_flow=lambda: cluster.peers.hints_flow,
                 ),
-                lambda markers: cluster.markers_written(markers),
             )
             cluster = Cluster(catalog, keeper, agents, storage.committer, bytes.fromhex(secret), known.version)
             await self._serve(tasks, agents, cluster)
@@ -178,7 +176,6 @@ class App:
         catalog: Catalog,
         committer: GroupCommitter,
         sharing: Sharing | None = None,
-        on_markers: Callable[[Sequence[Marker]], None] | None = None,
     ) -> Agents:
         return await assemble(
             settings,
@@ -190,7 +187,6 @@ class App:
             on_fatal=self._storage_failed,
             on_group=group_committed,
             sharing=sharing,
-            on_markers=on_markers,
         )
 
     async def _serve(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None = None) -> None:
