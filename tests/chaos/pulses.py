@@ -42,10 +42,10 @@ class Gaps:
             self._longest[partition] = max(self._longest[partition], now - self._last[partition])
             self._last[partition] = now
 
-    def moved_since(self, when: float) -> bool:
-        """Whether every partition has had an event since then."""
+    def standing_since(self, when: float) -> list[int]:
+        """The partitions that have had no event since then."""
         with self._lock:
-            return all(last >= when for last in self._last.values())
+            return [partition for partition, last in self._last.items() if last < when]
 
     def longest_s(self) -> float:
         """Of any partition, including a gap that has not ended."""

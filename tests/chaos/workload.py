@@ -45,6 +45,14 @@ class PacedLoad(ProducerLoad):
             self._producer.poll(min(left, 0.05))
 
 
+class PacedCommitter(Committer):
+    """Commits twenty times a second."""
+
+    def step(self) -> None:
+        super().step()
+        self.stopping.wait(0.05)
+
+
 class Records:
     """Idempotent producers and a pulse on every partition; a ledger knows every send."""
 
@@ -111,7 +119,7 @@ class Groups:
         self._bootstrap = bootstrap
         self.committed = {"members": CommittedOffsets(), "committer": CommittedOffsets()}
         self.members = [Member(bootstrap, TOPIC, "members", self.committed["members"]).start() for _ in range(2)]
-        self.committer = Committer(bootstrap, TOPIC, PARTITIONS, "committer", self.committed["committer"]).start()
+        self.committer = PacedCommitter(bootstrap, TOPIC, PARTITIONS, "committer", self.committed["committer"]).start()
 
     def check(self) -> None:
         for worker in (*self.members, self.committer):

@@ -140,11 +140,11 @@ class World:
         """Wait until every partition is written and read again."""
         records, began = self.workload.records, time.monotonic()
 
-        def all_moved() -> bool:
+        def standing() -> tuple[list[int], list[int]]:
             self.look(0.1)
-            return all(gaps.moved_since(began) for gaps in (records.acknowledged, records.seen))
+            return records.acknowledged.standing_since(began), records.seen.standing_since(began)
 
-        wait_until(bool, all_moved, deadline_s)
+        wait_until(lambda partitions: partitions == ([], []), standing, deadline_s)
 
     def calm(self) -> None:
         """Nothing is broken any more."""
