@@ -1,7 +1,7 @@
 """The agent that keeps this broker a member of its cluster: it registers, is heard of, takes notice of being fenced, comes back, and leaves.
 
 M1  Leases run by the catalog's clock. This broker's own clock, which never runs back, only tells when to be heard of again, and when to stop acting
-    for shards because it was not heard of for half a lease. No safety rests on it: what a fenced broker commits is refused by the catalog (I8).
+    for shards because its lease is nearly over (SILENCE_OF_A_LEASE) and others may soon have them. No safety rests on it: what a fenced broker commits is refused by the catalog (I8).
 M2  Between being fenced and registering anew everything that was under way under the old epoch is ended (``on_fenced``), so nothing of it
     comes to be committed under the new one.
 M3  What others are told of the cluster is the newest view, and views come in order.
@@ -24,6 +24,9 @@ from broker.storage.catalog.cluster import (
 )
 from observability import logs
 from observability.metrics import CLUSTER
+
+SILENCE_OF_A_LEASE: Final = 5 / 6
+"""Of the lease, counted from before it was asked for: a busy catalog may take a while, and nobody else has anything before the end of it."""
 
 RENEWALS_A_LEASE: Final = 3
 """How often a broker is heard of within one lease."""
@@ -81,7 +84,7 @@ class MembershipKeeper:
         self._registered_callbacks.append(callback)
 
     def on_unheard(self, callback: Callable[[], None]) -> None:
-        """Call it when this broker was not heard of for half a lease."""
+        """Call it when this broker was not heard of for nearly a lease."""
         self._unheard_callbacks.append(callback)
 
     # --- what is known ------------------------------------------------------------------------------------------------
@@ -99,7 +102,7 @@ class MembershipKeeper:
     @property
     def is_heard(self) -> bool:
         """Whether others still count on this broker, as far as it can know (M1)."""
-        return self.member is not None and self.lease_age_s < self._lease_s / 2
+        return self.member is not None and self.lease_age_s < self._lease_s * SILENCE_OF_A_LEASE
 
     def complaint(self) -> str | None:
         """Why clients should not be sent here now."""
@@ -211,12 +214,12 @@ class MembershipKeeper:
 
     async def _notice_silence(self) -> None:
         while True:
-            await anyio.sleep_until(self._heard_at + self._lease_s / 2)
+            await anyio.sleep_until(self._heard_at + self._lease_s * SILENCE_OF_A_LEASE)
             if self.is_heard:
                 continue
             self._is_unheard = True
             CLUSTER.silences.inc()
-            _log.error("not heard of for half a lease: no group is coordinated here until the catalog can be reached")
+            _log.error("not heard of for nearly a lease: no group is coordinated here until the catalog can be reached")
             for callback in self._unheard_callbacks:
                 callback()
             self._heard = anyio.Event()

@@ -111,12 +111,11 @@ async def test_nothing_that_is_changed_here_is_taken_back() -> None:
     world = World()
     topic_id = await world.create("t")
     await world.refresher.refresh()
-    async with anyio.create_task_group() as tasks:
-        async with world.turn:
-            changed = await world.catalog.add_partitions(topic_id, 9)
-            tasks.start_soon(world.refresher.refresh)
-            await anyio.sleep(1)
-            world.directory.put(changed)
+    async with anyio.create_task_group() as tasks, world.turn:
+        changed = await world.catalog.add_partitions(topic_id, 9)
+        tasks.start_soon(world.refresher.refresh)
+        await anyio.sleep(1)
+        world.directory.put(changed)
     state = world.directory.by_name("t")
 
     assert state is not None
