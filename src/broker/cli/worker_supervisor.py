@@ -70,7 +70,7 @@ class Supervisor:
                 self._stopping = True
                 self._send(number)
 
-    def _send(self, number: int) -> None:
+    def _send(self, number: signal.Signals) -> None:
         for worker in self._workers:
             if worker.process is not None and worker.process.returncode is None:
                 worker.process.send_signal(number)
