@@ -81,7 +81,7 @@ async def assemble(
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
     ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. With ``sharing`` other brokers use the same
-    catalog and store; then no group and no transaction is served until its shard is taken. Raises what the catalog raises."""
+    catalog and store; then nothing is coordinated before ``shard_taker`` is told to. Raises what the catalog raises."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
@@ -154,7 +154,7 @@ async def assemble(
     transactions = TransactionCoordinator(
         catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=on_ended
     )
-    if sharing is None:
+    if not catalog.shared:
         await groups.load()
         transactions.load()
     client_metrics_configs = LiveClientMetrics(catalog)
