@@ -5,6 +5,7 @@ Nothing runs yet when this is done. Who called has the agents running, and ends 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from broker.admin.config_administrator import ConfigAdministrator
 from broker.admin.topic_administrator import TopicAdministrator
@@ -36,7 +37,8 @@ from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
 from broker.model import ZERO_UUID, Published
-from broker.storage.catalog.base import Catalog
+from broker.storage.catalog.base import MARKER_BYTES, Catalog
+from broker.storage.catalog.transactions import Ended
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
 
@@ -144,7 +146,12 @@ async def assemble(
         await groups.load()
     producer_ids = ProducerIdAllocator(catalog)
     transactions = TransactionCoordinator(
-        catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
+        catalog,
+        groups.transactional,
+        live,
+        now_ms,
+        new_producer_id=producer_ids.next,
+        on_ended=reader.transaction_ended if sharing is None else partial(_ended, reader, sharing.on_published),
     )
     if sharing is None:
         transactions.load()
@@ -192,6 +199,13 @@ def _flush_limits(settings: Settings) -> FlushLimits:
         inline_bytes=settings.write_inline_bytes,
         inline_bytes_per_second=settings.write_inline_bytes_per_second,
     )
+
+
+def _ended(reader: Reader, on_published: Callable[[Published], None], ended: Ended) -> None:
+    """A transaction was ended by this broker: its readers are told, and those of the others, whoever wrote the records."""
+    reader.transaction_ended(ended)
+    for marker in ended.markers:
+        on_published(Published(marker.pid, marker.offset, marker.offset, MARKER_BYTES, marker.offset + 1))
 
 
 def _reading_limits(settings: Settings) -> ReadingLimits:
