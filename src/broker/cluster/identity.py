@@ -137,7 +137,7 @@ class ClusterIdentity:
         placed = self._in_zone.get(rack, self._placed) if rack is not None else self._placed
         return state.derived_as_of((ClusterIdentity, rack), self.epoch, lambda state: place(state.pids, placed))
 
-    def replicas_of(self, state: TopicState, rack: str | None = None) -> Sequence[Sequence[int]]:
+    def replicas_of(self, state: TopicState, rack: str | None = None) -> Sequence[list[int]]:
         """The brokers that are named as replicas of a topic's partitions, as many as its replication factor: first the leader that clients in
         ``rack`` are told of, then the nearest in each other rack, and for what is left of the factor the leader again. Any broker serves any
         partition; consumers go to those only that are named. Not to be changed."""
@@ -145,11 +145,11 @@ class ClusterIdentity:
             (ClusterIdentity.replicas_of, rack), self.epoch, lambda state: self._replicas_of(state, rack)
         )
 
-    def _replicas_of(self, state: TopicState, rack: str | None) -> Sequence[Sequence[int]]:
+    def _replicas_of(self, state: TopicState, rack: str | None) -> Sequence[list[int]]:
         factor = state.topic.replication_factor
         elsewhere = [(zone, self.leaders_of(state, zone)) for zone in sorted(self._in_zone)] if factor > 1 else []
         made: dict[tuple[int, ...], list[int]] = {}
-        replicas: list[Sequence[int]] = []
+        replicas: list[list[int]] = []
         for index, leader in enumerate(self.leaders_of(state, rack)):
             others = tuple(leaders[index] for zone, leaders in elsewhere if leader not in self._in_zone[zone])[: factor - 1]
             if (leader, *others) not in made:
