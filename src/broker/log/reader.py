@@ -113,6 +113,8 @@ class Reader:
             blocks=None if shared is None else shared.blocks,
             far=None if shared is None else shared.far,
         )
+        READING.cold_waiting.set_function(lambda: self._cold.waiting)
+        READING.waiting.set_function(lambda: len(waiting))
         self._rounds: dict[int, int] = {}
         self._complaints = logs.LineLimiter()
 
@@ -217,7 +219,8 @@ class Reader:
         """Another broker has committed ``size`` bytes of records, up to ``high_watermark``. Hints may be late, doubled, or never come."""
         shared = self._shared
         if shared is not None and shared.view.hinted(pid, high_watermark, size):
-            READING.woken("hint")
+            if pid in self._waiting.pids():
+                READING.woken("hint")
             if self._waiting.awaits_stable(pid):
                 shared.poller.ask(pid)
 
