@@ -158,7 +158,7 @@ def measure(bootstrap: str, rounds: int, seconds: float, megabytes: int, say: Co
     _elsewhere("--produce", bootstrap, seconds=seconds).communicate(timeout=seconds + 120)
     turns: list[Turn] = []
     for with_reader in order(rounds):
-        reader = _elsewhere("--consume", bootstrap, seconds=seconds + 3, nice=10) if with_reader else None
+        reader = _elsewhere("--consume", bootstrap, seconds=seconds + 3, nice=19) if with_reader else None
         if reader is not None:
             time.sleep(2)
         took = json.loads(_elsewhere("--produce", bootstrap, seconds=seconds).communicate(timeout=seconds + 120)[0])

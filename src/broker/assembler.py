@@ -225,6 +225,7 @@ def _flush_limits(settings: Settings) -> FlushLimits:
     )
 
 
+
 def _reading_limits(settings: Settings) -> ReadingLimits:
     return ReadingLimits(
         block_cache_bytes=settings.read_block_cache_bytes,

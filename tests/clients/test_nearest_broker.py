@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.clients.catalog import BY_NAME, ClientSpec
 from tests.clients.conftest import DriverOf
@@ -40,7 +41,9 @@ def test_a_consumer_reads_from_the_broker_in_its_rack(cluster: Cluster, driver_o
     """All of it, in order, after the brokers that lead the partitions have sent it there; without a rack it reads from those."""
     driver = driver_of(spec.name)
     topic = f"near-{spec.name}-{time.time_ns()}"
-    driver.call("topic_create", bootstrap=cluster.bootstrap, topic=topic, partitions=PARTITIONS, configs={})
+    # Consumers go to replicas only, so one must be named in each rack.
+    admin = AdminClient({"bootstrap.servers": cluster.bootstrap, "log_level": 0})
+    admin.create_topics([NewTopic(topic, PARTITIONS, 2)])[topic].result(20)
     padding = "x" * 1000
     records = [
         {"partition": number % PARTITIONS, "key": None, "value": base64.b64encode(f"{number} {padding}".encode()).decode()}

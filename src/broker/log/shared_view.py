@@ -135,6 +135,8 @@ class SharedView:
             self._tail.drop_below(pid, bounds.log_start)
         if news.is_lost or news.start:
             self._waiting.wake(pid)
+        if (news.high_watermark or news.stable) and pid in self._waiting.pids():
+            READING.woken("query")
         if news.high_watermark:
             self._waiting.arrived(pid, news.size)
         if news.stable:

@@ -426,6 +426,26 @@ async def test_the_catalog_being_gone_is_an_error_of_each_partition() -> None:
         assert answers[1].error_code == ErrorCode.KAFKA_STORAGE_ERROR
 
 
+async def test_a_catalog_that_is_gone_for_a_moment_is_not_noticed_by_who_waits() -> None:
+    """Clients would ask again at once and find it gone still; for longer than they wait it is an error."""
+    async with shared_world() as world, anyio.create_task_group() as tasks:
+        (ours, other), (pid,) = world.brokers, await world.topic()
+        await other.append(pid, batch(1))
+        ours.catalog.error = StorageUnavailable("the database is gone")
+        outcome = await waiting_reader(world, ours, pid, 0, tasks)
+        await anyio.sleep(5)
+        assert ours.queries["spans"] <= 51
+        ours.catalog.error = None
+        await anyio.sleep(0.11)
+        assert outcome[0][0] == [0]
+        ours.catalog.error = StorageUnavailable("the database is gone")
+        await anyio.sleep(3)
+        began = anyio.current_time()
+        (answer,) = await ours.read(Wanted(pid, 0, 1000), max_wait_ms=500)
+        assert answer.error_code == ErrorCode.KAFKA_STORAGE_ERROR
+        assert anyio.current_time() - began == pytest.approx(0.5)
+
+
 async def test_readers_of_a_backlog_do_not_delay_readers_at_the_end() -> None:
     """Nor do they take more of the store than is theirs, and they take turns."""
     limits = ReadingLimits(cold_reads=2, block_bytes=64 * 1024, block_cache_bytes=256 * 1024)

@@ -18,7 +18,7 @@ Versions:
 - v13: an error code for the whole answer (KIP-1102).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from broker.admin.partitions import check_request_size
@@ -130,18 +130,26 @@ def _known(request: MetadataRequest, context: RequestContext, state: TopicState)
     operations = _topic_operations(request)
     zone = identity.zone_of(context.client_id)
     return state.derived_as_of(
-        (MetadataResponseTopic, operations, zone), identity.epoch, lambda state: _topic(state, identity, operations, zone)
+        (MetadataResponseTopic, operations, zone),
+        identity.epoch,
+        lambda state: _topic(state, identity, operations, zone, context.services.catalog.leader_epoch),
     )
 
 
-def _topic(state: TopicState, identity: ClusterIdentity, operations: int, zone: str | None) -> MetadataResponseTopic:
+def _topic(
+    state: TopicState, identity: ClusterIdentity, operations: int, zone: str | None, leader_epoch: Callable[[int], int]
+) -> MetadataResponseTopic:
     partitions = []
-    replicas: dict[int, list[int]] = {}
-    for index, leader in enumerate(identity.leaders_of(state, zone)):
-        nodes = replicas.setdefault(leader, [leader] * state.topic.replication_factor)
+    leaders, replicas = identity.leaders_of(state, zone), identity.replicas_of(state, zone)
+    for index, pid in enumerate(state.pids):
+        nodes = replicas[index]
         partitions.append(
             MetadataResponsePartition(
-                partition_index=index, leader_id=leader, leader_epoch=0, replica_nodes=nodes, isr_nodes=nodes
+                partition_index=index,
+                leader_id=leaders[index],
+                leader_epoch=leader_epoch(pid),
+                replica_nodes=nodes,
+                isr_nodes=nodes,
             )
         )
     return MetadataResponseTopic(

@@ -303,7 +303,7 @@ async def test_a_consumer_is_sent_to_a_broker_in_its_rack() -> None:
         for pid in state.pids:
             await log.append(pid, batch(2))
         near = {state.pids[0]: 7, state.pids[1]: 8, state.pids[3]: 7}
-        log.services.identity.replica_near = lambda pid, rack: near.get(pid) if rack == "b" else None  # type: ignore[method-assign]
+        log.services.identity.replica_near = lambda pid, rack, zone: near.get(pid) if rack == "b" else None  # type: ignore[method-assign]
         asked = {"rack_id": "b", "max_wait_ms": 60_000, "session_epoch": 0}
         response = await fetched(log, request((0, 0), (1, 2), (2, 0), (3, 5), **asked))
         found = [(each.error_code, each.preferred_read_replica, bases(each)) for each in partitions_of(response)]
