@@ -166,7 +166,7 @@ class Churn:
         topic = await catalog.create_topic("churn", b"c" * 16, self.partitions, 1, overrides, 0)
         store = PretendedStore(lambda: self._next_id)
         settings: Any = SimpleNamespace(
-            current=Settings(data_dir="unused", merge_age_ms=1000, merge_object_bytes=8 << 20)
+            current=Settings(data_dir="unused", merge_age_ms=10**12, merge_object_bytes=64 << 20)
         )
         shown = SimpleNamespace(name="churn", pids=topic.partitions, config=effective(overrides, settings.current))
         anything: Any = store
