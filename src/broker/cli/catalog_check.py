@@ -59,7 +59,9 @@ def command(
     except SchemaUnusable as error:
         raise CommandFailed(str(error)) from error
     if as_json:
-        print_json({"findings": printed, "left_out": left_out, **asdict(totals), "deep": deep})
+        counts = asdict(totals)
+        total = counts.pop("findings")
+        print_json({"findings": printed, "findings_total": total, "left_out": left_out, **counts, "deep": deep})
     else:
         _summarise(totals, left_out)
     if totals.findings:

@@ -18,6 +18,7 @@ from broker.storage.checking.dump import CatalogDump, LogRow, ObjectRow
 from broker.storage.checking.log_rules import Finding, LogCheck, log_name
 from broker.storage.checking.object_contents import CheckedObjects, ObjectDamaged, ObjectMissing
 from broker.storage.checking.object_rules import ObjectCheck, is_inline, object_name, row_findings
+from broker.storage.one_failure import one_failure
 
 _OBJECTS_AT_ONCE: Final = 16
 _SPANS_AT_ONCE: Final = 50_000
@@ -153,9 +154,10 @@ class Checker:
         return pending
 
     async def _look_at(self, named: Sequence[_Named]) -> None:
-        async with anyio.create_task_group() as tasks:
-            for each in named:
-                tasks.start_soon(self._check_object, each)
+        with one_failure():
+            async with anyio.create_task_group() as tasks:
+                for each in named:
+                    tasks.start_soon(self._check_object, each)
 
     async def _check_object(self, named: _Named) -> None:
         where = object_name(named.row.object_id)

@@ -5,11 +5,12 @@ B2  Objects are only read.
 B3  What could not be restored is in the report; nothing is made up but names of topics that no object knows (``restored-PID``).
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
 
 from broker.errors import StorageUnavailable
 from broker.storage.checking.found_objects import FoundObjects
@@ -20,6 +21,7 @@ from broker.storage.checking.restore import RestoredCatalog, RestoredTopic
 from broker.storage.checking.restored_logs import RestoredLogs, Step
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.storage.objects.footer import PartitionName
+from broker.storage.one_failure import one_failure
 
 _READERS: Final = 16
 _PRODUCER_IDS_BEYOND: Final = 1_000_000
@@ -100,27 +102,29 @@ class Rebuilder:
 
     async def _gather(self, found: FoundObjects) -> None:
         send, receive = anyio.create_memory_object_stream[int](_READERS)
-        async with anyio.create_task_group() as tasks:
-            for _ in range(_READERS):
-                tasks.start_soon(self._read_footers, receive.clone(), found)
-            receive.close()
-            async with send:
-                async for object_id, _, _ in self._objects.stored_objects():
-                    await send.send(object_id)
+        with one_failure():
+            async with anyio.create_task_group() as tasks:
+                for _ in range(_READERS):
+                    tasks.start_soon(self._read_footers, receive.clone(), found)
+                receive.close()
+                async with send:
+                    async for object_id, _, _ in self._objects.stored_objects():
+                        await send.send(object_id)
         found.sort()
         self.report.objects = found.objects
 
-    async def _read_footers(self, object_ids: AsyncIterator[int], found: FoundObjects) -> None:
-        async for object_id in object_ids:
-            try:
-                contents = await self._objects.contents(object_id)
-            except ObjectMissing:
-                continue
-            except ObjectDamaged as error:
-                self.report.damaged_objects.append(f"{object_name(object_id)}: {error}")
-                continue
-            self.report.untold_objects += not contents.is_told
-            found.add(contents)
+    async def _read_footers(self, object_ids: MemoryObjectReceiveStream[int], found: FoundObjects) -> None:
+        async with object_ids:
+            async for object_id in object_ids:
+                try:
+                    contents = await self._objects.contents(object_id)
+                except ObjectMissing:
+                    continue
+                except ObjectDamaged as error:
+                    self.report.damaged_objects.append(f"{object_name(object_id)}: {error}")
+                    continue
+                self.report.untold_objects += not contents.is_told
+                found.add(contents)
 
     # What it was
 

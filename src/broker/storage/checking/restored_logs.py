@@ -175,6 +175,7 @@ class RestoredLogs:
         step = Step()
         for pid, position, data in parts:
             batches: list[BatchEntry] = []
+            latest: dict[int, BatchEntry] = {}
             start = behind = position
             try:
                 for at, header in iter_batches(data):
@@ -182,28 +183,28 @@ class RestoredLogs:
                         self.counts.damaged += 1
                         break
                     entry = entry_of(header)
-                    if self._begins_anew(pid, entry, batches):
+                    if self._begins_anew(pid, entry, latest):
                         self._commit(object_id, SpanEntry(pid, start, batches), now_ms, step)
-                        start, batches = behind, []
+                        start, batches, latest = behind, [], {}
                         self._let_begin(pid, entry, now_ms, step)
                     self._count(data, at, header, checked=True)
                     batches.append(entry)
+                    latest[entry.producer_id] = entry
                     behind += header.size
             except DecodeError:
                 self.counts.damaged += 1
             self._commit(object_id, SpanEntry(pid, start, batches), now_ms, step)
         return step
 
-    def _begins_anew(self, pid: int, batch: BatchEntry, waiting: Sequence[BatchEntry]) -> bool:
+    def _begins_anew(self, pid: int, batch: BatchEntry, waiting: Mapping[int, BatchEntry]) -> bool:
         """Whether something of the producer's must be settled before its batch is taken."""
         if batch.producer_id < 0:
             return False
         state = self.producer(pid, batch.producer_id)
         epoch = None if state is None or state.open_first_offset is None else state.epoch
-        for earlier in reversed(waiting):
-            if earlier.producer_id == batch.producer_id:
-                epoch = earlier.producer_epoch if earlier.transactional else None
-                break
+        earlier = waiting.get(batch.producer_id)
+        if earlier is not None:
+            epoch = earlier.producer_epoch if earlier.transactional else None
         if epoch is not None and (not batch.transactional or batch.producer_epoch > epoch):
             return True
         return batch.transactional and self._epochs.get(batch.producer_id) != batch.producer_epoch

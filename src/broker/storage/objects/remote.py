@@ -15,7 +15,7 @@ import obstore
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
-from broker.errors import BrokerError, StorageUnavailable
+from broker.errors import StorageUnavailable
 from broker.storage.objects import footer
 from broker.storage.objects.backend import Backend, open_backend
 from broker.storage.objects.base import Buffer, Extent, TocEntry
@@ -26,6 +26,7 @@ from broker.storage.objects.object_keys import FOLDERS, object_id_of
 from broker.storage.objects.raw_remote import RawRemote
 from broker.storage.objects.requester import Operation, Requester, RequestFailed, RequestSettings
 from broker.storage.objects.store_errors import Trouble
+from broker.storage.one_failure import one_failure
 from broker.wire.records.crc import crc32c
 
 Describe = Callable[[int], PartitionName | None]
@@ -67,13 +68,10 @@ class RemoteObjectStore:
     async def append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> Extent:
         if self._closed:
             raise StorageUnavailable("the object store is closed")
-        failure: BrokerError
-        async with self._bodies, anyio.create_task_group() as tasks:
-            try:
+        with one_failure():
+            async with self._bodies, anyio.create_task_group() as tasks:
                 return await self._append(parts, toc, tasks)
-            except BrokerError as error:
-                failure = error  # raised in the group it would come out wrapped
-        raise failure
+        raise AssertionError("it was stored, or refused")
 
     async def read(self, object_id: int, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
         if any(position < 0 or length < 0 for position, length in ranges):
@@ -83,12 +81,10 @@ class RemoteObjectStore:
         if len(runs) == 1:
             await self._read_run(object_id, ranges, runs[0], views)
         else:
-            try:
+            with one_failure():
                 async with anyio.create_task_group() as tasks:
                     for run in runs:
                         tasks.start_soon(self._read_run, object_id, ranges, run, views)
-            except* StorageUnavailable as failed:
-                raise _first(failed) from None
         return views
 
     async def read_up_to(self, object_id: int, position: int, length: int) -> memoryview:
@@ -316,11 +312,3 @@ def _runs(ranges: Sequence[tuple[int, int]]) -> list[list[int]]:
             runs.append([index])
             end = position + length
     return runs
-
-
-def _first(failed: BaseExceptionGroup[StorageUnavailable]) -> StorageUnavailable:
-    found: BaseException = failed
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    assert isinstance(found, StorageUnavailable)
-    return found

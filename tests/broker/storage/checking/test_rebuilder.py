@@ -130,7 +130,9 @@ async def test_a_rebuild_that_is_not_finished_leaves_nothing() -> None:
     await world.fill()
     database = await postgres_server().new_database()
     target = await PostgresRestore.open(database)
-    rebuilder = Rebuilder(RemoteContents(world.remote), commit_undecided=False, is_appended=False, now_ms=lambda: NOW_MS)
+    rebuilder = Rebuilder(
+        RemoteContents(world.remote), commit_undecided=False, is_appended=False, now_ms=lambda: NOW_MS
+    )
     for topic in world.topics.values():
         await target.add_topic(
             __import__("broker.storage.checking.restore", fromlist=["RestoredTopic"]).RestoredTopic(

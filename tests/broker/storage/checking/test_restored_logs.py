@@ -14,7 +14,13 @@ PRODUCER = 9
 
 
 def batch(
-    base: int = 0, records: int = 1, *, producer: int = -1, sequence: int = -1, epoch: int = 0, transactional: bool = False
+    base: int = 0,
+    records: int = 1,
+    *,
+    producer: int = -1,
+    sequence: int = -1,
+    epoch: int = 0,
+    transactional: bool = False,
 ) -> bytes:
     made = [Record(base + index, 500, b"k", b"v") for index in range(records)]
     return bytes(
@@ -71,7 +77,9 @@ def test_rewritten_parts_keep_their_offsets_and_close_gaps() -> None:
 def test_appended_batches_follow_and_repeated_ones_come_to_nothing() -> None:
     """By the rules of every commit."""
     restored = logs()
-    spans = append(restored, batch(0, 2, producer=PRODUCER, sequence=0), batch(0, 2, producer=PRODUCER, sequence=0), batch(0, 3))
+    spans = append(
+        restored, batch(0, 2, producer=PRODUCER, sequence=0), batch(0, 2, producer=PRODUCER, sequence=0), batch(0, 3)
+    )
 
     assert [(span.base, span.last) for span in spans] == [(0, 1), (2, 4)]
     assert restored.counts.repeated == 1
@@ -114,9 +122,10 @@ def test_markers_in_the_bytes_end_transactions(kind: int) -> None:
             )
         ),
     )
-    assert [(entry.transaction.first_offset, entry.transaction.last_offset, entry.stable_behind) for _, entry in step.aborted] == (
-        [(0, 3, 4)] if kind == ABORT else []
-    )
+    assert [
+        (entry.transaction.first_offset, entry.transaction.last_offset, entry.stable_behind)
+        for _, entry in step.aborted
+    ] == ([(0, 3, 4)] if kind == ABORT else [])
     assert stable(restored) == (4, 5)
 
 

@@ -193,6 +193,8 @@ async def test_an_unreachable_store_is_unavailable_and_never_fatal(calm: FaultPr
         await store.append([b"x"], [])
     with pytest.raises(StorageUnavailable, match=r"unreachable|timeout"):
         await store.read(extent.object_id, [(0, 3)])
+    with pytest.raises(StorageUnavailable, match=r"unreachable|timeout"):
+        await store.read(extent.object_id, [(0, 1), (500_000, 1)])
     with pytest.raises(StorageUnavailable):
         await store.delete([extent.object_id])
     with pytest.raises(StorageUnavailable):
