@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 120
 CHECKER_SECONDS ?= 600
 SIMULATION_SECONDS ?= 600
 
-.PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation lock clean setup setup-dev
+.PHONY: run test test-fast lint toolchain bench bench-cluster fuzz durability exactly-once simulation lock clean setup setup-dev
 
 run: $(VENV)/.runtime  ## start the broker on its embedded default
 	$(BIN)/penstock serve $(ARGS)
@@ -72,3 +72,6 @@ bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks.micro
 	$(BIN)/python -m benchmarks.compaction
 	$(BIN)/python -m benchmarks.rebalances
+
+bench-cluster: $(VENV)/.dev toolchain  ## a cluster beside the embedded broker and Apache Kafka, and what it costs
+	$(BIN)/python -m benchmarks.cluster

@@ -5,6 +5,7 @@ Everything else is put together by :mod:`broker.assembler`, for a broker in a cl
 
 from collections.abc import Sequence
 from dataclasses import replace
+from time import monotonic
 from typing import Final, Protocol
 
 from anyio.abc import TaskGroup
@@ -67,6 +68,7 @@ class Cluster:
             catalog, services.directory, (services.topics.changing, services.configs.changing), agents.on_configs
         )
         self.metadata.version = version
+        self._followed_s = monotonic()
         self.peers = PeerNetwork(secret, lambda: keeper.member, self)
         services.topics.refresh = self.metadata.refresh
         services.topics.tell_others = self._tell_others
@@ -75,7 +77,8 @@ class Cluster:
         keeper.on_fenced(self._fenced)
         keeper.on_registered(self._registered)
         CLUSTER.shards.set_function(lambda: len(self.shards.held))
-        CLUSTER.lease_age.set_function(lambda: keeper.lease_age_s)
+        # Asked by a thread that has no event loop, and so no loop's clock.
+        CLUSTER.lease_age.set_function(lambda: monotonic() - self._followed_s)
         CLUSTER.metadata_lag.set_function(lambda: self.metadata.lag)
 
     def start(self, tasks: TaskGroup) -> None:
@@ -98,6 +101,7 @@ class Cluster:
     # --- what the catalog says ----------------------------------------------------------------------------------------
 
     def _follow(self, view: ClusterView) -> None:
+        self._followed_s = monotonic()
         services = self._agents.services
         self._suspects &= {member.node_id for member in view.members}
         self._lead(view)
