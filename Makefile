@@ -8,8 +8,9 @@ FUZZ_SECONDS ?= 120
 CHECKER_SECONDS ?= 600
 SIMULATION_SECONDS ?= 600
 CHURN_SPANS ?= 3000000
+CHAOS_SECONDS ?= 1200
 
-.PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation churn lock clean setup setup-dev
+.PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation churn chaos bench-cluster lock clean setup setup-dev
 
 run: $(VENV)/.runtime  ## start the broker on its embedded default
 	$(BIN)/penstock serve $(ARGS)
@@ -77,3 +78,9 @@ bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks.compaction
 	$(BIN)/python -m benchmarks.backlog
 	$(BIN)/python -m benchmarks.rebalances
+
+bench-cluster: $(VENV)/.dev toolchain  ## a cluster beside the embedded broker and Apache Kafka, and what it costs
+	$(BIN)/python -m benchmarks.cluster
+
+chaos: $(VENV)/.dev toolchain  ## three brokers under load for CHAOS_SECONDS while everything that can break does
+	PENSTOCK_CHAOS_SECONDS=$(CHAOS_SECONDS) $(BIN)/python -m pytest tests/chaos -rP
