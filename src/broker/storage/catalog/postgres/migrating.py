@@ -161,9 +161,11 @@ async def _applied(connection: Connection) -> dict[int, Applied]:
 async def _locked(connection: Connection) -> None:
     """The advisory lock is the session's: it goes with the connection, whatever happens to us."""
     for _ in range(_TRIES):
-        if await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
-            return
-        await anyio.sleep(_LOCK_WAIT_S / 2)
+        try:
+            await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        except asyncpg.LockNotAvailableError:
+            continue
+        return
     raise SchemaUnusable("another migration has been running for a while: see whether it hangs, then try again")
 
 
