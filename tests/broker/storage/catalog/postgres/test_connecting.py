@@ -18,12 +18,9 @@ OPTIONS = ConnectionOptions(patience_s=2, connect_s=2)
 def certificate(folder: Path, name: str) -> tuple[Path, Path]:
     """One that vouches for itself, for host `name`."""
     paths = folder / f"{name}.crt", folder / f"{name}.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-keyout", paths[1]]
-        + ["-out", paths[0], "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"],
-        check=True,
-        capture_output=True,
-    )
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", paths[1])
+    subject = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
+    subprocess.run(["openssl", "req", "-x509", "-days", "2", *key, *subject, "-out", paths[0]], check=True, capture_output=True)
     return paths
 
 

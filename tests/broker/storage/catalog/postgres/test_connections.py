@@ -1,7 +1,7 @@
 """What becomes of questions and changes when the way to the database, or the database itself, breaks."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import anyio
@@ -42,9 +42,16 @@ async def opened(url: str, options: ConnectionOptions = OPTIONS) -> AsyncIterato
 
 @asynccontextmanager
 async def behind_proxy(postgres: Postgres, url: str, options: ConnectionOptions = OPTIONS) -> AsyncIterator[tuple[Connections, TcpProxy]]:
-    async with TcpProxy.serving("127.0.0.1", postgres.port) as proxy:
-        async with opened(url.replace(str(postgres.port), str(proxy.port)), options) as connections:
-            yield connections, proxy
+    async with AsyncExitStack() as stack:
+        proxy = await stack.enter_async_context(TcpProxy.serving("127.0.0.1", postgres.port))
+        yield await stack.enter_async_context(opened(url.replace(str(postgres.port), str(proxy.port)), options)), proxy
+
+
+async def insert(connections: Connections, key: str, meanwhile: Callable[[Any], Awaitable[None]]) -> None:
+    """A change, with something that happens before its end."""
+    async with connections.change() as connection:
+        await connection.execute(INSERT, key)
+        await meanwhile(connection)
 
 
 async def keys(connections: Connections) -> set[str]:
@@ -56,13 +63,14 @@ async def test_a_change_is_whole_or_nothing(database_url: str) -> None:
     async with opened(database_url) as connections:
         async with connections.change() as connection:
             await connection.execute(INSERT, "one")
+
+        async def fail(_: Any) -> None:
+            raise KeyError
+
         with pytest.raises(KeyError):
-            async with connections.commit() as connection:
-                await connection.execute(INSERT, "two")
-                raise KeyError
+            await insert(connections, "two", fail)
         with pytest.raises(asyncpg.UniqueViolationError):
-            async with connections.change() as connection:
-                await connection.execute(INSERT, "one")
+            await insert(connections, "one", fail)
         await connections.commit_once(INSERT, "three")
 
         assert await keys(connections) >= {"one", "three"}
@@ -106,11 +114,13 @@ async def test_lost_connections_are_replaced(postgres: Postgres, database_url: s
 async def test_a_change_that_is_lost_before_its_end_did_not_happen(postgres: Postgres, database_url: str) -> None:
     """And is said not to have (C2)."""
     async with behind_proxy(postgres, database_url) as (connections, proxy):
+
+        async def cut(connection: Any) -> None:
+            await proxy.cut_all()
+            await connection.execute(INSERT, "never sent")
+
         with pytest.raises(StorageUnavailable):
-            async with connections.change() as connection:
-                await connection.execute(INSERT, "lost")
-                await proxy.cut_all()
-                await connection.execute(INSERT, "never sent")
+            await insert(connections, "lost", cut)
 
         assert "lost" not in await keys(connections)
 
@@ -129,15 +139,14 @@ async def test_a_change_whose_answer_is_lost_is_looked_up(postgres: Postgres, da
 async def test_a_change_that_does_not_reach_its_end_is_looked_up(postgres: Postgres, database_url: str) -> None:
     """The connection is cut before COMMIT arrives, so it is not in."""
     async with behind_proxy(postgres, database_url) as (connections, proxy):
+
+        async def end(_: Any) -> None:
+            proxy.hang()
+            await postgres.end_sessions(database_url.rpartition("/")[2])
+            proxy.go_on()
+
         with pytest.raises(StorageUnavailable):
-            async with connections.change() as connection:
-                await connection.execute(INSERT, "not in")
-                proxy.hang()
-                async with postgres.connected(database_url.rpartition("/")[2]) as other:
-                    await other.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
-                    )
-                proxy.go_on()
+            await insert(connections, "not in", end)
 
         assert "not in" not in await keys(connections)
 
@@ -167,10 +176,12 @@ async def test_silence_is_taken_for_loss(postgres: Postgres, database_url: str) 
     """A database that does not answer is left; what cannot be looked up stays open."""
     options = ConnectionOptions(pool_size=2, connect_s=0.2, patience_s=0.3, answer_s=0.2, resolve_s=0.5)
     async with behind_proxy(postgres, database_url, options) as (connections, proxy):
+
+        async def hang(_: Any) -> None:
+            proxy.hang()
+
         with pytest.raises(Unresolved):
-            async with connections.change() as connection:
-                await connection.execute(INSERT, "open")
-                proxy.hang()
+            await insert(connections, "open", hang)
         with pytest.raises(StorageUnavailable):
             await connections.fetch("SELECT 1")
         proxy.go_on()
@@ -194,7 +205,6 @@ async def test_a_database_that_restarts_is_found_again(own_server: Postgres) -> 
         own_server.kill()
         for ask in (connections.fetch, connections.commit_once, connections.change_once):
             with pytest.raises((StorageUnavailable, OutcomeUnknown)):
-                await ask("SELECT number FROM kept")
                 await ask("SELECT number FROM kept")
         own_server.start()
         with anyio.fail_after(10):
