@@ -313,7 +313,7 @@ async def test_broken_sessions_leave_whole_transactions(postgres: Postgres, data
                 nonlocal broken
                 while len(answered) < len(work):
                     broken += await postgres.end_sessions(database)
-                    await anyio.sleep(chance.uniform(0.0, 0.06))
+                    await anyio.sleep(chance.uniform(0.02, 0.1))
 
             tasks.start_soon(disturb)
             tasks.start_soon(end, one, work[::2])
