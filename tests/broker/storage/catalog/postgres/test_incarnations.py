@@ -1,12 +1,15 @@
 """Another server takes over: every log begins a new leader epoch, once."""
 
+import anyio
 import pytest
 
 from broker.errors import StorageUnavailable
 from broker.log.visibility import EpochEnd, end_of_epoch
 from broker.model import LogBounds
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
+from broker.storage.catalog.postgres.connecting import ConnectionOptions
 from tests.broker.storage.catalog.groups_of_batches import batch, group, topic
+from tests.support.postgres import TEMPLATE, Postgres
 
 _FORGE = "UPDATE meta SET value = '1/1' WHERE key = 'server'"
 
@@ -52,6 +55,36 @@ async def test_another_server_begins_new_epochs(database_url: str) -> None:
     assert third.leader_epoch(new) == 0
     for each in (catalog, taken_over, again, third):
         await each.aclose()
+
+
+async def test_a_promoted_standby_is_another_server() -> None:
+    """While it only takes reads it is none at all."""
+    server = Postgres()
+    try:
+        server.start()
+        await server.migrate_template()
+        catalog = await PostgresCatalog.open(server.url(TEMPLATE), ConnectionOptions(patience_s=0.3, connect_s=2))
+        (pid,) = await topic(catalog)
+        await catalog.commit_spans(group({pid: [batch(5)]}, object_id=1))
+        server.become_standby()
+        with pytest.raises(StorageUnavailable):
+            await catalog.load_topics()
+        with pytest.raises(StorageUnavailable):
+            await catalog.commit_spans(group({pid: [batch(5)]}, object_id=2))
+        await server.promote()
+        with anyio.fail_after(10):
+            while True:
+                try:
+                    await catalog.commit_spans(group({pid: [batch(2)]}, object_id=3))
+                    break
+                except StorageUnavailable:
+                    await anyio.sleep(0.05)
+
+        assert (catalog.incarnation, catalog.leader_epoch(pid)) == (1, 1)
+        assert await catalog.bounds([pid]) == {pid: LogBounds(0, 7, 7, 1, 200, ((1, 5),))}
+        await catalog.aclose()
+    finally:
+        server.remove()
 
 
 async def test_a_server_that_was_replaced_is_not_used(database_url: str) -> None:
