@@ -418,7 +418,7 @@ class ClusterMetrics:
             "penstock_cluster_shards_lost", "Shards that were taken from this broker before it gave them up.", registry=registry
         )
         self.silences = LoopCounter(
-            "penstock_cluster_silences", "Times at which this broker was not heard of by the catalog for half a lease.", registry=registry
+            "penstock_cluster_silences", "Times at which this broker was not heard of by the catalog for nearly a lease.", registry=registry
         )
         self.fencings = LoopCounter(
             "penstock_cluster_fencings", "Times at which this broker was fenced and had to register anew.", registry=registry
