@@ -7,11 +7,13 @@ import anyio
 import pytest
 
 from broker.config.live import LiveSettings
+from broker.errors import StorageUnavailable
 from broker.log import compactor as compactor_module
 from broker.log.compactor import Compactor
 from broker.log.stored_batches import Piece, walk
 from broker.log.tail_cache import TailCache
 from broker.storage.catalog.base import FLAG_FINAL_OFFSETS
+from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.records.batch import parse_header, stamp
 from broker.wire.records.record import Record, encode_batch, iter_records
 from tests.broker.log.jobs.world import Broker, Deaths, World, dies, wandering
@@ -126,6 +128,33 @@ async def test_merging_does_not_keep_a_log_from_being_compacted(monkeypatch: pyt
     await compactor.compact_due()
     assert merged
     assert len(await world.shown()) == len(world.table)
+    await world.check_table()
+
+
+async def test_what_may_be_named_is_not_deleted() -> None:
+    """A swap whose answer was lost; and what is not named goes at once."""
+    world = CompactedWorld(grace_ms=GRACE_MS)
+    broker = await world.begin()
+    await written(world, broker, Random(6), 6)
+    swap = broker.inner.swap_spans
+
+    async def lost(wanted: Any) -> bool:
+        await swap(wanted)
+        raise StorageUnavailable("the reply was lost")
+
+    broker.catalog.swap_spans = lost
+    await world.compactor(broker).compact_due()
+    assert len(await world.shown()) == len(world.table)
+    await world.check_table()
+
+    async def refused(wanted: Any) -> bool:
+        return False
+
+    broker.catalog.swap_spans = refused
+    await written(world, broker, Random(7), 2)
+    objects = set(world.store.objects)
+    await world.compactor(broker).compact_due()
+    assert {known for known in world.store.objects if known >= WHOLE_OBJECTS} <= objects
     await world.check_table()
 
 
