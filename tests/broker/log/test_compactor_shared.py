@@ -229,6 +229,29 @@ async def test_a_part_that_took_too_long_is_not_swapped(monkeypatch: pytest.Monk
     await world.check(settled=True)
 
 
+async def test_memory_forgets_what_others_may_have_compacted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within half the grace, whoever compacts; the end of the log stays known."""
+    world = CompactedWorld(grace_ms=GRACE_MS)
+    broker = await world.begin()
+    compactor = world.compactor(broker)
+    tail = compactor._tail = TailCache(1 << 20)
+    now_s = 1000.0
+    monkeypatch.setattr(compactor_module.anyio, "current_time", lambda: now_s)
+    data = bytes(encode_batch([Record(0, world.clock, b"k", b"v")]))
+    tail.put(world.pid, 0, 0, data)
+    await compactor.due()
+    assert tail.has_batch(world.pid, 0)
+    tail.put(world.pid, 1, 1, data)
+    now_s += GRACE_MS / 4000
+    await compactor.due()
+    assert not tail.has_batch(world.pid, 0)
+    assert tail.has_batch(world.pid, 1)
+    now_s += GRACE_MS / 4000
+    await compactor.due()
+    assert not tail.has_batch(world.pid, 1)
+    assert tail.end(world.pid) == 2
+
+
 async def test_pages_are_all_there_are() -> None:
     """Every log is in one, and a broker that is told of a page does that one."""
     world = CompactedWorld(grace_ms=GRACE_MS)

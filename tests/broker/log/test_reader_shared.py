@@ -3,6 +3,7 @@
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 import trio.testing
 
@@ -163,7 +164,7 @@ async def test_the_last_stable_offset_follows_plain_batches_only_while_nothing_i
         (answer,) = await ours.read(Wanted(pid, 0, 1000), isolation=COMMITTED)
         assert (bases(answer), answer.last_stable_offset, answer.high_watermark) == ([0, 1], 2, 4)
         await producer.end(ours, commit=False)
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         (answer,) = await ours.read(Wanted(pid, 0, 1000), isolation=COMMITTED)
         while answer.last_stable_offset < 5:
             (answer,) = await ours.read(Wanted(pid, 0, 1000), isolation=COMMITTED)

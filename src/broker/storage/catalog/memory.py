@@ -28,7 +28,15 @@ from broker.storage.catalog.memory_life_cycle import MemoryLifeCycle
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.storage.catalog.shards import belongs
-from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed, check_epochs, claimed, is_fenced
+from broker.storage.catalog.share_states import (
+    ShareChange,
+    ShareKey,
+    ShareState,
+    changed,
+    check_epochs,
+    claimed,
+    is_fenced,
+)
 from broker.wire.error_codes import ErrorCode
 
 

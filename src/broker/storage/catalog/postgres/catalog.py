@@ -17,8 +17,8 @@ from broker.storage.catalog.postgres.migrating import check_schema
 from broker.storage.catalog.postgres.object_ids import PostgresObjectIds
 from broker.storage.catalog.postgres.objects import PostgresObjects
 from broker.storage.catalog.postgres.producers import PostgresProducers
-from broker.storage.catalog.postgres.share_states import PostgresShareStates
 from broker.storage.catalog.postgres.shards import PostgresShards
+from broker.storage.catalog.postgres.share_states import PostgresShareStates
 from broker.storage.catalog.postgres.swapping import PostgresSwapping
 from broker.storage.catalog.postgres.transactions import PostgresTransactions
 
