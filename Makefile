@@ -7,8 +7,9 @@ UV_VERSION := 0.13.9
 FUZZ_SECONDS ?= 120
 CHECKER_SECONDS ?= 600
 SIMULATION_SECONDS ?= 600
+CHURN_SPANS ?= 3000000
 
-.PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation lock clean setup setup-dev
+.PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation churn lock clean setup setup-dev
 
 run: $(VENV)/.runtime  ## start the broker on its embedded default
 	$(BIN)/penstock serve $(ARGS)
@@ -66,6 +67,9 @@ durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under fu
 
 exactly-once: $(VENV)/.dev toolchain  ## the long form of the exactly-once checker: CHECKER_SECONDS of transformers of four clients
 	PENSTOCK_CHECKER_SECONDS=$(CHECKER_SECONDS) $(BIN)/python -m pytest tests/durability/test_exactly_once_clients.py -rP
+
+churn: $(VENV)/.dev toolchain  ## a week's worth of churn in short: CHURN_SPANS spans written, merged and expired on PostgreSQL
+	$(BIN)/python -m tests.churn --spans $(CHURN_SPANS)
 
 bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks

@@ -2,9 +2,10 @@
 
 import gc
 import os
+import secrets
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -14,18 +15,29 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from broker.assembler import Agents, assemble
+from broker.assembler import Agents, Sharing, assemble
+from broker.cluster.identity import CLUSTER_ID_KEY, new_cluster_id
+from broker.cluster.membership_keeper import MembershipKeeper
+from broker.cluster_assembler import NEWEST, PEERS_SECRET, Cluster
+from broker.config.listeners import Address
 from broker.config.settings import Settings
-from broker.errors import StorageFailed
+from broker.errors import StorageFailed, StorageUnavailable
 from broker.handlers.base import Services
 from broker.handlers.table import HANDLERS
 from broker.http.server import HttpServer
 from broker.http.surface import surface
+from broker.model import Node
 from broker.server.budget import ByteBudget
 from broker.server.dispatcher import Dispatcher
 from broker.server.listener import Limits, Listener
+from broker.storage.catalog.base import Catalog
+from broker.storage.catalog.cluster import NodeIdTaken, Registration
+from broker.storage.catalog.postgres.migrating import SchemaUnusable
 from broker.storage.catalog.sqlite.schema import CatalogUnusable
+from broker.storage.clustered import open_catalog, open_store
+from broker.storage.committing import GroupCommitter
 from broker.storage.embedded import DataMissing, open_embedded
+from broker.storage.objects.base import ObjectStore
 from broker.storage.ownership import DirectoryInUse
 from observability import logs
 from observability.health import Health
@@ -50,6 +62,9 @@ from observability.metrics import (
 )
 
 EXIT_STORAGE_FAILED: Final = 3
+EXIT_PLACE_LOST: Final = 4
+LEAVING_S: Final = 0.5
+"""How long a broker that leaves its cluster goes on telling clients to go to others."""
 _log = logs.get("broker")
 
 
@@ -76,6 +91,7 @@ class App:
         self._stopping = anyio.Event()
         self._exit_code = 0
         self._health = Health()
+        self._instance = secrets.token_hex(8)
         self._listeners: list[Listener] = []
         self.serving = False
 
@@ -83,46 +99,104 @@ class App:
 
     async def run(self) -> int:
         """Serve until told to stop."""
-        settings = self._settings
         BUILD.labels(version("penstock")).set(1)
         async with AsyncExitStack() as stack:
-            storage = open_embedded(
-                settings.data_dir,
-                segment_bytes=settings.segment_file_bytes,
-                objects_directory=_local_path(settings.objects, "file"),
-                catalog_file=_local_path(settings.catalog, "sqlite"),
-            )
-            stack.push_async_callback(storage.aclose)
-            if storage.recovered:
-                _log.info("committed again what the catalog had lost when it was stopped", groups=storage.recovered)
-            agents = await assemble(
-                settings,
-                storage.store,
-                storage.catalog,
-                storage.committer,
-                now_ms=now_ms,
-                monotonic_ms=monotonic_ms,
-                on_fatal=self._storage_failed,
-                on_group=group_committed,
-            )
-            services = agents.services
-            self._watch(services)
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._stop_on_signal, tasks)
-                tasks.start_soon(services.writer.run)
-                tasks.start_soon(self._keep, services.groups.run)
-                tasks.start_soon(self._keep, services.transactions.run)
-                tasks.start_soon(self._keep, services.share_partitions.run)
-                tasks.start_soon(services.client_metrics.run)
-                tasks.start_soon(agents.cleaner.run)
-                tasks.start_soon(agents.compactor.run)
-                http = await self._listen(tasks, services)
-                await self._stopping.wait()
-                await self._drain(agents, http)
-                tasks.cancel_scope.cancel()
+            if self._settings.clustered:
+                await self._run_clustered(stack)
+            else:
+                await self._run_embedded(stack)
         return self._exit_code
 
-    async def _listen(self, tasks: TaskGroup, services: Services) -> HttpServer:
+    async def _run_embedded(self, stack: AsyncExitStack) -> None:
+        settings = self._settings
+        storage = open_embedded(
+            settings.data_dir,
+            segment_bytes=settings.segment_file_bytes,
+            objects_directory=_local_path(settings.objects, "file"),
+            catalog_file=_local_path(settings.catalog, "sqlite"),
+        )
+        stack.push_async_callback(storage.aclose)
+        if storage.recovered:
+            _log.info("committed again what the catalog had lost when it was stopped", groups=storage.recovered)
+        agents = await self._assembled(settings, storage.store, storage.catalog, storage.committer)
+        async with anyio.create_task_group() as tasks:
+            await self._serve(tasks, agents)
+
+    async def _run_clustered(self, stack: AsyncExitStack) -> None:
+        settings = self._settings
+        assert settings.catalog is not None and settings.objects is not None  # noqa: PT018 - checked with the settings
+        catalog = await open_catalog(settings.catalog, self._instance)
+        stack.push_async_callback(catalog.aclose)
+        node_id = settings.node_id if settings.names_its_node else None
+        registration = Registration(
+            instance=self._instance, node_id=node_id, rack=settings.broker_rack, listeners={}, software=version("penstock")
+        )
+        keeper = MembershipKeeper(catalog, registration, settings.cluster_lease_ms, self._place_lost)
+        member = await keeper.join()
+        stack.push_async_callback(keeper.leave)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(keeper.run)
+            known = await catalog.changes_since(NEWEST)
+            cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
+            secret = await catalog.meta(PEERS_SECRET, secrets.token_hex(32))
+            storage = open_store(
+                catalog,
+                settings.objects,
+                cluster_id,
+                lambda pid: cluster.describe(pid),
+                slots=settings.write_upload_slots,
+                retry_s=settings.write_retry_ms / 1000,
+                on_fenced=keeper.hurry,
+            )
+            stack.push_async_callback(storage.store.aclose)
+            agents = await self._assembled(
+                settings.as_node(member.node_id),
+                storage.store,
+                catalog,
+                storage.committer,
+                Sharing(
+                    blocks=storage.store,
+                    on_published=lambda fact: cluster.peers.published(fact),
+                    hints_flow=lambda: cluster.peers.hints_flow,
+                ),
+            )
+            cluster = Cluster(catalog, keeper, agents, storage.committer, bytes.fromhex(secret), known.version)
+            await self._serve(tasks, agents, cluster)
+
+    async def _assembled(
+        self, settings: Settings, store: ObjectStore, catalog: Catalog, committer: GroupCommitter, sharing: Sharing | None = None
+    ) -> Agents:
+        return await assemble(
+            settings,
+            store,
+            catalog,
+            committer,
+            now_ms=now_ms,
+            monotonic_ms=monotonic_ms,
+            on_fatal=self._storage_failed,
+            on_group=group_committed,
+            sharing=sharing,
+        )
+
+    async def _serve(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None = None) -> None:
+        """Everything runs from here on, until the broker is told to stop."""
+        services = agents.services
+        self._watch(services)
+        tasks.start_soon(self._stop_on_signal, tasks)
+        tasks.start_soon(services.writer.run)
+        tasks.start_soon(services.reader.run)
+        tasks.start_soon(self._keep, services.groups.run)
+        tasks.start_soon(self._keep, services.transactions.run)
+        tasks.start_soon(self._keep, services.share_partitions.run)
+        tasks.start_soon(services.client_metrics.run)
+        tasks.start_soon(agents.cleaner.run)
+        tasks.start_soon(agents.compactor.run)
+        http = await self._listen(tasks, services, cluster)
+        await self._stopping.wait()
+        await self._drain(agents, http, cluster)
+        tasks.cancel_scope.cancel()
+
+    async def _listen(self, tasks: TaskGroup, services: Services, cluster: Cluster | None) -> HttpServer:
         settings = self._settings
         budget = ByteBudget(settings.process_max_bytes)
         IN_FLIGHT_BYTES.set_function(lambda: budget.used)
@@ -140,6 +214,7 @@ class App:
         except OSError as error:
             raise CannotStart(f"{settings.http} cannot be listened on (HTTP): {_plain(error)}") from error
         bound: list[str] = []
+        advertised: dict[Listener, Node] = {}
         for listener_setting in settings.listeners:
             listener = Listener(
                 listener_setting.name,
@@ -157,12 +232,16 @@ class App:
             except OSError as error:
                 raise CannotStart(f"{listener_setting} cannot be listened on: {_plain(error)}") from error
             shown = settings.advertised(listener_setting.name)
-            listener.advertised = services.identity.advertise(
+            advertised[listener] = services.identity.advertise(
                 listener_setting.name, shown.host if shown else _reachable(listener_setting.host), shown.port if shown else port
             )
+            bound.append(_address(host, port))
+        if cluster is not None:
+            await self._join(tasks, cluster, {listener.name: (node.host, node.port) for listener, node in advertised.items()})
+        for listener, node in advertised.items():
+            listener.advertised = node
             self._listeners.append(listener)
             tasks.start_soon(listener.run)
-            bound.append(_address(host, port))
         tasks.start_soon(http.run)
         self.serving = True
         # What there is now stays. Left to the collector, it would be walked for tens of milliseconds at a time while serving.
@@ -172,6 +251,26 @@ class App:
         self._announce(f"penstock: ready kafka={','.join(bound)} http={_address(http_host, http_port)}")
         _log.info("serving", kafka=bound, http=_address(http_host, http_port), data=str(settings.data_dir), pid=os.getpid())
         return http
+
+    async def _join(self, tasks: TaskGroup, cluster: Cluster, listeners: Mapping[str, tuple[str, int]]) -> None:
+        """Tell the cluster where this broker is, and wait until it has its share of groups."""
+        settings = self._settings
+        place = settings.cluster_peer or Address(settings.listeners[0].host, 0)
+        try:
+            port = await cluster.peers.bind(place.host, place.port)
+        except OSError as error:
+            raise CannotStart(f"{place} cannot be listened on (other brokers): {_plain(error)}") from error
+        self._health.add_readiness("cluster", cluster.keeper.complaint)
+        cluster.start(tasks)
+        await cluster.keeper.announce(listeners, (_reachable(place.host), port))
+        with anyio.move_on_after(settings.cluster_lease_ms / 1000):
+            await cluster.shards.settled()
+
+    def _place_lost(self, reason: NodeIdTaken) -> None:
+        """Another broker goes by this one's node id: there must be one only."""
+        _log.critical("another broker took this one's place in the cluster, this one stops", reason=str(reason))
+        self._exit_code = EXIT_PLACE_LOST
+        self._stopping.set()
 
     def _watch(self, services: Services) -> None:
         directory, groups, transactions = services.directory, services.groups, services.transactions
@@ -216,11 +315,13 @@ class App:
         self._exit_code = EXIT_STORAGE_FAILED
         self._stopping.set()
 
-    async def _drain(self, agents: Agents, http: HttpServer) -> None:
+    async def _drain(self, agents: Agents, http: HttpServer, cluster: Cluster | None) -> None:
         """Take nothing new, answer what is under way, make it durable, close. Bounded by ``drain_timeout_ms``."""
         READY.set(0)
         writer, groups, share_partitions = agents.services.writer, agents.services.groups, agents.services.share_partitions
         with anyio.move_on_after(self._settings.drain_timeout_ms / 1000) as scope:
+            if cluster is not None and not self._exit_code:
+                await self._hand_over(agents, cluster)
             async with anyio.create_task_group() as drains:
                 for listener in self._listeners:
                     drains.start_soon(listener.drain)
@@ -239,6 +340,14 @@ class App:
             listener.abort()
         http.stop()
         _log.info("stopped")
+
+    async def _hand_over(self, agents: Agents, cluster: Cluster) -> None:
+        """Other brokers take over at once. Clients are told to go there, for a moment in which all of them come by."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(cluster.hand_over)
+            tasks.start_soon(agents.services.writer.drain)
+        agents.waiting.close()
+        await anyio.sleep(LEAVING_S)
 
 
 def _plain(error: OSError) -> str:
@@ -282,14 +391,13 @@ def run(settings: Settings, announce: Callable[[str], None]) -> int:
     app = App(settings, announce)
     try:
         return anyio.run(app.run, backend="asyncio", backend_options=backend)
-    except (DirectoryInUse, CatalogUnusable, DataMissing, OSError) as error:
+    except* CannotStart as group:
+        refusal = _first(group)
+    except* (DirectoryInUse, CatalogUnusable, SchemaUnusable, DataMissing, StorageUnavailable, ValueError, OSError) as group:
         if app.serving:
             raise
-        if isinstance(error, OSError) and error.filename is not None:
-            raise CannotStart(f"{error.filename}: {error.strerror}") from error
-        raise CannotStart(str(error)) from error
-    except ExceptionGroup as group:
-        refused, rest = group.split(CannotStart)
-        if refused is None or rest is not None:
-            raise
-        raise refused.exceptions[0] from None
+        error = _first(group)
+        named = isinstance(error, OSError) and error.filename is not None
+        refusal = CannotStart(f"{error.filename}: {error.strerror}" if named else str(error))  # type: ignore[attr-defined]
+        refusal.__cause__ = error
+    raise refusal

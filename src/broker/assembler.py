@@ -3,7 +3,7 @@
 Nothing runs yet when this is done. Who called has the agents running, and ends them in order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from broker.admin.config_administrator import ConfigAdministrator
@@ -16,21 +16,26 @@ from broker.config.groups_live import LiveGroupConfigs
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.coordinators.group_coordinator import GroupCoordinator
+from broker.coordinators.shard_taker import ShardTaker
 from broker.coordinators.share_partition_keeper import PARTITIONS_MAX, SharePartitionKeeper, Surroundings
 from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.errors import StorageFailed
 from broker.handlers.base import Services
 from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_of
 from broker.handlers.table import HANDLERS
+from broker.log.block_reader import BlockSource
 from broker.log.cleaner import Cleaner
 from broker.log.compactor import Compactor
+from broker.log.flush_policy import FlushLimits, FlushPolicy
 from broker.log.gathering import Gathering
+from broker.log.pipelined_writer import PipelinedWriter
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.log.reader import Reader
+from broker.log.shared_reading import shared_reading
 from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
-from broker.model import ZERO_UUID
+from broker.model import ZERO_UUID, Published
 from broker.storage.catalog.base import Catalog
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
@@ -43,8 +48,21 @@ class Agents:
 
     services: Services
     waiting: WaitingRoom
+    on_configs: Sequence[Callable[[Mapping[tuple[int, str], Mapping[str, str]]], None]]
+    """To be told what all configurations have become through other brokers."""
     cleaner: Cleaner
     compactor: Compactor
+    shard_taker: ShardTaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """What is different for a broker that is not alone. ``blocks`` is the store by ranges; ``on_published`` is told of what becomes visible by this
+    broker; ``hints_flow``: whether every other broker says the same of itself."""
+
+    blocks: BlockSource
+    on_published: Callable[[Published], None]
+    hints_flow: Callable[[], bool]
 
 
 async def assemble(
@@ -57,19 +75,46 @@ async def assemble(
     monotonic_ms: Callable[[], int],
     on_fatal: Callable[[StorageFailed], None],
     on_group: Callable[[float, int, int, int], None] | None = None,
+    sharing: Sharing | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
-    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. Raises what the catalog raises."""
+    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, With ``sharing`` other
+    brokers use the same catalog and store; then no group and no transaction is served until its shard is taken. Raises what the catalog raises."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
-    identity = ClusterIdentity(cluster_id, settings.node_id, settings.broker_rack)
     directory = TopicDirectory(live)
+    identity = ClusterIdentity(cluster_id, settings.node_id, settings.broker_rack, topics=directory)
     directory.load(await catalog.load_topics())
-    waiting, tail = WaitingRoom(), TailCache(settings.tail_cache_bytes)
-    writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=on_group, gathering=Gathering())
-    reader = Reader(store, catalog, tail, waiting, session_slots=settings.max_incremental_fetch_session_cache_slots)
+    waiting = WaitingRoom()
+    session_slots = settings.max_incremental_fetch_session_cache_slots
+    if sharing is None:
+        tail = TailCache(settings.tail_cache_bytes)
+        writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=on_group, gathering=Gathering())
+        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots)
+    else:
+        shared = shared_reading(
+            sharing.blocks,
+            catalog,
+            waiting,
+            lambda: monotonic_ms() / 1000,
+            tail_bytes=settings.tail_cache_bytes,
+            hints_flow=sharing.hints_flow,
+        )
+        tail = shared.tail
+        writer = PipelinedWriter(
+            committer,
+            catalog,
+            tail,
+            waiting,
+            now_ms,
+            on_fatal,
+            flush_policy=FlushPolicy(_flush_limits(settings)),
+            on_group=on_group,
+            on_published=sharing.on_published,
+        )
+        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, shared=shared)
     topics = TopicAdministrator(catalog, directory, live, now_ms)
     group_configs = LiveGroupConfigs(live, catalog)
     await group_configs.load()
@@ -93,12 +138,14 @@ async def assemble(
         configs=group_configs,
         share_partitions=share_partitions,
     )
-    await groups.load()
+    if sharing is None:
+        await groups.load()
     producer_ids = ProducerIdAllocator(catalog)
     transactions = TransactionCoordinator(
         catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
     )
-    transactions.load()
+    if sharing is None:
+        transactions.load()
     client_metrics_configs = LiveClientMetrics(catalog)
     await client_metrics_configs.load()
     directory.on_removed(lambda state: _forget_partitions(reader, state))
@@ -125,6 +172,8 @@ async def assemble(
     return Agents(
         services=services,
         waiting=waiting,
+        shard_taker=ShardTaker(groups, transactions),
+        on_configs=(live.reload, group_configs.reload, client_metrics_configs.reload),
         cleaner=Cleaner(
             store,
             catalog,
@@ -149,6 +198,17 @@ async def assemble(
             node_ids=lambda: identity.node_ids,
             name_of=lambda pid: _name_of(directory, pid),
         ),
+    )
+
+
+def _flush_limits(settings: Settings) -> FlushLimits:
+    return FlushLimits(
+        flush_bytes=settings.write_flush_bytes,
+        age_s=settings.write_flush_age_ms / 1000,
+        slots=settings.write_upload_slots,
+        puts_per_second=settings.write_puts_per_second,
+        inline_bytes=settings.write_inline_bytes,
+        inline_bytes_per_second=settings.write_inline_bytes_per_second,
     )
 
 

@@ -73,6 +73,18 @@ class Appended:
     message: str | None = None
 
 
+@value
+class Published:
+    """Records that a group has made visible in one partition: offsets ``base`` to ``last``, of so many bytes. The high watermark was at least
+    ``high_watermark`` then."""
+
+    pid: int
+    base: int
+    last: int
+    bytes: int
+    high_watermark: int
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A broker as clients see it through one listener."""

@@ -197,6 +197,178 @@ class JobMetrics:
 
 JOBS: Final = JobMetrics(REGISTRY)
 COMPACTION: Final = CompactionMetrics(REGISTRY)
+
+
+class ClusterWriteMetrics:
+    """How a broker of a cluster writes: groups on their way to the store and the catalog."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        groups = LoopCounter(
+            "penstock_write_groups",
+            "Groups that were committed, by where their bytes went. inline: the catalog keeps them for now; store: an object each.",
+            ["to"],
+            registry=registry,
+        )
+        size = LoopCounter("penstock_write_bytes", "Bytes of record batches in these groups.", ["to"], registry=registry)
+        self._groups = groups.labels("store"), groups.labels("inline")
+        self._bytes = size.labels("store"), size.labels("inline")
+        self._queue_seconds = LoopHistogram(
+            "penstock_write_queue_duration_seconds",
+            "For how long the first batch of a group had waited when the group was made.",
+            buckets=_LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self._upload_seconds = LoopHistogram(
+            "penstock_write_upload_duration_seconds",
+            "One group's upload to the store, with what the store tried again.",
+            buckets=_LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self._commit_seconds = LoopHistogram(
+            "penstock_write_commit_duration_seconds",
+            "One transaction of the catalog, however many groups it committed.",
+            buckets=_LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self._commit_groups = LoopHistogram(
+            "penstock_write_commit_groups", "Groups that one transaction committed.", buckets=(1, 2, 4, 8, 16, 32), registry=registry
+        )
+        self._refused = LoopCounter(
+            "penstock_write_groups_refused", "Groups refused, after they were tried for write_retry_ms or because the broker was fenced.", registry=registry
+        )
+        self._again = LoopCounter(
+            "penstock_write_groups_stored_again", "Groups that could not be stored or committed and were tried again.", registry=registry
+        )
+
+    def queued(self, seconds: float) -> None:
+        """A group was made; its first batch had waited for so long."""
+        self._queue_seconds.observe(seconds)
+
+    def uploaded(self, seconds: float) -> None:
+        """A group was uploaded."""
+        self._upload_seconds.observe(seconds)
+
+    def commit(self, seconds: float, groups: int) -> None:
+        """So many groups were committed in one transaction."""
+        self._commit_seconds.observe(seconds)
+        self._commit_groups.observe(groups)
+
+    def committed(self, size: int, *, inline: bool) -> None:
+        """One of them, of so many bytes."""
+        self._groups[inline].inc()
+        self._bytes[inline].inc(size)
+
+    def refused(self) -> None:
+        """A group was refused."""
+        self._refused.inc()
+
+    def stored_again(self) -> None:
+        """A group is tried again."""
+        self._again.inc()
+
+
+CLUSTER_WRITES: Final = ClusterWriteMetrics(REGISTRY)
+
+
+class ReadingMetrics:
+    """What fetches cost that memory alone could not answer."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.cache_bytes = Gauge(
+            "penstock_read_cache_bytes",
+            "Bytes in memory for readers. tail: of the newest batches; blocks_hot and blocks_cold: of stored objects; spans: of where data lies.",
+            ["cache"],
+            registry=registry,
+        )
+        self._looks = LoopCounter(
+            "penstock_read_cache_lookups",
+            "What was looked for in memory for readers, found (hit) or not (miss). fetches: whole ones; spans; blocks: of stored objects.",
+            ["cache", "outcome"],
+            registry=registry,
+        )
+        self._queries = LoopCounter(
+            "penstock_read_catalog_queries",
+            "Queries of the catalog on behalf of readers. spans: where data lies; aborted: transactions; bounds: where logs end; "
+            "poll: the same, for those who wait, in case that another broker's word of it was lost.",
+            ["kind"],
+            registry=registry,
+        )
+        self._cold = LoopCounter(
+            "penstock_cold_reads", "Fetches that read from the store. near: the end of a log; far: from it.", ["place"], registry=registry
+        )
+        self._cold_bytes = LoopCounter("penstock_cold_read_bytes", "Bytes of record batches given from the store.", registry=registry)
+        self.cold_waiting = Gauge("penstock_cold_reads_waiting", "Fetches that wait for their turn to read from the store.", registry=registry)
+        self._ahead = LoopCounter("penstock_read_ahead_blocks", "Blocks of stored objects brought to memory before they were asked for.", registry=registry)
+        self.waiting = Gauge("penstock_fetches_waiting", "Partitions that fetches wait for, each counted once for each fetch.", registry=registry)
+        self._woken = LoopCounter(
+            "penstock_fetch_wakes",
+            "Logs with news for whoever waits for them. hint: another broker said so; query: the catalog did.",
+            ["by"],
+            registry=registry,
+        )
+        self._redone = LoopCounter(
+            "penstock_reads_repeated",
+            "Fetches read a second time. missing: what the catalog named was not in the store, or was damaged; compacted: what was read "
+            "was replaced meanwhile.",
+            ["reason"],
+            registry=registry,
+        )
+        self._unreadable = LoopCounter(
+            "penstock_stored_data_unreadable",
+            "Partitions of fetches refused with KAFKA_STORAGE_ERROR because what the catalog names cannot be read. Anything but 0 is an alarm.",
+            registry=registry,
+        )
+        self._redirected = LoopCounter(
+            "penstock_fetches_redirected", "Partitions of fetches for which a broker in the client's rack was named (KIP-392).", registry=registry
+        )
+        self._fetch_hit, self._fetch_miss = self._looks.labels("fetches", "hit"), self._looks.labels("fetches", "miss")
+        self._block_hit, self._block_miss = self._looks.labels("blocks", "hit"), self._looks.labels("blocks", "miss")
+        self._span_hit, self._span_miss = self._looks.labels("spans", "hit"), self._looks.labels("spans", "miss")
+
+    def fetch(self, is_hit: bool) -> None:
+        """Memory could answer a fetch, or could not."""
+        (self._fetch_hit if is_hit else self._fetch_miss).inc()
+
+    def spans(self, is_hit: bool) -> None:
+        """Where a partition's data lies was in memory, or was not."""
+        (self._span_hit if is_hit else self._span_miss).inc()
+
+    def blocks(self, hits: int, misses: int) -> None:
+        """So many blocks were in memory, so many were not."""
+        self._block_hit.inc(hits)
+        self._block_miss.inc(misses)
+
+    def query(self, kind: str) -> None:
+        """The catalog is asked."""
+        self._queries.labels(kind).inc()
+
+    def cold_read(self, is_near: bool, size: int) -> None:
+        """A fetch was given ``size`` bytes from the store."""
+        self._cold.labels("near" if is_near else "far").inc()
+        self._cold_bytes.inc(size)
+
+    def read_ahead(self, blocks: int) -> None:
+        """Blocks were brought before they were asked for."""
+        self._ahead.inc(blocks)
+
+    def woken(self, by: str) -> None:
+        """A log has news."""
+        self._woken.labels(by).inc()
+
+    def repeated(self, reason: str) -> None:
+        """A fetch has to be read again."""
+        self._redone.labels(reason).inc()
+
+    def unreadable(self) -> None:
+        """What the catalog names is not there, or not right."""
+        self._unreadable.inc()
+
+    def redirected(self) -> None:
+        """A consumer was told of a nearer broker."""
+        self._redirected.inc()
+
+
+READING: Final = ReadingMetrics(REGISTRY)
 SHARE_ACQUIRED: Final = LoopCounter(
     "penstock_share_records_acquired", "Records that members of share groups were given, each delivery counted.", registry=REGISTRY
 )
@@ -224,6 +396,47 @@ SHARE_SESSIONS: Final = Gauge("penstock_share_sessions", "Share sessions: member
 SHARE_PARTITIONS: Final = Gauge(
     "penstock_share_partitions", "Partitions of share groups whose records in flight are in memory.", registry=REGISTRY
 )
+
+
+class ClusterMetrics:
+    """What a broker of a cluster knows of the others, and does for them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.members = Gauge("penstock_cluster_members", "Brokers in the cluster, as this one sees it; 0 when it is embedded.", registry=registry)
+        self.shards = Gauge(
+            "penstock_cluster_shards", "Shards of groups and transactions that this broker coordinates.", registry=registry
+        )
+        self.lease_age = Gauge(
+            "penstock_cluster_lease_age_seconds", "Since when this broker was not heard of by the catalog.", registry=registry
+        )
+        self.metadata_lag = Gauge(
+            "penstock_cluster_metadata_lag", "Changes of topics and configurations that this broker knows to exist and has not read.", registry=registry
+        )
+        self.peers = Gauge("penstock_cluster_peers", "Other brokers that hints can be sent to now.", registry=registry)
+        self.takeovers = LoopCounter("penstock_cluster_shards_taken", "Shards that this broker has begun to coordinate.", registry=registry)
+        self.shards_lost = LoopCounter(
+            "penstock_cluster_shards_lost", "Shards that were taken from this broker before it gave them up.", registry=registry
+        )
+        self.silences = LoopCounter(
+            "penstock_cluster_silences", "Times at which this broker was not heard of by the catalog for half a lease.", registry=registry
+        )
+        self.fencings = LoopCounter(
+            "penstock_cluster_fencings", "Times at which this broker was fenced and had to register anew.", registry=registry
+        )
+        self.metadata_changes = LoopCounter(
+            "penstock_cluster_metadata_changes", "Topics that this broker heard of being made, changed or deleted.", registry=registry
+        )
+        self.hints_sent = LoopCounter("penstock_cluster_hints_sent", "Facts told to other brokers.", registry=registry)
+        self.hints_dropped = LoopCounter(
+            "penstock_cluster_hints_dropped", "Facts not told, because the other broker did not take them fast enough.", registry=registry
+        )
+        self.hints_received = LoopCounter("penstock_cluster_hints_received", "Facts told by other brokers.", registry=registry)
+        self.peers_refused = LoopCounter(
+            "penstock_cluster_peers_refused", "Connections from other brokers that were refused, by reason.", ["reason"], registry=registry
+        )
+
+
+CLUSTER: Final = ClusterMetrics(REGISTRY)
 
 
 class ObjectRequests:

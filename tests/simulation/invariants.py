@@ -68,6 +68,11 @@ def _tiles(pid: int, bounds: Any, spans: list[Any], disk: Disk, live: Counter[in
         _hold(end <= len(data), f"I2: partition {pid}: object {span.object_id} ends before {span}")
         while at < end:
             _, length, _, _, _, attributes, delta, _, _, producer_id, epoch, sequence, _ = _HEADER.unpack_from(data, at)
+            if attributes & 0x20:  # a marker that was merged with the batches beside it: of its record's key, the type
+                yield Stored(following, following + delta, producer_id, epoch, -1, True, data[at + 69] == 1)
+                following += delta + 1
+                at += 12 + length
+                continue
             last_sequence = sequence + delta if sequence >= 0 else -1
             yield Stored(following, following + delta, producer_id, epoch, last_sequence, bool(attributes & 0x10))
             following += delta + 1

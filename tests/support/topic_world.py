@@ -27,7 +27,7 @@ class ForgetfulGroups:
     def __init__(self) -> None:
         self.forgotten: list[str] = []
 
-    def forget_topic(self, name: str) -> None:
+    def forget_topic(self, name: str, topic_id: bytes) -> None:
         self.forgotten.append(name)
 
 

@@ -6,7 +6,7 @@ reading what is set and storing what comes of it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from anyio import CancelScope, Lock
 
@@ -72,7 +72,8 @@ class ConfigAdministrator:
         self._node_id = node_id
         self._groups = groups or LiveGroupConfigs(settings, catalog)
         self._client_metrics = client_metrics or LiveClientMetrics(catalog)
-        self._changing = Lock()
+        self.changing: Final = Lock()
+        """Held while what is in memory is made to follow the catalog."""
 
     # --- describe -----------------------------------------------------------------------------------------------------
 
@@ -201,7 +202,7 @@ class ConfigAdministrator:
         if name:
             self._check_own(name, "Node id", "Unexpected broker id, expected {own}, but received {asked}")
             name = self._settings.own_name
-        async with self._changing:
+        async with self.changing:
             changed = change(self._settings.dynamic(name), self._broker_default)
             check_broker_names(changed, one_broker=bool(name))
             try:
@@ -212,11 +213,12 @@ class ConfigAdministrator:
                     await self._settings.replace(name, changed)
             except SettingsInvalid as error:
                 raise broker_refusal(error) from error
+        await self._tell_others()
 
     async def _change_group(self, name: str, change: Change, validate_only: bool) -> None:
         if not name:
             raise BrokerError(ErrorCode.INVALID_REQUEST, "Default group resources are not allowed.")
-        async with self._changing:
+        async with self.changing:
             changed = change(self._groups.of(name), self._group_default)
             if (problem := problem_of(changed, self._settings.current)) is not None:
                 raise BrokerError(ErrorCode.INVALID_CONFIG, problem)
@@ -224,11 +226,12 @@ class ConfigAdministrator:
                 return
             with CancelScope(shield=True):
                 await self._groups.replace(name, changed)
+        await self._tell_others()
 
     async def _change_client_metrics(self, name: str, change: Change, validate_only: bool) -> None:
         if not name:
             raise BrokerError(ErrorCode.INVALID_REQUEST, "Subscription name can't be empty")
-        async with self._changing:
+        async with self.changing:
             changed = change(self._client_metrics.of(name), lambda key: "")
             if (refusal := refusal_of(changed)) is not None:
                 raise refusal
@@ -236,6 +239,11 @@ class ConfigAdministrator:
                 return
             with CancelScope(shield=True):
                 await self._client_metrics.replace(name, changed)
+        await self._tell_others()
+
+    async def _tell_others(self) -> None:
+        if self._topics.tell_others is not None:
+            await self._topics.tell_others()
 
     def _group_default(self, name: str) -> str | None:
         setting = GROUP_SETTINGS[name]

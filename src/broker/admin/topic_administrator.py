@@ -2,11 +2,13 @@
 
 Changes are made one at a time, so the directory follows the catalog in the catalog's order; and once the catalog was asked,
 a client that goes away can no longer come between the two.
+
+Where brokers share the catalog, the others hear of a change before it is answered, if they can, so that a client finds it wherever it goes next.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import uuid4
 
 from anyio import CancelScope, Lock
@@ -87,7 +89,12 @@ class TopicAdministrator:
         self._directory = directory
         self._settings = settings
         self._now_ms = now_ms
-        self._changing = Lock()
+        self.changing: Final = Lock()
+        """Held while the directory is made to follow the catalog."""
+        self.refresh: Callable[[], Awaitable[object]] | None = None
+        """Has the directory hear of what other brokers have changed, where there are any."""
+        self.tell_others: Callable[[], Awaitable[None]] | None = None
+        """Returns when other brokers have heard of the changes made here, or when it takes too long."""
 
     def requested_size(self, topic: NewTopic) -> tuple[int, int]:
         """Partitions and replication factor that ``topic`` would take if all were well with it; nothing is checked."""
@@ -125,28 +132,42 @@ class TopicAdministrator:
 
     async def create(self, plan: TopicPlan) -> KnownTopic:
         """Create the topic. TOPIC_ALREADY_EXISTS when another request was faster."""
-        async with self._changing:
+        async with self.changing:
             if self._directory.by_name(plan.name) is not None:
                 raise _exists(plan.name)
-            return await self._create(plan)
+            state = await self._create(plan)
+        await self._tell_others()
+        return state
 
     async def auto_create(self, name: str, known_brokers: Collection[int]) -> KnownTopic:
         """The topic of that name, created with the broker's defaults when it does not exist yet. Everyone who asks for one
         name at the same time gets the same topic."""
-        async with self._changing:
+        try:
+            async with self.changing:
+                state = self._directory.by_name(name)
+                if state is not None:
+                    return state
+                state = await self._create(self.plan(NewTopic(name=name), known_brokers))
+        except BrokerError as error:
+            if error.code != ErrorCode.TOPIC_ALREADY_EXISTS or self.refresh is None:
+                raise
+            await self.refresh()  # another broker was faster
             state = self._directory.by_name(name)
-            if state is not None:
-                return state
-            return await self._create(self.plan(NewTopic(name=name), known_brokers))
+            if state is None:
+                raise
+            return state
+        await self._tell_others()
+        return state
 
     async def delete(self, topic_id: bytes) -> KnownTopic:
         """Delete the topic and return what it was. Raises UNKNOWN_TOPIC_ID."""
-        async with self._changing:
+        async with self.changing:
             state = self._known(topic_id)
             with CancelScope(shield=True):
                 await self._catalog.delete_topic(topic_id)
                 self._directory.remove(topic_id)
-            return state
+        await self._tell_others()
+        return state
 
     def plan_partitions(
         self, name: str, total: int, assignments: Sequence[Sequence[int]] | None, known_brokers: Collection[int]
@@ -162,12 +183,14 @@ class TopicAdministrator:
 
     async def add_partitions(self, topic_id: bytes, total: int) -> KnownTopic:
         """Let the topic have ``total`` partitions. INVALID_PARTITIONS when it has as many by now, UNKNOWN_TOPIC_ID."""
-        async with self._changing:
+        async with self.changing:
             state = self._known(topic_id)
             check_more_partitions(state.name, len(state.pids), total, state.topic.replication_factor, None, ())
             with CancelScope(shield=True):
                 topic = await self._catalog.add_partitions(topic_id, total)
-            return self._directory.put(topic)
+            state = self._directory.put(topic)
+        await self._tell_others()
+        return state
 
     async def set_config(self, state: KnownTopic, overrides: Mapping[str, str]) -> KnownTopic:
         """Replace all that is set on the topic itself; the caller has checked it. Raises UNKNOWN_TOPIC_ID."""
@@ -177,11 +200,13 @@ class TopicAdministrator:
         self, topic_id: bytes, change: Callable[[Mapping[str, str]], Mapping[str, str]]
     ) -> KnownTopic:
         """Replace what is set on the topic by what ``change`` makes of it: no other change comes in between."""
-        async with self._changing:
+        async with self.changing:
             overrides = change(self._known(topic_id).topic.config)
             with CancelScope(shield=True):
                 topic = await self._catalog.set_topic_config(topic_id, overrides)
-            return self._directory.put(topic)
+            state = self._directory.put(topic)
+        await self._tell_others()
+        return state
 
     async def _create(self, plan: TopicPlan) -> KnownTopic:
         with CancelScope(shield=True):
@@ -195,6 +220,10 @@ class TopicAdministrator:
             )
         # Nothing is waited for in between, so cancellation cannot come in between either.
         return self._directory.put(topic)
+
+    async def _tell_others(self) -> None:
+        if self.tell_others is not None:
+            await self.tell_others()
 
     def _known(self, topic_id: bytes) -> KnownTopic:
         state = self._directory.by_id(topic_id)

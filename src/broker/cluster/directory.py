@@ -88,6 +88,10 @@ class TopicDirectory:
         """The names of all topics, in order; what was said of :meth:`all` holds."""
         return self._names
 
+    def topic_ids(self) -> Iterable[bytes]:
+        """The ids of all topics; what was said of :meth:`all` holds."""
+        return self._by_id.keys()
+
     def starting_at(self, name: str) -> Iterator[TopicState]:
         """The topics whose names are ``name`` or sort after it, by name; the ones before cost nothing."""
         names = self._names

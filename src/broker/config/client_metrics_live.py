@@ -19,11 +19,17 @@ class LiveClientMetrics:
 
     async def load(self) -> None:
         """Take what was set in earlier runs, as far as this release knows it and can use it."""
-        for (kind, name), values in (await self._catalog.load_configs()).items():
+        self.reload(await self._catalog.load_configs())
+
+    def reload(self, configs: Mapping[tuple[int, str], Mapping[str, str]]) -> None:
+        """Take what is set by now, perhaps through another broker, in the same way."""
+        before, self._values = self._values, {}
+        for (kind, name), values in configs.items():
             if kind == CLIENT_METRICS_RESOURCE:
                 known = {key: text for key, text in values.items() if key in CLIENT_METRICS_SETTINGS}
                 self._values[name] = known if refusal_of(known) is None else {}
-        self.version += 1
+        if self._values != before or not self.version:
+            self.version += 1
 
     @property
     def names(self) -> list[str]:

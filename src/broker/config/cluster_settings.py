@@ -1,13 +1,19 @@
 """The settings of a broker that shares its catalog and its store with others. Embedded, they have no effect."""
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict
 
 from broker.config.kafka_values import Kind, Range
+from broker.config.listeners import Address, as_address
 from broker.config.setting import own
+
+_KIB: Final = 1024
+_MIB: Final = 1024 * 1024
 
 
 class ClusterSettings(BaseModel):
-    """Membership, and what brokers of a cluster tell each other."""
+    """Membership, what brokers of a cluster tell each other, and how they write."""
 
     model_config = ConfigDict(defer_build=True)  # only the whole, Settings, is ever made
 
@@ -18,4 +24,46 @@ class ClusterSettings(BaseModel):
         "How long a broker that is not heard of stays a member of the cluster, by the catalog's clock; it is heard of three times as often. "
         "After a broker was killed its partitions and groups are without a broker for as long.",
         check=Range(500, 60_000), unit="ms",
+    )
+
+    cluster_peer: Address | None = own(
+        Kind.STRING, None,
+        "Where the other brokers reach this one, to tell it what they have committed. When not set, the host of the first listener and a free port. "
+        "Who does not know the secret that the catalog keeps is not listened to.",
+        convert=as_address, shown_by=str, unit="HOST:PORT",
+    )
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    write_flush_bytes: int = own(
+        Kind.LONG, 4 * _MIB, "Record data is stored, as one object, when there is so much of it. No object is larger, but for a larger batch.",
+        check=Range(64 * _KIB, 64 * _MIB), unit="bytes",
+    )
+    write_flush_age_ms: int = own(
+        Kind.INT, 250, "Record data that has waited for so long is stored, however little there is, as soon as an upload may begin.",
+        check=Range(1, 60_000), unit="ms",
+    )
+    write_puts_per_second: int = own(
+        Kind.INT, 10,
+        "What storing may cost: so many objects a second are begun before size or age ask for one. Fewer make larger objects and a "
+        "smaller bill, more make shorter waits; 0 sets no bound.",
+        check=Range(0, 10_000), unit="objects/s",
+    )
+    write_upload_slots: int = own(
+        Kind.INT, 8, "Objects on their way to the store or to their commit at once.", check=Range(1, 256), unit="objects"
+    )
+    write_inline_bytes: int = own(
+        Kind.INT, 64 * _KIB,
+        "Record data up to this size is kept by the catalog itself, which takes it in milliseconds, until it is moved to the store; 0 keeps none.",
+        check=Range(0, _MIB), unit="bytes",
+    )
+    write_inline_bytes_per_second: int = own(
+        Kind.INT, 256 * _KIB, "Bytes a second that this broker gives the catalog to keep; what is beyond goes to the store.",
+        check=Range(0), unit="bytes/s",
+    )
+    write_retry_ms: int = own(
+        Kind.INT, 15_000,
+        "For how long a broker tries to store and commit record data while the store or the catalog cannot; then the producer is told to send "
+        "it again.",
+        check=Range(0), unit="ms",
     )

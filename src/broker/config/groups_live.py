@@ -19,9 +19,15 @@ class LiveGroupConfigs:
 
     async def load(self) -> None:
         """Take what was set in earlier runs, as far as this release knows it."""
-        for (kind, name), values in (await self._catalog.load_configs()).items():
-            if kind == GROUP_RESOURCE:
-                self._values[name] = {key: text for key, text in values.items() if key in GROUP_SETTINGS}
+        self.reload(await self._catalog.load_configs())
+
+    def reload(self, configs: Mapping[tuple[int, str], Mapping[str, str]]) -> None:
+        """Take what is set by now, perhaps through another broker, in the same way."""
+        self._values = {
+            name: {key: text for key, text in values.items() if key in GROUP_SETTINGS}
+            for (kind, name), values in configs.items()
+            if kind == GROUP_RESOURCE
+        }
 
     @property
     def names(self) -> list[str]:

@@ -41,7 +41,19 @@ class LiveSettings:
     async def load(self) -> None:
         """Take what was set in earlier runs. What cannot be any more (stored by another version, or at odds with what the
         broker is started with now) is left aside: it must not keep the broker from starting."""
-        for (kind, name), values in (await self._catalog.load_configs()).items():
+        self._take(await self._catalog.load_configs())
+
+    def reload(self, configs: Mapping[tuple[int, str], Mapping[str, str]]) -> None:
+        """Take what is set by now, perhaps through another broker, in the same way."""
+        before = self.current
+        self._dynamic.clear()
+        self._take(configs)
+        if self.current != before:
+            for callback in self._callbacks:
+                callback(self.current)
+
+    def _take(self, configs: Mapping[tuple[int, str], Mapping[str, str]]) -> None:
+        for (kind, name), values in configs.items():
             if kind == BROKER_RESOURCE:
                 self._dynamic[name] = dict(values)
         try:

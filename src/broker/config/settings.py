@@ -90,6 +90,15 @@ class Settings(PenstockSettings, ClusterSettings, LifeCycleSettings, KafkaSettin
         return self.catalog is not None and not self.catalog.startswith("sqlite:")
 
     @property
+    def names_its_node(self) -> bool:
+        """Whether the broker's number was set, rather than left to the cluster."""
+        return bool({"node_id", "broker_id"} & self.model_fields_set)
+
+    def as_node(self, node_id: int) -> "Settings":
+        """The same for a broker that the cluster has given this number."""
+        return self.model_copy(update={"node_id": node_id, "broker_id": node_id})
+
+    @property
     def origin(self) -> Origin:
         """What of this was set while the broker ran, and what it was started with."""
         return self._origin or Origin(self, {}, {})

@@ -10,7 +10,7 @@ It shares groups, timers and writer with :mod:`broker.coordinators.group_coordin
   told is tried again with the next change.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -91,7 +91,6 @@ class ConsumerGroupCoordinator:
         self._groups = registry
         self._classic = classic
         self._policy = policy
-        self._settle = settle
         self._clock_ms = clock_ms
         self._saver: GroupSaver[ConsumerGroup, StoredConsumerGroup] = GroupSaver(
             writer, ConsumerGroupSave, to_store, settle, wall_ms, self._refused
@@ -99,16 +98,17 @@ class ConsumerGroupCoordinator:
         self._to_resolve: dict[str, None] = {}
         self._wanted = anyio.Event()
 
-    async def load(self, catalog: GroupCatalog) -> None:
-        """Take over what the catalog holds. Patterns are resolved at once, so that a restart alone moves no partition."""
-        now_ms = self._clock_ms()
-        for stored in await catalog.load_consumer_groups():
+    async def load(self, catalog: GroupCatalog, shards: Collection[int] | None) -> list[OwnedGroup]:
+        """What the catalog holds of these shards. Patterns are resolved at once, so that a restart alone moves no partition."""
+        loaded = []
+        for stored in await catalog.load_consumer_groups(shards):
             session_ms = self.timing(stored.group_id).session_timeout_ms
-            group = restore_consumer_group(stored, self._policy, self._topics, session_ms, now_ms)
+            group = restore_consumer_group(stored, self._policy, self._topics, session_ms, self._clock_ms())
             if group.subscribed.patterns:
                 version = self._topics.version
                 group.subscribed.take_resolved(await self._matches(group.subscribed.patterns), version)
-            self._settle(self._groups.add(OwnedGroup(group, is_stored=True, empty_since_ms=stored.state_ms)))
+            loaded.append(OwnedGroup(group, is_stored=True, empty_since_ms=stored.state_ms))
+        return loaded
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
@@ -272,7 +272,7 @@ class ConsumerGroupCoordinator:
     def _refused(self, owned: OwnedGroup, group: ConsumerGroup, epoch: int, upgrades: bool) -> None:
         """The catalog took nothing. When that leaves members of the classic protocol alone, the group is a classic one,
         maybe again."""
-        is_classic = owned.group is group and group.has_only_classic_members
+        is_classic = owned.group is group and group.state is not GroupState.DEAD and group.has_only_classic_members
         if is_classic and (upgrades or may_downgrade(group, self._policy)):
             self.downgrade(owned, group, epoch, None)
 

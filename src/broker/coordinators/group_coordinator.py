@@ -8,11 +8,12 @@ What it promises:
 - Answers come through callbacks, in place: no task waits for each of the thousand members of a group. A callback may lead to
   the next request of the same client at once, so state and queue are in order before the first one is called.
 - Memory is bounded (:mod:`broker.coordinators.groups.limits`).
+- Where brokers share the catalog, groups are taken and given up by shard (:mod:`broker.coordinators.group_taker`); of others it knows nothing.
 
 Deadlines run on the event loop's clock, which no correction of the wall clock moves; what is stored has wall clock times.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -25,7 +26,8 @@ from broker.coordinators.classic_member_coordinator import ClassicMemberCoordina
 from broker.coordinators.consumer_group_coordinator import ConsumerGroupCoordinator, NoTopics
 from broker.coordinators.group_registry import Group, GroupRegistry, OwnedGroup
 from broker.coordinators.group_sweeper import GROUPS_A_SLICE, GroupSweeper
-from broker.coordinators.group_writer import Done, GroupDelete, GroupWriter, OffsetCommit, OffsetDelete
+from broker.coordinators.group_taker import GroupTaker
+from broker.coordinators.group_writer import Done, GroupDelete, GroupWriter, OffsetCommit
 from broker.coordinators.groups.classic import ClassicGroup
 from broker.coordinators.groups.commands import (
     JoinAnswer,
@@ -42,13 +44,15 @@ from broker.coordinators.groups.member import protocols_bytes
 from broker.coordinators.groups.offsets import OffsetTable
 from broker.coordinators.groups.rebalancing import NEVER, GroupState
 from broker.coordinators.groups.share_group import ShareGroup
-from broker.coordinators.groups.stored import restore
 from broker.coordinators.groups.subscribed_topics import Topics
+from broker.coordinators.held_shards import ALL_SHARDS, HeldShards
+from broker.coordinators.offset_deleter import OffsetDeleter
+from broker.coordinators.offset_reader import OffsetReader
 from broker.coordinators.share_group_coordinator import NoSharePartitions, ShareGroupCoordinator, SharePartitions
 from broker.coordinators.transactional_offsets import TransactionalOffsets
 from broker.coordinators.wake_ups import WakeUps
 from broker.model import CommittedOffset
-from broker.storage.catalog.base import GroupCatalog, OffsetKey
+from broker.storage.catalog.base import GroupCatalog
 from broker.wire.error_codes import ErrorCode
 from observability import logs
 from observability.metrics import GROUP_MEMBERS, GROUP_REBALANCES
@@ -99,11 +103,17 @@ class GroupCoordinator:
         self._offsets = OffsetTable()
         self._timers = WakeUps()
         self._groups = GroupRegistry(self._policy, self._offsets, self._timers)
-        self._writer = GroupWriter(catalog)
+        self._writer = GroupWriter(catalog, lambda shard: self.on_lost(shard))
+        self._held = HeldShards(alone=not catalog.shared)
+        self._is_closed = False
+        self.on_lost: Callable[[int], None] = lambda shard: self.let_go((shard,))
+        """Told of a shard that the catalog says is another broker's."""
         self.transactional = TransactionalOffsets(
-            self._groups, self._offsets, topic_exists, self._changed, lambda: self._unavailable
+            self._groups, self._offsets, topic_exists, self._changed, self.error_of, shared=catalog.shared
         )
         """Offsets that transactions carry."""
+        self.offset_reader = OffsetReader(catalog, self._groups, self._offsets, self.transactional) if catalog.shared else None
+        """Who is to be asked for offsets instead of memory, where brokers share the catalog."""
         self._classic = ClassicGroupCoordinator(self._writer, self._settle, _clock_ms, now_ms)
         self.consumers = ConsumerGroupCoordinator(
             settings,
@@ -117,7 +127,7 @@ class GroupCoordinator:
             _clock_ms,
             now_ms,
         )
-        """Groups of the consumer protocol. To be asked only while :meth:`list_error` is none."""
+        """Groups of the consumer protocol. To be asked only while :meth:`error_of` is none."""
         self._classic_members = ClassicMemberCoordinator(self.consumers, self._policy, _clock_ms)
         self.shares = ShareGroupCoordinator(
             settings,
@@ -132,17 +142,33 @@ class GroupCoordinator:
             now_ms,
         )
         """Share groups; likewise."""
+        self._deleter = OffsetDeleter(self._groups, self._offsets, self._writer, self._changed, memory_is_all=not catalog.shared)
         self._sweeper = GroupSweeper(
             self._groups,
             self._offsets,
             settings,
             now_ms,
             delete_group=lambda owned: self._delete_group(owned, _nothing),
-            delete_offsets=lambda owned, keys: self._delete_offsets(owned, lambda: keys, _nothing),
+            delete_offsets=self._deleter.sweep,
+            refresh=None if self.offset_reader is None else self.offset_reader.refresh,
         )
         self.sweep = self._sweeper.sweep
         self._rearmed = anyio.Event()
-        self._unavailable = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+        self._taker = GroupTaker(
+            catalog,
+            self._held,
+            self._groups,
+            self._offsets,
+            self._writer,
+            self._classic,
+            self.consumers,
+            self.shares,
+            self.transactional,
+            self._policy,
+            topic_exists,
+            self._settle,
+            _clock_ms,
+        )
         self._lines = logs.LineLimiter(per_second=5, burst=50)
 
     def __len__(self) -> int:
@@ -162,36 +188,33 @@ class GroupCoordinator:
     # --- life ---------------------------------------------------------------------------------------------------------
 
     async def load(self) -> None:
-        """Take over what the catalog holds. Members get one session timeout to be heard of; generations go on."""
+        """Take over all that the catalog holds."""
+        await self.take(ALL_SHARDS)
+
+    async def take(self, shards: Collection[int]) -> None:
+        """Take over the groups of these shards. Members get one session timeout to be heard of; generations go on. Raises BrokerError when
+        the catalog cannot be read; then they are not served."""
         self._follow_settings()
-        now_ms = _clock_ms()
-        for stored in await self._catalog.load_groups():
-            self._groups.add(
-                OwnedGroup(restore(stored, self._policy, now_ms), is_stored=True, empty_since_ms=stored.state_ms)
-            )
-        await self.consumers.load(self._catalog)
-        await self.shares.load(self._catalog)
-        orphans: list[OffsetKey] = []
-        for key, offset in (await self._catalog.load_offsets()).items():
-            if self._topic_exists is not None and not self._topic_exists(key[1], offset.topic_id):
-                orphans.append(key)
-                continue
-            self._offsets.put(key, offset)
-            if key[0] not in self._groups:
-                self._groups.create(key[0])
-        if orphans:
-            await self._catalog.delete_offsets(orphans)
-            _log.info("dropped offsets of topics that are gone", offsets=len(orphans))
-        self._unavailable = ErrorCode.NONE
-        for owned in self._groups.all():
-            if isinstance(owned.group, ClassicGroup):
-                self._classic.carry_out(owned, owned.group.rebalance_after_loading(now_ms))
+        await self._taker.take(shards)
         GROUP_MEMBERS.set(self.member_count)
-        _log.info("loaded groups", groups=len(self._groups), offsets=len(self._offsets))
+
+    async def give_up(self, shards: Collection[int]) -> None:
+        """Others are to coordinate these shards: tell who waits, have written what was decided, forget."""
+        await self._taker.give_up(shards)
+        GROUP_MEMBERS.set(self.member_count)
+
+    def let_go(self, shards: Collection[int]) -> None:
+        """Others coordinate these shards already: tell who waits, forget."""
+        self._taker.let_go(shards)
+        GROUP_MEMBERS.set(self.member_count)
+
+    def error_of(self, group_id: str) -> ErrorCode:
+        """Whether the group can be asked for here and now."""
+        return ErrorCode.COORDINATOR_NOT_AVAILABLE if self._is_closed else self._held.error(group_id)
 
     async def run(self) -> None:
         """Keep time, write changes, expire offsets: until cancelled. Raises ``StorageFailed``, alone or in a group."""
-        if self._unavailable is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+        if self._held.is_loading and not self._catalog.shared:
             await self.load()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._writer.run)
@@ -202,7 +225,7 @@ class GroupCoordinator:
 
     def close(self) -> None:
         """Take no more requests and answer those that wait for other members: they would hold up a stop for minutes."""
-        self._unavailable = ErrorCode.COORDINATOR_NOT_AVAILABLE
+        self._is_closed = True
         for owned in self._groups.all():
             if not isinstance(owned.group, ClassicGroup):
                 owned.group.close()
@@ -219,7 +242,7 @@ class GroupCoordinator:
 
     def join(self, group_id: str, command: JoinCommand, answer: Callable[[JoinAnswer], None]) -> None:
         """``answer`` is called once, now or when the generation is complete."""
-        error = self._unavailable or self._join_refusal(group_id, command)
+        error = self._join_refusal(group_id, command)
         if error:
             answer(JoinAnswer(error=error, member_id=command.member_id))
             return
@@ -241,6 +264,8 @@ class GroupCoordinator:
 
     def _join_refusal(self, group_id: str, command: JoinCommand) -> ErrorCode:
         settings = self._settings.current
+        if self._is_closed:
+            return ErrorCode.COORDINATOR_NOT_AVAILABLE
         if not group_id:
             return ErrorCode.INVALID_GROUP_ID
         if (
@@ -249,6 +274,8 @@ class GroupCoordinator:
             <= settings.group_max_session_timeout_ms
         ):
             return ErrorCode.INVALID_SESSION_TIMEOUT
+        if error := self._held.error(group_id):
+            return error
         group = self.group(group_id)
         if isinstance(group, ShareGroup):
             return ErrorCode.INCONSISTENT_GROUP_PROTOCOL
@@ -271,7 +298,7 @@ class GroupCoordinator:
     def sync(self, group_id: str, command: SyncCommand, answer: Callable[[SyncAnswer], None]) -> None:
         """``answer`` is called once, now or when the leader's assignment is in the catalog."""
         owned = self._groups.get(group_id)
-        error = self._unavailable or (ErrorCode.NONE if group_id else ErrorCode.INVALID_GROUP_ID)
+        error = self._request_error(group_id)
         if error is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
             error = ErrorCode.REBALANCE_IN_PROGRESS  # what Kafka answers: older clients do not expect the other
         if not error and owned is not None and isinstance(owned.group, ShareGroup):
@@ -285,19 +312,19 @@ class GroupCoordinator:
         self._classic.carry_out(owned, owned.group.sync(command, answer, _clock_ms()))
 
     def heartbeat(self, group_id: str, member_id: str, group_instance_id: str | None, generation: int) -> ErrorCode:
-        if self._unavailable:
+        if error := self._request_error(group_id):
             # While groups are loading nobody's session runs: everything is all right, as far as is known.
-            return ErrorCode.NONE if self._unavailable is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS else self._unavailable
+            return ErrorCode.NONE if error is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS else error
         owned = self._groups.get(group_id)
         if owned is None or isinstance(owned.group, ShareGroup):
-            return ErrorCode.UNKNOWN_MEMBER_ID if group_id else ErrorCode.INVALID_GROUP_ID
+            return ErrorCode.UNKNOWN_MEMBER_ID
         if isinstance(owned.group, ConsumerGroup):
             return self._classic_members.heartbeat(owned, owned.group, member_id, group_instance_id, generation)
         return owned.group.heartbeat(member_id, group_instance_id, generation, _clock_ms())
 
     def leave(self, group_id: str, leavers: list[Leaver]) -> tuple[ErrorCode, list[LeaveOutcome]]:
         """An error for the request as a whole, or one outcome a leaver."""
-        error = self._unavailable or (ErrorCode.NONE if group_id else ErrorCode.INVALID_GROUP_ID)
+        error = self._request_error(group_id)
         if error:
             return error, []
         owned = self._groups.get(group_id)
@@ -311,6 +338,11 @@ class GroupCoordinator:
         outcomes, effects = owned.group.leave(leavers, _clock_ms())
         self._classic.carry_out(owned, effects)
         return ErrorCode.NONE, outcomes
+
+    def _request_error(self, group_id: str) -> ErrorCode:
+        if self._is_closed:
+            return ErrorCode.COORDINATOR_NOT_AVAILABLE
+        return self._held.error(group_id) if group_id else ErrorCode.INVALID_GROUP_ID
 
     # --- offsets ------------------------------------------------------------------------------------------------------
 
@@ -326,7 +358,7 @@ class GroupCoordinator:
         knows_missing_groups: bool = True,
     ) -> None:
         """Commit all of ``offsets`` or none. ``knows_missing_groups``: the client expects GROUP_ID_NOT_FOUND (version 9 on)."""
-        error = self._unavailable
+        error = self.error_of(group_id)
         owned = self._groups.get(group_id)
         if not error and owned is None:
             if generation >= 0:
@@ -353,7 +385,8 @@ class GroupCoordinator:
         target = owned
 
         def finished(error: ErrorCode) -> None:
-            if not error:
+            if not error and self._groups.get(group_id) is target:
+                target.commits += 1
                 for key, offset in committed.items():
                     self._offsets.put(key, offset)
             self._changed(target)
@@ -362,16 +395,13 @@ class GroupCoordinator:
         owned.changes += 1
         self._writer.enqueue(OffsetCommit(group_id, committed, finished))
 
-    def offset_error(self) -> ErrorCode:
-        """Whether offsets can be fetched now."""
-        return self._unavailable
-
     def fetch_error(self, group_id: str, member_id: str | None, epoch: int) -> ErrorCode:
         """Whether these may fetch offsets of the group: members of the consumer protocol must be of their epoch."""
         group = self.group(group_id)
         return group.fetch_error(member_id, epoch) if isinstance(group, ConsumerGroup) else ErrorCode.NONE
 
     def offset(self, group_id: str, topic: str, partition: int) -> CommittedOffset | None:
+        """As far as memory knows: see :attr:`offset_reader`."""
         return self._offsets.get(group_id, topic, partition)
 
     def offsets_of(self, group_id: str) -> Mapping[str, Mapping[int, CommittedOffset]]:
@@ -382,60 +412,15 @@ class GroupCoordinator:
         self, group_id: str, keys: Iterable[PartitionKey], done: Callable[[ErrorCode, frozenset[str]], None]
     ) -> None:
         """``done`` gets an error for the request as a whole, or the topics that were left alone because a member subscribes."""
-        owned = self._groups.get(group_id)
-        error = self._unavailable or (ErrorCode.NONE if group_id else ErrorCode.INVALID_GROUP_ID)
-        if not error and (owned is None or owned.group.state is GroupState.DEAD or isinstance(owned.group, ShareGroup)):
-            error = ErrorCode.GROUP_ID_NOT_FOUND
-        if (
-            not error
-            and owned is not None
-            and owned.group.state is not GroupState.EMPTY
-            and isinstance(owned.group, ClassicGroup)
-            and not owned.group.uses_consumer_protocol
-        ):
-            error = ErrorCode.NON_EMPTY_GROUP
-        if error or owned is None:
+        error = self._request_error(group_id)
+        if error:
             done(error, frozenset())
-            return
-        keys = list(keys)
-        subscribed = frozenset(
-            topic for topic in {topic for topic, _ in keys} if self._is_subscribed(owned.group, topic)
-        )
-        wanted = [(group_id, topic, partition) for topic, partition in keys if topic not in subscribed]
-        self._delete_offsets(owned, lambda: wanted, lambda error: done(error, subscribed))
+        else:
+            self._deleter.delete(group_id, keys, done)
 
-    def forget_topic(self, name: str) -> None:
-        """The topic was deleted: its offsets go with it, in every group."""
-        groups = {key[0] for key in self._offsets.keys_of_topic(name)}
-        groups.update(self._writer.waiting_groups())
-        for group_id in groups:
-            owned = self._groups.get(group_id)
-            if owned is not None:
-                self._delete_offsets(owned, lambda group_id=group_id: self._keys_of(group_id, name), _nothing)  # type: ignore[misc]
-
-    def _keys_of(self, group_id: str, topic: str) -> list[OffsetKey]:
-        return [(group_id, topic, partition) for partition in self._offsets.of_group(group_id).get(topic, ())]
-
-    def _delete_offsets(self, owned: OwnedGroup, keys: Callable[[], list[OffsetKey]], done: Done) -> None:
-        found: list[OffsetKey] = []
-
-        def present() -> list[OffsetKey]:
-            found[:] = [key for key in keys() if self._offsets.get(*key) is not None]
-            return found
-
-        def finished(error: ErrorCode) -> None:
-            if not error:
-                for key in found:
-                    self._offsets.remove(key)
-            self._changed(owned)
-            done(error)
-
-        owned.changes += 1
-        self._writer.enqueue(OffsetDelete(owned.group.group_id, present, finished))
-
-    @staticmethod
-    def _is_subscribed(group: Group, topic: str) -> bool:
-        return bool(group.member_count) and group.is_subscribed_to(topic)
+    def forget_topic(self, name: str, topic_id: bytes) -> None:
+        """The topic was deleted: its offsets go with it, in every group. Those of a new topic of its name stay."""
+        self._deleter.forget_topic(name, topic_id)
 
     # --- groups as a whole --------------------------------------------------------------------------------------------
 
@@ -449,12 +434,14 @@ class GroupCoordinator:
         return (owned.group for owned in self._groups.all())
 
     def list_error(self) -> ErrorCode:
-        """Whether groups can be listed and described now."""
-        return self._unavailable
+        """Whether all groups of this broker can be listed now."""
+        if self._is_closed:
+            return ErrorCode.COORDINATOR_NOT_AVAILABLE
+        return ErrorCode.COORDINATOR_LOAD_IN_PROGRESS if self._held.is_loading else ErrorCode.NONE
 
     def delete(self, group_id: str, done: Done) -> None:
         """Delete an empty group with its offsets."""
-        error = self._unavailable
+        error = self.error_of(group_id)
         owned = self._groups.get(group_id)
         if not error:
             if owned is None:
@@ -476,7 +463,9 @@ class GroupCoordinator:
         def finished(error: ErrorCode) -> None:
             waiting, owned.deleting = owned.deleting or [], None
             owned.changes -= 1
-            if error:
+            if self._groups.get(owned.group.group_id) is not owned:
+                pass  # the shard was given up meanwhile
+            elif error:
                 owned.group.state = GroupState.EMPTY
             else:
                 self._offsets.remove_group(owned.group.group_id)
@@ -498,6 +487,8 @@ class GroupCoordinator:
     def _settle(self, owned: OwnedGroup) -> None:
         """Count, set timers and log after any change."""
         group = owned.group
+        if self._groups.get(group.group_id) is not owned:
+            return  # what it comes to now is somebody else's to decide
         self._count(owned)
         if group.wake_ms < NEVER and self._timers.wake_at(group.group_id, group.wake_ms):
             self._rearmed.set()
@@ -579,4 +570,4 @@ def _clock_ms() -> int:
 
 
 def _nothing(error: ErrorCode) -> None:
-    """Nobody waits: the sweep comes again, and a deleted topic's offsets are not shown for another topic of its name."""
+    """Nobody waits: the sweep comes again."""

@@ -22,11 +22,13 @@ class OwnedGroup:
     """A group and what only its owner keeps with it. While it is empty it may pass between the classic and the
     consumer protocol: another object then.
 
-    ``changes`` counts what is on its way to the catalog; ``deleting`` holds those who wait for the group's deletion.
+    ``changes`` counts what is on its way to the catalog, ``sweeps`` what of it takes expired offsets away, ``commits`` how often
+    offsets were committed; ``deleting`` holds those who wait for the group's deletion.
     """
 
     __slots__ = (
         "changes",
+        "commits",
         "deleting",
         "empty_since_ms",
         "generation_counted",
@@ -36,13 +38,14 @@ class OwnedGroup:
         "pending_counted",
         "shown",
         "state_counted",
+        "sweeps",
     )
 
     def __init__(self, group: Group, *, is_stored: bool = False, empty_since_ms: int = -1) -> None:
         self.group = group
         self.is_stored = is_stored
         self.empty_since_ms = empty_since_ms
-        self.changes = 0
+        self.changes = self.sweeps = self.commits = 0
         self.deleting: list[Callable[[ErrorCode], None]] | None = None
         self.members_counted = 0
         self.pending_counted = 0

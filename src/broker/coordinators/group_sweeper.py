@@ -1,6 +1,6 @@
 """The agent that looks for what has expired (KIP-211): committed offsets, and empty groups that have none (left)."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -20,7 +20,8 @@ GROUPS_A_SLICE: Final = 200
 
 
 class GroupSweeper:
-    """Decides what is to go; ``delete_group`` and ``delete_offsets`` see to it. ``now_ms`` is the wall clock."""
+    """Decides what is to go; ``delete_group`` and ``delete_offsets`` see to it. ``now_ms`` is the wall clock. ``refresh`` is there where
+    memory may be out of date: it is called before anything goes, and says whether that can be judged now."""
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class GroupSweeper:
         *,
         delete_group: Callable[[OwnedGroup], None],
         delete_offsets: Callable[[OwnedGroup, list[OffsetKey]], None],
+        refresh: Callable[[OwnedGroup], Awaitable[bool]] | None = None,
     ) -> None:
         self._groups = groups
         self._offsets = offsets
@@ -38,6 +40,7 @@ class GroupSweeper:
         self._now_ms = now_ms
         self._delete_group = delete_group
         self._delete_offsets = delete_offsets
+        self._refresh = refresh
 
     async def run(self) -> None:
         """Look regularly, until cancelled."""
@@ -49,20 +52,24 @@ class GroupSweeper:
         """Look once."""
         retention_ms = self._settings.current.offsets_retention_minutes * 60_000
         for count, owned in enumerate(self._groups.all(), 1):
-            self._sweep_one(owned, retention_ms)
+            goes, expired = self._look(owned, retention_ms)
+            if (goes or expired) and self._refresh is not None:
+                goes, expired = self._look(owned, retention_ms) if await self._refresh(owned) else (False, [])
+            if goes:
+                self._delete_group(owned)
+            elif expired:
+                self._delete_offsets(owned, expired)
             if count % GROUPS_A_SLICE == 0:
                 await anyio.lowlevel.checkpoint()
 
-    def _sweep_one(self, owned: OwnedGroup, retention_ms: int) -> None:
+    def _look(self, owned: OwnedGroup, retention_ms: int) -> tuple[bool, list[OffsetKey]]:
+        """Whether the group goes, and which of its offsets do."""
         group = owned.group
         if isinstance(group, ShareGroup):
-            return  # what it has read is no committed offset; it stays until somebody deletes it
+            return False, []  # what it has read is no committed offset; it stays until somebody deletes it
         if owned.changes or group.state is GroupState.DEAD:
-            return  # it is in use: a commit on its way must not be swept with what is older
+            return False, []  # it is in use: a commit on its way must not be swept with what is older
         offsets = self._offsets.of_group(group.group_id)
         expired = expired_keys(group, owned.empty_since_ms, offsets, retention_ms, self._now_ms())
         everything = sum(len(partitions) for partitions in offsets.values()) == len(expired)
-        if everything and group.state is GroupState.EMPTY and not group.pending_count:
-            self._delete_group(owned)
-        elif expired:
-            self._delete_offsets(owned, expired)
+        return everything and group.state is GroupState.EMPTY and not group.pending_count, expired

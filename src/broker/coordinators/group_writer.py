@@ -3,6 +3,9 @@
 A change is visible and answered only after the catalog has it, and changes of one group never overtake each other. What
 gathers while one round is being written goes into the next one together, so many commits share one transaction without
 anybody waiting for a timer.
+
+Where brokers share the catalog it refuses who does not coordinate a group any more. Nobody is told anything then but that, and the shard
+is said to be lost. Commits for groups of other shards, which were refused along with it, are tried again by themselves.
 """
 
 from collections import deque
@@ -15,6 +18,8 @@ import anyio
 from broker.errors import BrokerError
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import GroupCatalog, OffsetKey, StoredConsumerGroup, StoredGroup, StoredShareGroup
+from broker.storage.catalog.cluster import Fenced
+from broker.storage.catalog.shards import shard_of
 from broker.wire.error_codes import ErrorCode
 from observability import logs
 from observability.metrics import OFFSET_COMMIT_FAILURES, OFFSET_COMMITS
@@ -31,6 +36,12 @@ ERRORS_AS_CLIENTS_KNOW_THEM: Final = {
     ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: ErrorCode.COORDINATOR_NOT_AVAILABLE,
 }
 """Clients of groups expect coordinators' errors, not storage's: Kafka maps them so, and clients retry on them."""
+
+
+
+def is_loss(refusal: BrokerError) -> bool:
+    """Whether the catalog says that this broker does not coordinate any more what it wanted to change."""
+    return refusal.code is ErrorCode.NOT_COORDINATOR or isinstance(refusal, Fenced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +100,13 @@ Change = OffsetCommit | Other
 class GroupWriter:
     """Owns the queue of changes. ``run`` ends only by cancellation or by ``StorageFailed``."""
 
-    def __init__(self, catalog: GroupCatalog) -> None:
+    def __init__(self, catalog: GroupCatalog, on_lost: Callable[[int], None] | None = None) -> None:
+        """``on_lost`` is told of a shard that the catalog says is another broker's."""
         self._catalog = catalog
+        self._on_lost = on_lost
         self._queues: dict[str, deque[Change]] = {}
+        self._under_way: dict[str, int] = {}
+        self._round_over = anyio.Event()
         self._queued = anyio.Event()
         self._idle = anyio.Event()
         self._idle.set()
@@ -116,6 +131,26 @@ class GroupWriter:
         while not self._idle.is_set():
             await self._idle.wait()
 
+    async def drain_those(self, concerns: Callable[[str], bool]) -> None:
+        """The same for the groups that are concerned; nothing more may be enqueued for them."""
+        while any(concerns(group_id) for group_id in self._queues):
+            await self._round_over.wait()
+
+    def give_up(self, concerns: Callable[[str], bool]) -> None:
+        """Refuse what waits for its turn of the groups that are concerned. What is under way is answered as the catalog decides."""
+        refused: list[Change] = []
+        for group_id, queue in list(self._queues.items()):
+            if concerns(group_id):
+                under_way = self._under_way.get(group_id, 0)
+                while len(queue) > under_way:
+                    refused.append(queue.pop())
+                if not queue:
+                    del self._queues[group_id]
+        for change in reversed(refused):
+            if isinstance(change, ConsumerGroupSave | ShareGroupSave):
+                change.take()  # its turn has come, to be refused
+            change.done(ErrorCode.NOT_COORDINATOR)
+
     async def run(self) -> None:
         while True:
             await self._queued.wait()
@@ -133,12 +168,15 @@ class GroupWriter:
             queue = self._queues[group_id]
             first = queue[0]
             if isinstance(first, OffsetCommit):
+                before = len(commits)
                 for change in queue:
                     if not isinstance(change, OffsetCommit):
                         break
                     commits.append(change)
+                self._under_way[group_id] = len(commits) - before
             else:
                 others.append(first)
+                self._under_way[group_id] = 1
         if len(others) + bool(commits) == 1:
             if commits:
                 await self._commit(commits)
@@ -151,8 +189,10 @@ class GroupWriter:
                 for change in others:
                     writes.start_soon(self._apply, change)
         for group_id in groups:
-            if not self._queues[group_id]:
+            if not self._queues.get(group_id, True):
                 del self._queues[group_id]
+        over, self._round_over = self._round_over, anyio.Event()
+        over.set()
 
     async def _commit(self, commits: Sequence[OffsetCommit]) -> None:
         merged: dict[OffsetKey, CommittedOffset] = {}
@@ -162,7 +202,16 @@ class GroupWriter:
         try:
             await self._catalog.commit_offsets(merged)
         except BrokerError as refusal:
+            if refusal.code is ErrorCode.NOT_COORDINATOR:
+                by_shard: dict[int, list[OffsetCommit]] = {}
+                for commit in commits:
+                    by_shard.setdefault(shard_of(commit.group_id), []).append(commit)
+                if len(by_shard) > 1:
+                    for of_shard in by_shard.values():
+                        await self._commit(of_shard)
+                    return
             OFFSET_COMMIT_FAILURES.inc(len(commits))
+            self._look_for_loss(refusal, commits)
             groups = len({commit.group_id for commit in commits})
             error = self._as_group_error(
                 refusal, "storage refuses offset commits; consumers try again", commits=len(commits), groups=groups
@@ -188,12 +237,22 @@ class GroupWriter:
                 if keys:
                     await self._catalog.delete_offsets(keys)
         except BrokerError as refusal:
+            self._look_for_loss(refusal, (change,))
             error = self._as_group_error(refusal, "storage refuses a change of a group", group=change.group_id)
         self._finish(change, error)
 
+    def _look_for_loss(self, refusal: BrokerError, changes: Sequence[Change]) -> None:
+        if self._on_lost is not None and is_loss(refusal):
+            for shard in {shard_of(change.group_id) for change in changes}:
+                self._on_lost(shard)
+
     def _finish(self, change: Change, error: ErrorCode) -> None:
-        done = self._queues[change.group_id].popleft()
+        queue = self._queues[change.group_id]
+        done = queue.popleft()
         assert done is change, "changes of one group are finished in order"
+        self._under_way[change.group_id] -= 1
+        if not self._under_way[change.group_id]:
+            del self._under_way[change.group_id]
         change.done(error)
 
     def _as_group_error(self, refusal: BrokerError, line: str, **about: object) -> ErrorCode:

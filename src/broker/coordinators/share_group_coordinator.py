@@ -118,7 +118,6 @@ class ShareGroupCoordinator:
         self._topics = topics
         self._groups = registry
         self._policy = policy
-        self._settle = settle
         self._partitions = partitions
         self._clock_ms = clock_ms
         self._saver: GroupSaver[ShareGroup, StoredShareGroup] = GroupSaver(
@@ -129,13 +128,20 @@ class ShareGroupCoordinator:
         self._jobs: list[_Job] = []
         self._wanted = anyio.Event()
 
-    async def load(self, catalog: GroupCatalog) -> None:
-        """Take over what the catalog holds."""
+    async def load(self, catalog: GroupCatalog, shards: Collection[int] | None) -> list[OwnedGroup]:
+        """What the catalog holds of these shards."""
+        stored = await catalog.load_share_groups(shards)
         now_ms = self._clock_ms()
-        for stored in await catalog.load_share_groups():
-            session_ms = self._timing(stored.group_id).session_timeout_ms
-            group = restore_share_group(stored, self._policy, self._topics, session_ms, now_ms)
-            self._settle(self._groups.add(OwnedGroup(group, is_stored=True, empty_since_ms=stored.state_ms)))
+        return [
+            OwnedGroup(
+                restore_share_group(
+                    group, self._policy, self._topics, self._timing(group.group_id).session_timeout_ms, now_ms
+                ),
+                is_stored=True,
+                empty_since_ms=group.state_ms,
+            )
+            for group in stored
+        ]
 
     @property
     def group_count(self) -> int:

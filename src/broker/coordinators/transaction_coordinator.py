@@ -11,20 +11,32 @@ What it promises:
   transaction that ends in time costs one entry in it and no task.
 
 Timeouts run on the wall clock, as the start of a transaction is stored and must mean the same after a restart.
+
+Where brokers share the catalog, an id is coordinated by who holds its shard, and nobody else ends its transactions. Any broker may add to
+them, though: partitions as their records come (KIP-890), and group offsets as the group's coordinator. So
+
+- a turn of a coordinator begins with a look at what the transaction is now;
+- timeouts are found by the catalog, which has the clock, and are looked for regularly;
+- who adds to a transaction that others coordinate keeps of it what :mod:`broker.coordinators.known_producers` says;
+- a connection from before the broker took the shard over may carry what the client has long done elsewhere: it is given up (S6 in effect,
+  of :mod:`broker.coordinators.producer_connections`).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 import anyio
 
-from broker.coordinators.group_writer import ERRORS_AS_CLIENTS_KNOW_THEM
+from broker.coordinators.group_writer import ERRORS_AS_CLIENTS_KNOW_THEM, is_loss
+from broker.coordinators.held_shards import ALL_SHARDS, HeldShards, within
+from broker.coordinators.known_producers import KnownProducers
 from broker.coordinators.producer_connections import SUPERSEDED, Connections, Work, heard
-from broker.coordinators.wake_ups import WakeUps
+from broker.coordinators.transaction_expirer import TransactionExpirer
 from broker.errors import BrokerError
 from broker.model import NO_PRODUCER_ID, CommittedOffset
 from broker.storage.catalog.base import OffsetKey, TransactionCatalog
+from broker.storage.catalog.shards import shard_of
 from broker.storage.catalog.transactions import (
     EndAnswer,
     Ended,
@@ -44,9 +56,6 @@ _log = logs.get("transactions")
 
 EPOCHS_IN_RESERVE: Final = 32_000
 """From this epoch on the catalog is given a fresh producer id with each call that may raise the epoch, for the last ones are near."""
-
-RETRY_MS: Final = 1_000
-"""How long storage that could not abort a transaction is left alone."""
 
 COMMIT: Final = "commit"
 ABORT: Final = "abort"
@@ -84,21 +93,44 @@ class TransactionCoordinator:
         *,
         new_producer_id: Callable[[], Awaitable[int]],
         on_ended: Callable[[Ended], None],
+        newest_connection: Callable[[], int] = lambda: -1,
     ) -> None:
-        """``on_ended`` is told of every transaction's end, before whoever ended it is answered."""
+        """``on_ended`` is told of every transaction's end, before whoever ended it is answered. ``newest_connection`` is the number of the
+        connection that was accepted last."""
         self._catalog = catalog
         self._groups = groups
         self._settings = settings
         self._now_ms = now_ms
         self._new_producer_id = new_producer_id
         self._on_ended = on_ended
+        self._is_shared = catalog.shared
+        self._held = HeldShards(alone=not catalog.shared)
+        if not catalog.shared:
+            self._held.complete(self._held.begin(ALL_SHARDS))  # all there is, is in memory
+        self.newest_connection = newest_connection
+        self.on_lost: Callable[[int], None] = lambda shard: self.let_go((shard,))
+        """Told of a shard that the catalog says is another broker's."""
+        self._taken_after: dict[int, int] = {}
+        self._known = KnownProducers()
+        self._turn_over = anyio.Event()
         self._turns: dict[str, anyio.Lock] = {}
         self._open: dict[str, int] = {}
         self._connections: dict[str, Connections] = {}
-        self._wake_ups = WakeUps()
-        self._rearmed = anyio.Event()
+        self._expirer = TransactionExpirer(
+            catalog,
+            self._held,
+            settings,
+            now_ms,
+            turn=self._turn,
+            begin=self._begin,
+            abort=self._abort,
+            refused=self._refused,
+            swept=self._swept,
+        )
+        self.abort_overdue = self._expirer.abort_overdue
+        self.sweep = self._expirer.sweep
         self._complaints = logs.LineLimiter()
-        self._held_bytes = 0
+        self._held_bytes = self._counts = 0
 
     def __len__(self) -> int:
         """Transactional ids known."""
@@ -134,11 +166,53 @@ class TransactionCoordinator:
         if self._open:
             _log.info("loaded open transactions", transactions=len(self._open))
 
+    async def take(self, shards: Collection[int]) -> None:
+        """Coordinate the ids of these shards from now on. Raises BrokerError when the catalog cannot be read; then they are not served."""
+        self.let_go(shards)
+        attempt = self._held.begin(shards)
+        try:
+            await self._catalog.load_transactions(shards)
+        except BaseException:
+            self._held.fail(attempt)
+            raise
+        served = self._held.complete(attempt)
+        self._taken_after.update(dict.fromkeys(served, self.newest_connection()))
+        is_served = within(served)
+        for state in self._catalog.peek_transactions():
+            if state.status is TransactionStatus.ONGOING and is_served(state.transactional_id):
+                self._open[state.transactional_id] = state.started_ms
+        self._count_all()
+
+    async def give_up(self, shards: Collection[int]) -> None:
+        """Others are to coordinate these shards. Returns when whoever had a turn has been answered."""
+        is_concerned = within(shards)
+        self._held.drop(shards)
+        while any(is_concerned(transactional_id) for transactional_id in self._turns):
+            await self._turn_over.wait()
+        self.let_go([shard for shard in shards if shard not in self._held.held])
+
+    def let_go(self, shards: Collection[int]) -> None:
+        """Others coordinate these shards already: forget what memory has of them."""
+        is_concerned = within(shards)
+        self._held.drop(shards)
+        self._catalog.forget_transactions(shards)
+        self._open = {each: started_ms for each, started_ms in self._open.items() if not is_concerned(each)}
+        self._connections = {each: of for each, of in self._connections.items() if not is_concerned(each)}
+        for shard in shards:
+            self._taken_after.pop(shard, None)
+        self._count_all()
+
+    def error_of(self, transactional_id: str) -> ErrorCode:
+        """Whether the id is coordinated here and now."""
+        return self._held.error(transactional_id)
+
+    def list_error(self) -> ErrorCode:
+        """Whether all ids of this broker can be listed now."""
+        return ErrorCode.COORDINATOR_LOAD_IN_PROGRESS if self._held.is_loading else ErrorCode.NONE
+
     async def run(self) -> None:
         """Abort what times out, forget what expired: until cancelled. Raises ``StorageFailed``, alone or in a group."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep_time)
-            tasks.start_soon(self._sweep_regularly)
+        await self._expirer.run()
 
     # --- what producers ask -------------------------------------------------------------------------------------------
 
@@ -147,15 +221,17 @@ class TransactionCoordinator:
         if not 0 < timeout_ms <= self._settings.current.transaction_max_timeout_ms:
             return InitAnswer(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
         async with self._turn(transactional_id):
-            if self._catalog.peek_transaction(transactional_id) is None and self._is_full():
-                return InitAnswer(ErrorCode.COORDINATOR_NOT_AVAILABLE)
             try:
+                if error := await self._begin(transactional_id):
+                    return InitAnswer(error)
+                if self._catalog.peek_transaction(transactional_id) is None and self._is_full():
+                    return InitAnswer(ErrorCode.COORDINATOR_NOT_AVAILABLE)
                 fresh_id = await self._spare_producer_id(transactional_id)
                 answer = await self._catalog.init_transaction(
                     transactional_id, timeout_ms, producer_id, epoch, self._now_ms(), fresh_id
                 )
             except BrokerError as refusal:
-                return InitAnswer(self._refused(refusal))
+                return InitAnswer(self._refused(refusal, transactional_id))
             if answer.ended is not None:
                 self._ended(transactional_id, answer.ended, FENCED)
             return answer
@@ -165,6 +241,8 @@ class TransactionCoordinator:
 
         To be asked where a request takes effect, not where it arrives: meanwhile a newer connection may have acted.
         """
+        if self._is_shared and not self._held.has(transactional_id):
+            return self._known.is_superseded(transactional_id, (producer_id, epoch), work, connection_id)
         state = self._catalog.peek_transaction(transactional_id)
         if state is None or (state.producer_id, state.epoch) != (producer_id, epoch):
             return False  # others are refused for what they are
@@ -175,6 +253,16 @@ class TransactionCoordinator:
         if now is not known:
             self._connections[transactional_id] = now
         return False
+
+    def has_joined(self, transactional_id: str, producer_id: int, epoch: int, pids: Sequence[int]) -> bool:
+        """Whether the partitions are known to be in the open transaction of a producer that follows KIP-890."""
+        if self._is_shared and self._known.has_joined(producer_id, epoch, pids):
+            return True
+        return is_joined(self._catalog.peek_transaction(transactional_id), producer_id, epoch, pids)
+
+    async def join_partitions(self, transactional_id: str, producer_id: int, epoch: int, pids: Sequence[int]) -> ErrorCode:
+        """As :meth:`add_partitions`, for records that have come: where they are to go, not where the transaction is coordinated."""
+        return await self._add(transactional_id, producer_id, epoch, pids, None, None, is_implicit=True)
 
     async def add_partitions(
         self,
@@ -201,18 +289,24 @@ class TransactionCoordinator:
         pids: Sequence[int],
         group_id: str | None,
         connection_id: int | None,
+        *,
+        is_implicit: bool = False,
     ) -> ErrorCode:
         async with self._turn(transactional_id):
-            if self._came_late(transactional_id, producer_id, epoch, Work.COORDINATING, connection_id):
-                return SUPERSEDED
-            if self._is_full():
-                return ErrorCode.COORDINATOR_NOT_AVAILABLE
             try:
+                if not is_implicit and (error := await self._begin(transactional_id)):
+                    return error
+                if self._came_late(transactional_id, producer_id, epoch, Work.COORDINATING, connection_id):
+                    return SUPERSEDED
+                if self._is_full():
+                    return ErrorCode.COORDINATOR_NOT_AVAILABLE
                 error = await self._catalog.add_to_transaction(
                     transactional_id, producer_id, epoch, pids, group_id, self._now_ms()
                 )
             except BrokerError as refusal:
-                return self._refused(refusal)
+                return self._refused(refusal, None if is_implicit else transactional_id)
+            if is_implicit and self._is_shared and not error:
+                self._known.joined(producer_id, epoch, pids)
             self._look_again(transactional_id)
             return error
 
@@ -225,7 +319,8 @@ class TransactionCoordinator:
         implicit_group: str | None,
         connection_id: int | None = None,
     ) -> ErrorCode:
-        """The transaction carries ``offsets``; ``implicit_group`` is added to it as well (KIP-890)."""
+        """The transaction carries ``offsets``; ``implicit_group`` is added to it as well (KIP-890). Asked by the groups' coordinator,
+        which need not be the transaction's."""
         async with self._turn(transactional_id):
             if self._came_late(transactional_id, producer_id, epoch, Work.OFFSETS, connection_id):
                 return SUPERSEDED
@@ -254,15 +349,17 @@ class TransactionCoordinator:
     ) -> EndAnswer:
         """Commit or abort. ``bump``: the producer goes on with the id and epoch of the answer (KIP-890)."""
         async with self._turn(transactional_id):
-            if self._came_late(transactional_id, producer_id, epoch, Work.COORDINATING, connection_id):
-                return EndAnswer(SUPERSEDED)
             try:
+                if error := await self._begin(transactional_id):
+                    return EndAnswer(error)
+                if self._came_late(transactional_id, producer_id, epoch, Work.COORDINATING, connection_id):
+                    return EndAnswer(SUPERSEDED)
                 fresh_id = await self._spare_producer_id(transactional_id) if bump else NO_PRODUCER_ID
                 answer = await self._catalog.end_transaction(
                     transactional_id, producer_id, epoch, commit, bump, fresh_id, self._now_ms()
                 )
             except BrokerError as refusal:
-                return EndAnswer(self._refused(refusal))
+                return EndAnswer(self._refused(refusal, transactional_id))
             if answer.ended is not None:
                 self._ended(transactional_id, answer.ended, COMMIT if commit else ABORT)
             return answer
@@ -272,6 +369,8 @@ class TransactionCoordinator:
     ) -> bool:
         if connection_id is None:
             return False
+        if work is Work.COORDINATING and self._taken_after and connection_id <= self._taken_after.get(shard_of(transactional_id), -1):
+            return True
         return self.is_superseded(transactional_id, producer_id, epoch, work, connection_id)
 
     # --- what operators ask -------------------------------------------------------------------------------------------
@@ -304,8 +403,25 @@ class TransactionCoordinator:
         return self._catalog.peek_transaction(transactional_id)
 
     def transactions(self) -> Sequence[TransactionState]:
-        """Every transactional id."""
+        """Every transactional id that this broker coordinates, as far as memory knows: see :meth:`look_up_all`."""
         return self._catalog.peek_transactions()
+
+    @property
+    def memory_is_all(self) -> bool:
+        """Whether nobody else changes transactions, so that there is never more to look up than memory has."""
+        return not self._is_shared
+
+    async def look_up(self, transactional_id: str) -> TransactionState | None:
+        """As :meth:`transaction`, what it is now. Raises BrokerError."""
+        if self._is_shared:
+            return await self._catalog.look_up_transaction(transactional_id)
+        return self._catalog.peek_transaction(transactional_id)
+
+    async def look_up_all(self) -> Sequence[TransactionState]:
+        """As :meth:`transactions`, as they are now. Raises BrokerError."""
+        if self._is_shared:
+            await self._catalog.load_transactions(self._held.held)
+        return [state for state in self._catalog.peek_transactions() if self._held.has(state.transactional_id)]
 
     # --- turns and what follows ---------------------------------------------------------------------------------------
 
@@ -316,14 +432,30 @@ class TransactionCoordinator:
             turn = self._turns[transactional_id] = anyio.Lock(fast_acquire=True)
         try:
             async with turn:
-                before = self._cost_of(transactional_id)
+                before, counts = self._cost_of(transactional_id), self._counts
                 try:
                     yield
                 finally:
-                    self._held_bytes += self._cost_of(transactional_id) - before
+                    if counts == self._counts:
+                        self._held_bytes += self._cost_of(transactional_id) - before
         finally:
             if not turn.locked():  # a lock passes from hand to hand, so nobody waits for this one
                 self._turns.pop(transactional_id, None)
+                if self._is_shared:
+                    over, self._turn_over = self._turn_over, anyio.Event()
+                    over.set()
+
+    async def _begin(self, transactional_id: str) -> ErrorCode:
+        """Whether this broker coordinates the id; if so, and others may have changed the transaction, memory knows it now."""
+        if not self._is_shared:
+            return ErrorCode.NONE
+        error = self._held.error(transactional_id)
+        if not error:
+            await self._catalog.look_up_transaction(transactional_id)
+            error = self._held.error(transactional_id)
+            if not error:
+                self._look_again(transactional_id)
+        return error
 
     def _cost_of(self, transactional_id: str) -> int:
         """About what an id keeps in memory, with everything that its open transaction carries."""
@@ -335,6 +467,7 @@ class TransactionCoordinator:
         return ID_BYTES + len(transactional_id) + len(state.partitions) * PARTITION_BYTES + offsets
 
     def _count_all(self) -> None:
+        self._counts += 1
         self._held_bytes = sum(self._cost_of(state.transactional_id) for state in self._catalog.peek_transactions())
 
     def _is_full(self) -> bool:
@@ -353,7 +486,10 @@ class TransactionCoordinator:
         needed = state is None or state.epoch >= EPOCHS_IN_RESERVE
         return await self._new_producer_id() if needed else NO_PRODUCER_ID
 
-    def _refused(self, refusal: BrokerError) -> ErrorCode:
+    def _refused(self, refusal: BrokerError, transactional_id: str | None = None) -> ErrorCode:
+        """What to answer. ``transactional_id``: it was asked for as its coordinator."""
+        if self._is_shared and transactional_id is not None and is_loss(refusal) and self._held.has(transactional_id):
+            self.on_lost(shard_of(transactional_id))
         held_back = self._complaints.take(anyio.current_time())
         if held_back is not None:
             about = {"lines_held_back": held_back} if held_back else {}
@@ -361,15 +497,18 @@ class TransactionCoordinator:
         return ERRORS_AS_CLIENTS_KNOW_THEM.get(refusal.code, refusal.code)
 
     def _look_again(self, transactional_id: str) -> None:
-        if transactional_id not in self._open:
+        if self._is_shared and not self._held.has(transactional_id):
+            return
+        if transactional_id not in self._open or self._is_shared:
             state = self._catalog.peek_transaction(transactional_id)
             if state is not None and state.status is TransactionStatus.ONGOING:
                 self._note_open(state)
+            else:
+                self._open.pop(transactional_id, None)
 
     def _note_open(self, state: TransactionState) -> None:
         self._open[state.transactional_id] = state.started_ms
-        if self._wake_ups.wake_at(state.transactional_id, state.started_ms + state.timeout_ms):
-            self._rearmed.set()
+        self._expirer.note_open(state)
 
     def _ended(self, transactional_id: str, ended: Ended, outcome: str) -> None:
         self._open.pop(transactional_id, None)
@@ -377,68 +516,29 @@ class TransactionCoordinator:
         self._on_ended(ended)
         _COUNTED[outcome].inc()
 
-    # --- time ---------------------------------------------------------------------------------------------------------
-
-    async def _keep_time(self) -> None:
-        while True:
-            self._rearmed = anyio.Event()
-            next_ms = self._wake_ups.next_ms
-            if next_ms is None:
-                await self._rearmed.wait()
-            else:
-                # Not longer than the setting says: the wall clock may be moved forward meanwhile.
-                longest_ms = self._settings.current.transaction_abort_timed_out_transaction_cleanup_interval_ms
-                with anyio.move_on_after(min(max(0, next_ms - self._now_ms()), longest_ms) / 1000):
-                    await self._rearmed.wait()
-            for transactional_id in self._wake_ups.due(self._now_ms()):
-                await self._expire(transactional_id)
-
-    async def _expire(self, transactional_id: str) -> None:
-        async with self._turn(transactional_id):
-            state = self._catalog.peek_transaction(transactional_id)
-            if state is None or state.status is not TransactionStatus.ONGOING:
-                return
-            now_ms = self._now_ms()
-            deadline_ms = state.started_ms + state.timeout_ms
-            if deadline_ms > now_ms:  # another transaction than the one whose time it was
-                self._wake_ups.wake_at(transactional_id, deadline_ms)
-                return
-            try:
-                answer = await self._catalog.abort_transaction(transactional_id, state.producer_id, state.epoch, now_ms)
-            except BrokerError as refusal:
-                self._refused(refusal)
-                self._wake_ups.wake_at(transactional_id, now_ms + RETRY_MS)
-                return
-            if answer.ended is not None:
-                self._ended(transactional_id, answer.ended, TIMEOUT)
-                _log.warning(
-                    "aborted a transaction that timed out",
-                    transactional_id=transactional_id,
-                    producer_id=state.producer_id,
-                    epoch=state.epoch,
-                    timeout_ms=state.timeout_ms,
-                )
-
-    async def _sweep_regularly(self) -> None:
-        while True:
-            await anyio.sleep(
-                self._settings.current.transaction_remove_expired_transaction_cleanup_interval_ms / 1000
-            )
-            await self.sweep()
-
-    async def sweep(self) -> None:
-        """Forget transactional ids that nobody uses any more."""
-        before_ms = self._now_ms() - self._settings.current.transactional_id_expiration_ms
+    async def _abort(self, state: TransactionState, now_ms: int) -> bool:
+        """End it on behalf of nobody. False when storage could not."""
+        transactional_id = state.transactional_id
         try:
-            forgotten = await self._catalog.delete_transactional_ids(before_ms)
+            answer = await self._catalog.abort_transaction(transactional_id, state.producer_id, state.epoch, now_ms)
         except BrokerError as refusal:
-            self._refused(refusal)
-        else:
-            self._count_all()
-            known = self._catalog.peek_transaction
-            self._connections = {each: of for each, of in self._connections.items() if known(each) is not None}
-            if forgotten:
-                _log.info("forgot transactional ids that nobody uses", transactional_ids=forgotten)
+            self._refused(refusal, transactional_id)
+            return False
+        if answer.ended is not None:
+            self._ended(transactional_id, answer.ended, TIMEOUT)
+            _log.warning(
+                "aborted a transaction that timed out",
+                transactional_id=transactional_id,
+                producer_id=state.producer_id,
+                epoch=state.epoch,
+                timeout_ms=state.timeout_ms,
+            )
+        return True
+
+    def _swept(self) -> None:
+        self._count_all()
+        known = self._catalog.peek_transaction
+        self._connections = {each: of for each, of in self._connections.items() if known(each) is not None}
 
 
 def is_joined(state: TransactionState | None, producer_id: int, epoch: int, pids: Sequence[int]) -> bool:

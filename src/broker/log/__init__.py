@@ -3,6 +3,7 @@
 Agents (they wait; each owns its state):
 
     writer                 collects checked batches and commits them in groups: the order of every partition
+    pipelined_writer       the same in a cluster, with several groups on their way at once
     reader                 answers fetches from the tail cache or the store; long poll
     cleaner                retention, dead objects, idle producers
     compactor              has compacted topics rewritten, a part of a log at a time; the work is done by `rewriter`, in a process of its own
@@ -13,5 +14,5 @@ Shared state between them (sync, in memory): `tail_cache` (the newest batches), 
 
 Rules (pure): `validation` (may a batch be appended), `visibility` (what a reader may see), `fetch_plan` (which bytes answer a
 fetch), `compaction_rules` (which records stay), `stored_batches` (are the bytes read the bytes written), `fetch_session` (KIP-227), `retention`, `timestamps`,
-`sequence_holes` (what must not overtake a failed batch).
+`gathering` and `flush_policy` (when the writers make a group).
 """

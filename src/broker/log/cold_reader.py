@@ -2,8 +2,12 @@
 
 What the catalog says lies in a span is read in ranges, those near each other in one go. Markers are in no object: their batches
 are made here and take their place among what was read.
+
+Reading near the end of a log and far from it have a limiter each: who keeps up never waits for who does not. From a store that is far away
+blocks are read (:mod:`broker.log.block_reader`), and whoever goes through a log finds what comes next there.
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,19 +16,27 @@ from anyio.to_thread import run_sync
 
 from broker.errors import StorageUnavailable
 from broker.log.batch_marks import WORTH_BYTES, BatchMarks
+from broker.log.block_reader import Ahead, BlockReader
 from broker.log.fetch_plan import PartitionAnswer, ReadRange, Wanted, merge, ranges_of
 from broker.log.marker_batches import batch_of_span, is_marker
+from broker.log.read_limiter import ReadLimiter
 from broker.log.stored_batches import Piece, StoredDataError, cut, skip
 from broker.model import UNKNOWN_OFFSET, LogBounds
 from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, Span
 from broker.storage.objects.base import Buffer, ObjectStore
 from broker.wire.records.batch import NO_LEADER_EPOCH
+from observability.metrics import READING
 
 COLD_READERS: Final = 4
-"""Fetches that read from the store at the same time. They share its threads with nobody who writes."""
+"""Fetches that read from the store at the same time, near the ends of logs and as many far from them. They share its threads with nobody who
+writes."""
+
+COLD_BYTES_AT_ONCE: Final = 64 * 1024 * 1024
 
 _LOCATE_BYTES: Final = 1024 * 1024
 _CHECK_IN_THREAD_BYTES: Final = 2 * 1024 * 1024
+_AHEAD_BYTES: Final = 4 * 1024 * 1024
+_PASSERS_MAX: Final = 4096
 
 
 class ColdShare:
@@ -50,14 +62,37 @@ class ColdShare:
         self.upper = upper
         self.at_least_one = at_least_one
 
+    @property
+    def is_near(self) -> bool:
+        """Whether what is wanted reaches to the end of the log: others will soon want the same."""
+        return self.spans[-1].last + 1 >= self.bounds.high_watermark
+
 
 class ColdReader:
-    """Owns the limiter of cold reads and what is known of batches within stored spans."""
+    """Owns the limiters of cold reads and what is known of batches within stored spans."""
 
-    def __init__(self, store: ObjectStore, readers: int = COLD_READERS) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        readers: int = COLD_READERS,
+        *,
+        blocks: BlockReader | None = None,
+        far: ReadLimiter | None = None,
+        bytes_at_once: int = COLD_BYTES_AT_ONCE,
+    ) -> None:
+        """With ``blocks`` everything is read through them. ``far`` bounds what is read far from the ends of logs."""
         self._store = store
-        self._turn = anyio.Semaphore(readers)
+        self._blocks = blocks
+        self._near = ReadLimiter(readers, bytes_at_once)
+        self._far = far or ReadLimiter(readers, bytes_at_once)
         self._marks = BatchMarks()
+        # Where readers who go through a log will go on: (pid, offset), the one longest ago first.
+        self._passers: OrderedDict[tuple[int, int], None] = OrderedDict()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._near) + len(self._far)
 
     def size_from(self, spans: Sequence[Span], offset: int) -> int:
         """About how many bytes ``spans`` have from ``offset`` on."""
@@ -68,17 +103,18 @@ class ColdReader:
     async def read(self, shares: Sequence[ColdShare]) -> list[tuple[ColdShare, str]]:
         """Fill the answers from the store. Returns the shares that could not be read."""
         failed: list[tuple[ColdShare, str]] = []
-        async with self._turn:
+        is_near = all(share.is_near for share in shares)
+        async with (self._near if is_near else self._far).turn(sum(max(share.limit, 0) for share in shares)):
             ranges: list[list[ReadRange]] = []
             for share in shares:
                 try:
                     first = share.spans[0]
-                    base, at = await self._locate(first, share.wanted.offset)
+                    base, at = await self._locate(first, share.wanted.offset, is_near)
                     ranges.append(ranges_of(share.spans, base, at, share.limit, share.at_least_one))
                 except (StorageUnavailable, StoredDataError) as error:
                     failed.append((share, str(error)))
                     ranges.append([])
-            pieces = await self._read_ranges([each for of_share in ranges for each in of_share])
+            pieces = await self._read_ranges([each for of_share in ranges for each in of_share], is_near)
             for share, of_share in zip(shares, ranges, strict=True):
                 if not of_share:
                     continue
@@ -86,17 +122,46 @@ class ColdReader:
                     await self._fill(share, of_share, pieces)
                 except (StorageUnavailable, StoredDataError) as error:
                     failed.append((share, str(error)))
+        READING.cold_read(is_near, sum(share.answer.size for share in shares))
+        if self._blocks is not None:
+            for share in shares:
+                self._follow(share, self._blocks)
         return failed
 
     async def read_span(self, span: Span) -> Piece:
         """A whole span as it is stored, unchecked. Raises StorageUnavailable."""
         if is_marker(span):
             return Piece(batch_of_span(span, NO_LEADER_EPOCH), span.base, span.last, True, True)
-        async with self._turn:
-            (data,) = await self._store.read(span.object_id, [(span.position, span.length)])
+        async with self._far.turn(span.length):
+            (data,) = await self._read(span.object_id, [(span.position, span.length)], False)
         return Piece(data, span.base, span.last, bool(span.flags & FLAG_FINAL_OFFSETS), True)
 
-    async def _read_ranges(self, ranges: Sequence[ReadRange]) -> dict[tuple[int, int], memoryview | StorageUnavailable]:
+    async def _read(self, object_id: int, ranges: Sequence[tuple[int, int]], is_hot: bool) -> list[memoryview]:
+        if self._blocks is None:
+            return await self._store.read(object_id, ranges)
+        return await self._blocks.read(object_id, ranges, is_hot=is_hot)
+
+    def _follow(self, share: ColdShare, blocks: BlockReader) -> None:
+        """When the reader goes through the log, have what comes next brought to memory."""
+        answer, pid = share.answer, share.wanted.pid
+        if not answer.size:
+            return
+        goes_on = (pid, share.wanted.offset) in self._passers
+        self._passers.pop((pid, share.wanted.offset), None)
+        self._passers[pid, answer.next_offset] = None
+        if len(self._passers) > _PASSERS_MAX:
+            self._passers.popitem(last=False)
+        following = [span for span in share.spans if span.last >= answer.next_offset]
+        if not goes_on or not following:
+            return
+        base, at = self._marks.find(following[0], answer.next_offset)
+        for each in ranges_of(following, base, at, min(share.limit, _AHEAD_BYTES), False):
+            if not is_marker(each.span):
+                blocks.read_ahead(Ahead(each.span.object_id, each.position, each.length))
+
+    async def _read_ranges(
+        self, ranges: Sequence[ReadRange], is_hot: bool
+    ) -> dict[tuple[int, int], memoryview | StorageUnavailable]:
         """The bytes of each range by (object id, position), ranges near each other read as one; or why they cannot be had."""
         by_object: dict[int, list[ReadRange]] = {}
         for each in ranges:
@@ -108,7 +173,7 @@ class ColdReader:
         async def read_object(object_id: int, members: list[ReadRange]) -> None:
             merged = merge([(member.position, member.length) for member in members])
             try:
-                views = await self._store.read(object_id, [(each.position, each.length) for each in merged])
+                views = await self._read(object_id, [(each.position, each.length) for each in merged], is_hot)
             except StorageUnavailable as error:
                 for member in members:
                     pieces[object_id, member.position] = error
@@ -155,7 +220,7 @@ class ColdReader:
             # The batch that must come is larger than what was read of it; now its size is known.
             each, _ = held[0]
             length = min(needed, each.span.position + each.span.length - each.position)
-            (data,) = await self._store.read(each.span.object_id, [(each.position, length)])
+            (data,) = await self._read(each.span.object_id, [(each.position, length)], False)
             self._cut_all(share, [(each._replace(length=length), data)])
 
     def _cut_all(self, share: ColdShare, held: Sequence[tuple[ReadRange, memoryview]]) -> int:
@@ -195,7 +260,7 @@ class ColdReader:
             return 0
         return needed
 
-    async def _locate(self, span: Span, offset: int) -> tuple[int, int]:
+    async def _locate(self, span: Span, offset: int, is_hot: bool) -> tuple[int, int]:
         """(first offset, bytes into the span) of the batch that holds ``offset``; of the span's first for a small span.
 
         Walks a large span from the nearest known batch in steps, and remembers what it comes across.
@@ -206,7 +271,7 @@ class ColdReader:
         final = bool(span.flags & FLAG_FINAL_OFFSETS)
         while base < offset:
             length = min(span.length - at, _LOCATE_BYTES)
-            (data,) = await self._store.read(span.object_id, [(span.position + at, length)])
+            (data,) = await self._read(span.object_id, [(span.position + at, length)], is_hot)
             step = skip(Piece(data, base, span.last, final, at + length == span.length), offset)
             base, at = step.base, at + step.at
             self._marks.add(span, base, at)

@@ -66,6 +66,13 @@ class Rewriter:
         await self.ask(begin_request(settings))
         return _InProcess(self)
 
+    async def new_object_id(self) -> int:
+        """An id for what is to be written. Where ids are leased, more are had first when there are few. Raises StorageUnavailable, Fenced."""
+        lease = getattr(self._store, "lease_ids", None)
+        if lease is not None:
+            await lease()
+        return self._store.new_object_id()
+
     async def merge(self, object_id: int, runs: Sequence[RunToWrite], inline: Mapping[int, bytes]) -> Merged:
         """As :func:`broker.log.jobs.merge_round.merge`; what is cancelled may leave a part of the object behind. Raises StorageUnavailable."""
         raw = await self._prepare(sum(span.length for run in runs for span in run.spans))

@@ -6,10 +6,27 @@ Invariants
 2. Nothing is passed over: what is not right ends the answer there, and is an error when nothing came before it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from broker.wire.records.batch import HEADER_SIZE, LENGTH_OVERHEAD, MAGIC, BatchHeader, compute_crc, parse_header, stamp
+from broker.storage.objects.base import Buffer
+from broker.wire.records.batch import (
+    ATTRIBUTES_AT,
+    CONTROL_BIT,
+    HEADER_SIZE,
+    LENGTH_AT,
+    LENGTH_OVERHEAD,
+    MAGIC,
+    TRANSACTIONAL_BIT,
+    BatchHeader,
+    compute_crc,
+    parse_header,
+    stamp,
+)
+
+_ATTRIBUTES: Final = ATTRIBUTES_AT + 1
+_KINDS: Final = TRANSACTIONAL_BIT | CONTROL_BIT
 
 
 class StoredDataError(Exception):
@@ -156,6 +173,17 @@ def check_crc(data: memoryview, at: int, header: BatchHeader) -> None:
     """Raises StoredDataError when the batch at ``at`` is not what was written."""
     if compute_crc(data, at, header.size) != header.crc:
         raise StoredDataError(f"batch at {at}: CRC does not match")
+
+
+def holds_transactions(buffers: Sequence[Buffer]) -> bool:
+    """Whether whole batches that were found to be right have records of transactions among them. Markers are none."""
+    for buffer in buffers:
+        at = 0
+        while at < len(buffer):
+            if buffer[at + _ATTRIBUTES] & _KINDS == TRANSACTIONAL_BIT:
+                return True
+            at += LENGTH_OVERHEAD + int.from_bytes(buffer[at + LENGTH_AT : at + LENGTH_AT + 4])
+    return False
 
 
 def _problem(header: BatchHeader, base: int, piece: Piece) -> str | None:

@@ -4,7 +4,7 @@ A read_committed reader waits for the last stable offset: what is written into o
 it, and however much of it arrives, the reader sleeps on.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import anyio
 
@@ -100,6 +100,14 @@ class WaitingRoom:
         """Whether the broker is stopping: nobody waits any more."""
         return self._closed
 
+    def pids(self) -> Collection[int]:
+        """The partitions that somebody waits for."""
+        return self._waiters.keys()
+
+    def awaits_stable(self, pid: int) -> bool:
+        """Whether a read_committed reader waits for ``pid``."""
+        return any(isinstance(waiter, CommittedWaiter) for waiter in self._waiters.get(pid, ()))
+
     def enter(self, pids: Iterable[int], missing: int = 1, committed_by: Bounds | None = None) -> Waiter:
         """Begin to wait for ``missing`` bytes on ``pids``; with ``committed_by`` only for those below the last stable offset.
 
@@ -138,6 +146,11 @@ class WaitingRoom:
         """Something other than new data happened to ``pid`` (it was deleted, its log start moved)."""
         for waiter in self._waiters.get(pid, ()):
             waiter.wake()
+
+    def wake_all(self) -> None:
+        """Nothing that anybody waits for is as it was."""
+        for pid in self._waiters:
+            self.wake(pid)
 
     def close(self) -> None:
         """Wake everyone, now and from now on: the broker is stopping."""

@@ -6,7 +6,7 @@ Invariants
 2. A batch is settled exactly once: with its offset only after its group was committed (:mod:`broker.storage.committing`).
 3. At most one group is being committed. What arrives meanwhile is the next group: an idle broker commits at once, a busy one in
    large groups. Between two groups a busy one may wait a moment for senders to come back (:mod:`broker.log.gathering`).
-4. A producer's batch never overtakes an earlier one that failed (:mod:`broker.log.sequence_holes`).
+4. A producer's batch never overtakes an earlier one that failed (:mod:`broker.storage.sequence_holes`).
 5. A buffer does not change between its being written and its being stamped, nor ever after.
 """
 
@@ -22,13 +22,13 @@ import anyio
 from broker.errors import BrokerError, StorageFailed, StorageUnavailable
 from broker.log.gathering import Gathering
 from broker.log.group_layout import by_partition, lay_out
-from broker.log.sequence_holes import SequenceHoles
 from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
-from broker.model import Appended
+from broker.model import Appended, Published
 from broker.storage.catalog.base import BatchEntry, LogCatalog
 from broker.storage.committing import GroupCommitter, UnstoredGroup
 from broker.storage.objects.base import Buffer
+from broker.storage.sequence_holes import SequenceHoles
 from broker.wire.error_codes import ErrorCode
 from broker.wire.records.batch import stamp, stamp_log_append_time
 from observability import logs
@@ -46,9 +46,12 @@ OnSettled = Callable[[Appended], None]
 
 
 class QueuedBatch:
-    """One batch in the queue. ``entry.log_append_time`` asks for its timestamp to be set when it is written."""
+    """One batch in the queue. ``entry.log_append_time`` asks for its timestamp to be set when it is written. ``arrived`` is set by writers that
+    ask for it (:mod:`broker.log.pipelined_writer`)."""
 
-    __slots__ = ("buffer", "entry", "on_settled", "pid", "size")
+    __slots__ = ("arrived", "buffer", "entry", "on_settled", "pid", "size")
+
+    arrived: float
 
     def __init__(self, pid: int, buffer: Buffer, entry: BatchEntry, on_settled: OnSettled) -> None:
         self.pid = pid
@@ -75,11 +78,12 @@ class Writer:
         on_fatal: Callable[[StorageFailed], None],
         *,
         on_group: Callable[[float, int, int, int], None] | None = None,
+        on_published: Callable[[Published], None] | None = None,
         group_bytes_max: int = GROUP_BYTES_MAX,
         gathering: Gathering | None = None,
     ) -> None:
-        """``on_group(seconds, batches, records, bytes)`` is told of every group that was committed. Without ``gathering`` no group
-        ever waits."""
+        """``on_group(seconds, batches, records, bytes)`` is told of every group that was committed, ``on_published`` of what it made visible in
+        each partition. Without ``gathering`` no group ever waits."""
         self._committer = committer
         self._catalog = catalog
         self._tail = tail
@@ -87,6 +91,7 @@ class Writer:
         self._now_ms = now_ms
         self._on_fatal = on_fatal
         self._on_group = on_group
+        self._on_published = on_published
         self._group_bytes_max = group_bytes_max
         self._gathering = gathering
         self._queue: deque[QueuedBatch] = deque()
@@ -156,11 +161,14 @@ class Writer:
 
     async def drain(self) -> None:
         """Take no more batches and return when all that were queued are settled."""
-        if self._refusal is None:
-            self._refusal = _refused(ErrorCode.NOT_LEADER_OR_FOLLOWER, "the broker is stopping")
+        self._take_no_more()
         if self._queue or self._flushing:
             self._idle = anyio.Event()
             await self._idle.wait()
+
+    def _take_no_more(self) -> None:
+        if self._refusal is None:
+            self._refusal = _refused(ErrorCode.NOT_LEADER_OR_FOLLOWER, "the broker is stopping")
 
     def _tell_if_idle(self) -> None:
         if self._idle is not None and not self._queue and not self._flushing:
@@ -207,6 +215,17 @@ class Writer:
 
     async def _commit(self, group: list[QueuedBatch]) -> None:
         started = perf_counter()
+        partitions = by_partition(group)
+        unstored = self._unstored(group, partitions)
+        try:
+            answers = await self._committer.commit(unstored)
+        except BrokerError as error:
+            self._refuse(group, error)
+            return
+        self._committed(group, partitions, answers, perf_counter() - started)
+
+    def _unstored(self, group: list[QueuedBatch], partitions: list[list[QueuedBatch]], *, inline: bool = False) -> UnstoredGroup:
+        """What the committer is given. Every buffer can be written to from here on."""
         now_ms = self._now_ms()
         for queued in group:
             buffer = queued.buffer
@@ -215,20 +234,20 @@ class Writer:
             if queued.entry.log_append_time:
                 stamp_log_append_time(queued.buffer, 0, now_ms)  # type: ignore[arg-type]  # writable by now
                 queued.entry = replace(queued.entry, max_timestamp=now_ms)
-        partitions = by_partition(group)
         layout = lay_out(partitions)
         entries = [[queued.entry for queued in of_pid] for of_pid in partitions]
-        try:
-            answers = await self._committer.commit(UnstoredGroup(layout.parts, layout.toc, entries, now_ms))
-        except BrokerError as error:
-            self._refuse(group, error)
-            return
+        return UnstoredGroup(layout.parts, layout.toc, entries, now_ms, inline)
+
+    def _committed(
+        self, group: list[QueuedBatch], partitions: list[list[QueuedBatch]], answers: list[list[Appended]], seconds: float
+    ) -> None:
+        """Publish the group and settle it."""
         if self._out_of_room:
             self._out_of_room = False
             _log.info("storage takes writes again")
         if self._on_group is not None:
             records = sum([queued.entry.record_count for queued in group])
-            self._on_group(perf_counter() - started, len(group), records, layout.length)
+            self._on_group(seconds, len(group), records, sum([queued.size for queued in group]))
         for of_pid, appended in zip(partitions, answers, strict=True):
             self._publish(of_pid, appended)
         if len(group) == 1:
@@ -255,6 +274,8 @@ class Writer:
                 arrived += queued.size
         if arrived:
             self._waiting.arrived(pid, arrived)
+            if self._on_published is not None:
+                self._on_published(_published(of_pid, answers, arrived))
 
     def _settle(self, queued: QueuedBatch, answer: Appended) -> None:
         self.queued_bytes -= queued.size
@@ -262,16 +283,23 @@ class Writer:
 
     def _refuse(self, group: Sequence[QueuedBatch], error: BrokerError) -> None:
         """The group was not stored and nothing changed; later batches of its producers must not overtake it."""
-        COMMIT_FAILURES.inc()
         if isinstance(error, StorageUnavailable):
-            # Once while it lasts, and not at every turn of a disk that is full again and again.
-            if not self._out_of_room and self._complaints.take(anyio.current_time()) is not None:
-                self._out_of_room = True
-                _log.error("storage refuses writes; clients try again, reading goes on", reason=error.message)
             for queued in group:
                 entry = queued.entry
                 if entry.producer_id >= 0:
                     self._holes.open((queued.pid, entry.producer_id, entry.producer_epoch), entry.first_sequence)
+        self._settle_refused(group, error)
+
+    def _settle_refused(self, group: Sequence[QueuedBatch], error: BrokerError) -> None:
+        COMMIT_FAILURES.inc()
+        if (
+            isinstance(error, StorageUnavailable)
+            and not self._out_of_room
+            and self._complaints.take(anyio.current_time()) is not None
+        ):
+            # Once while it lasts, and not at every turn of a disk that is full again and again.
+            self._out_of_room = True
+            _log.error("storage refuses writes; clients try again, reading goes on", reason=error.message)
         refused = _refused(error.code, error.message)
         for queued in group:
             self._settle(queued, refused)
@@ -286,6 +314,17 @@ class Writer:
         self._flushing = False
         self._tell_if_idle()
         self._on_fatal(error)
+
+
+def _published(of_pid: Sequence[QueuedBatch], answers: Sequence[Appended], size: int) -> Published:
+    appended = [
+        (answer.base_offset, queued.entry.record_count)
+        for queued, answer in zip(of_pid, answers, strict=True)
+        if answer.error_code == 0 and not answer.duplicate
+    ]
+    base, count = appended[-1]
+    end = base + count
+    return Published(of_pid[0].pid, appended[0][0], end - 1, size, end)
 
 
 def _refused(code: ErrorCode, message: str | None) -> Appended:

@@ -11,12 +11,19 @@ from broker.storage.objects.base import Buffer, Extent, ObjectStore, TocEntry
 
 @value
 class UnstoredGroup:
-    """A group on its way: ``parts`` back to back are its bytes, ``batches[i]`` are the batches of ``toc[i]``."""
+    """A group on its way: ``parts`` back to back are its bytes, ``batches[i]`` are the batches of ``toc[i]``. ``inline``: small enough for a catalog
+    that brokers share to keep its bytes itself."""
 
     parts: Sequence[Buffer]
     toc: Sequence[TocEntry]
     batches: Sequence[Sequence[BatchEntry]]
     now_ms: int
+    inline: bool = False
+
+    @property
+    def length(self) -> int:
+        """Its bytes."""
+        return self.toc[-1].offset + self.toc[-1].length
 
     def stored_at(self, extent: Extent) -> CommitGroup:
         """What the catalog is told once the bytes are durable."""
@@ -28,7 +35,8 @@ class UnstoredGroup:
 
 
 class GroupCommitter(Protocol):
-    """Makes groups durable and visible, one after another: each call begins when the one before has returned."""
+    """Makes groups durable and visible, one after another: each call begins when the one before has returned, unless the committer says that it
+    takes several at once (:class:`broker.storage.cluster_committing.ClusterCommitter`)."""
 
     async def commit(self, group: UnstoredGroup) -> list[list[Appended]]:
         """The answers in the shape of ``group.batches``.

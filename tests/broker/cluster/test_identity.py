@@ -1,11 +1,17 @@
 """Who the cluster and its brokers are."""
 
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
 
+from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity, new_cluster_id
-from broker.model import Node
+from broker.config.live import LiveSettings
+from broker.config.settings import Settings
+from broker.model import Node, Topic
+from broker.storage.catalog.cluster import Member
+from broker.storage.catalog.memory import MemoryCatalog
+from broker.storage.catalog.shards import shard_of
 
 
 def test_cluster_ids_have_kafkas_form() -> None:
@@ -35,3 +41,100 @@ def test_one_broker_leads_and_coordinates_everything() -> None:
     assert identity.leader_of(99) == identity.coordinator_of(0, "group") == identity.controller_id == 3
     assert identity.is_coordinator(1, "transaction")
     assert identity.node_ids == {3}
+
+
+# --- in a cluster ------------------------------------------------------------------------------------------------------
+
+
+class Topics:
+    """One topic, whose partitions are numbered from 100 on."""
+
+    def __init__(self, count: int) -> None:
+        settings = LiveSettings(Settings(), MemoryCatalog())
+        self.directory = TopicDirectory(settings)
+        self.state = self.directory.put(Topic(topic_id=b"t" * 16, name="t", partitions=tuple(range(100, 100 + count))))
+
+
+def member(node_id: int, rack: str | None = None, *, leaving: bool = False, serving: bool = True) -> Member:
+    listeners = {"A": (f"h{node_id}", 9092)} if serving else {}
+    return Member(node_id=node_id, epoch=1, rack=rack, listeners=listeners, leaving=leaving)
+
+
+def in_cluster(*members: Member, partitions: int = 12, shards: dict[int, int] | None = None) -> tuple[ClusterIdentity, TopicState]:
+    topics = Topics(partitions)
+    identity = ClusterIdentity("c", 1, topics=topics.directory)
+    identity.advertise("A", "h1", 9092)
+    identity.follow(members, shards or {})
+    return identity, topics.state
+
+
+def test_clients_are_told_of_the_brokers_that_serve() -> None:
+    """Those that do not yet say where they are cannot be sent to; those that leave can still be asked."""
+    identity, _ = in_cluster(member(1), member(2, "r"), member(3, leaving=True), member(4, serving=False))
+
+    assert identity.nodes("A") == [Node(1, "h1", 9092), Node(2, "h2", 9092, "r"), Node(3, "h3", 9092)]
+    assert identity.node_ids == {1, 2, 3}
+    assert identity.controller_id == 1
+
+
+def test_each_broker_leads_its_share() -> None:
+    """All of a topic's partitions together are spread evenly; a partition's leader is the same by itself and among them."""
+    identity, state = in_cluster(member(1), member(2), member(3))
+    leaders = identity.leaders_of(state)
+
+    assert sorted(leaders) == [1] * 4 + [2] * 4 + [3] * 4
+    assert [identity.leader_of(pid) for pid in state.pids] == list(leaders)
+    assert identity.leader_of(999) in (1, 2, 3)
+
+
+def test_nothing_new_comes_to_a_broker_that_leaves() -> None:
+    """Unless it is the only one."""
+    identity, state = in_cluster(member(1), member(2, leaving=True))
+    alone, other = in_cluster(member(2, leaving=True))
+
+    assert set(identity.leaders_of(state)) == {1}
+    assert set(alone.leaders_of(other)) == {2}
+
+
+def test_clients_are_sent_to_brokers_of_their_zone() -> None:
+    """If there are any; a zone without a broker is as good as none."""
+    identity, state = in_cluster(member(1, "a"), member(2, "b"), member(3, "b"))
+
+    assert identity.zone_of("app,zone=b") == "b"
+    assert identity.zone_of("app,zone=c") is None
+    assert set(identity.leaders_of(state, "b")) == {2, 3}
+    assert set(identity.leaders_of(state, "a")) == {1}
+    assert set(identity.leaders_of(state, "c")) == {1, 2, 3}
+
+
+def test_the_epoch_grows_with_what_changes_for_clients() -> None:
+    """What was derived from the same epoch is still good; shards may move without that."""
+    identity, state = in_cluster(member(1), member(2))
+    before, leaders = identity.epoch, identity.leaders_of(state)
+    identity.follow([member(1), member(2)], {3: 1})
+    unchanged, kept = identity.epoch, identity.leaders_of(state)
+    identity.follow([member(1)], {3: 1})
+
+    assert unchanged == before
+    assert kept is leaders
+    assert identity.epoch > before
+    assert set(identity.leaders_of(state)) == {1}
+
+
+def test_whoever_has_the_shard_coordinates() -> None:
+    """-1 while nobody has it, or whoever has it is gone."""
+    identity, _ = in_cluster(member(1), member(2), shards={shard_of("g"): 2, shard_of("gone"): 9})
+
+    assert identity.coordinator_of(0, "g") == identity.coordinator_of(1, "g") == 2
+    assert identity.coordinator_of(0, "nobody's") == identity.coordinator_of(0, "gone") == -1
+    assert not identity.is_coordinator(0, "g")
+
+
+def test_share_partitions_are_kept_by_their_leaders() -> None:
+    """Their key names the topic and the partition; a key that names none has nobody."""
+    identity, state = in_cluster(member(1), member(2))
+    topic = urlsafe_b64encode(state.topic_id).rstrip(b"=").decode()
+
+    assert [identity.coordinator_of(2, f"g:{topic}:{index}") for index in range(12)] == list(identity.leaders_of(state))
+    for key in (f"g:{topic}:12", f"g:{topic}:-1", f"g:{topic}:x", "g:AAAAAAAAAAAAAAAAAAAAAA:0", "g:é:0", "", "g"):
+        assert identity.coordinator_of(2, key) == -1

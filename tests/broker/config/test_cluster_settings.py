@@ -28,3 +28,13 @@ def test_an_embedded_catalog_keeps_records_in_files() -> None:
 def test_other_catalogs_are_refused_without_being_shown() -> None:
     """An address may carry a password."""
     assert "secret" not in str(problems(catalog="mysql://u:secret@db/x"))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"write_flush_bytes": 1000}, {"write_flush_age_ms": 0}, {"write_upload_slots": 0}, {"write_puts_per_second": -1}, {"write_inline_bytes": 1 << 21}],
+)
+def test_writing_that_could_not_work_is_refused(given: dict[str, int]) -> None:
+    """Ranges are checked before anything starts."""
+    with pytest.raises(ValueError, match="write_"):
+        Settings(**given)

@@ -10,6 +10,7 @@ from broker.coordinators.group_coordinator import GroupCoordinator, new_member_i
 from broker.coordinators.groups.commands import Leaver
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.rebalancing import GroupState
+from broker.model import ZERO_UUID
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.wire.error_codes import ErrorCode
 from observability.metrics import REGISTRY
@@ -420,7 +421,7 @@ async def test_a_deleted_topic_takes_its_offsets_along(catalog: TroubledCatalog)
             await consumer.commit(5, "gone", 1)
             await consumer.commit(6, "kept")
         on_its_way = consumers[2].send_commit(7, "gone")
-        groups.forget_topic("gone")
+        groups.forget_topic("gone", ZERO_UUID)
         await on_its_way.wait()
         await groups.drain()
 

@@ -12,7 +12,8 @@ from trio.testing import MockClock
 from broker.coordinators import transaction_coordinator
 from broker.coordinators.group_coordinator import GroupCoordinator
 from broker.coordinators.producer_connections import SUPERSEDED, Work
-from broker.coordinators.transaction_coordinator import RETRY_MS, TransactionCoordinator, is_joined
+from broker.coordinators.transaction_coordinator import TransactionCoordinator, is_joined
+from broker.coordinators.transaction_expirer import RETRY_MS
 from broker.errors import StorageUnavailable
 from broker.model import CommittedOffset
 from broker.storage.catalog.memory import MemoryCatalog

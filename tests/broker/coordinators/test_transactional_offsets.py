@@ -21,7 +21,7 @@ class Stage:
         self.offsets = OffsetTable()
         self.groups = GroupRegistry(GroupPolicy(), self.offsets, WakeUps())
         self.carried = TransactionalOffsets(
-            self.groups, self.offsets, lambda name, topic_id: topic_is_there, self.changed.append, lambda: self.unavailable
+            self.groups, self.offsets, lambda name, topic_id: topic_is_there, self.changed.append, lambda group_id: self.unavailable
         )
 
 

@@ -212,3 +212,13 @@ def test_what_is_held_is_charged(steps: list[tuple[int, str, int]]) -> None:
             found = [cache.take(each, offset, 10**6, 10**6, True) for offset in range(next_offsets[each])]
             held += max((piece.size for piece in found if piece is not None), default=0)
         assert cache.charged == held <= 150
+
+
+def test_the_end_is_known() -> None:
+    """Also when nothing is left of what was before it."""
+    cache = TailCache(1 << 20)
+    assert cache.end(1) == 0
+    cache.put(1, 5, 6, b"x" * 100)
+    assert cache.end(1) == 7
+    cache.drop_below(1, 7)
+    assert cache.end(1) == 7

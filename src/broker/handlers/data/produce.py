@@ -9,7 +9,8 @@ Behaviour:
 - Batches that must be decoded or compressed anew are checked in a worker thread. The connection's next request waits for that,
   so a partition's order stays that of arrival.
 - A transactional batch must belong to the open transaction of its producer; the catalog decides that when it commits the batch. From
-  v12 on the partitions are added to the transaction here, all that are missing in one step, and the batches take their places then.
+  v12 on the partitions are added to the transaction here, all that are missing in one step, and the batches take their places then;
+  whoever coordinates the transaction.
 - Transactional batches that come late over a connection that their producer has replaced since close that connection (before v12).
 - A partition named twice is appended to once; its later mentions are refused with INVALID_REQUEST.
 - Every refusal carries a message from v8 on (Kafka gives one only for refused records).
@@ -38,7 +39,6 @@ from broker.handlers.data.transactional_batches import (
     FIRST_VERSION_THAT_ADDS_PARTITIONS,
     as_answered,
     check_owner,
-    must_be_added,
     producer_of,
     refused_addition,
 )
@@ -198,9 +198,13 @@ def _is_superseded(checked: CheckedBatch, request: ProduceRequest, context: Requ
 
 
 def _must_join(transactional: Sequence[_Waiting], request: ProduceRequest, context: RequestContext) -> bool:
-    state = context.services.transactions.transaction(request.transactional_id or "")
+    """Whether the partitions are to be added to the transaction first: a producer of KIP-890 leaves that to the broker."""
+    if context.api_version < FIRST_VERSION_THAT_ADDS_PARTITIONS:
+        return False
     pids = [each.pid for each in transactional]
-    return must_be_added(context.api_version, state, producer_of(transactional[0].checked), pids)
+    return not context.services.transactions.has_joined(
+        request.transactional_id or "", *producer_of(transactional[0].checked), pids
+    )
 
 
 async def _join(
@@ -214,7 +218,7 @@ async def _join(
 ) -> ProduceResponse | None:
     """Add the partitions to the transaction, let the batches take their places, and wait for the whole answer."""
     producer_id, epoch = producer_of(transactional[0].checked)
-    error = await context.services.transactions.add_partitions(
+    error = await context.services.transactions.join_partitions(
         request.transactional_id or "", producer_id, epoch, [each.pid for each in transactional]
     )
     if error:

@@ -4,12 +4,9 @@ That a batch belongs to its transaction is decided by the catalog, when it is co
 must be added before, and which error a producer of which version is told.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
-from broker.coordinators.transaction_coordinator import is_joined
 from broker.log.validation import CheckedBatch, RecordsRefused
-from broker.storage.catalog.transactions import TransactionState
 from broker.wire.error_codes import ErrorCode
 
 FIRST_VERSION_WITH_ABORTABLE_ERRORS: Final = 11
@@ -39,11 +36,6 @@ def check_owner(transactional_id: str | None, checked: CheckedBatch, first: Chec
 def producer_of(checked: CheckedBatch) -> tuple[int, int]:
     """Producer id and epoch."""
     return checked.header.producer_id, checked.header.producer_epoch
-
-
-def must_be_added(version: int, state: TransactionState | None, producer: tuple[int, int], pids: Sequence[int]) -> bool:
-    """Whether the partitions are to be added to the transaction first: a producer of KIP-890 leaves that to the broker."""
-    return version >= FIRST_VERSION_THAT_ADDS_PARTITIONS and not is_joined(state, *producer, pids)
 
 
 def refused_addition(error: ErrorCode) -> RecordsRefused:

@@ -30,7 +30,7 @@ NO_SUCH_PARTITION: Final = "This server does not host this topic-partition."
 
 async def handle(request: AlterShareGroupOffsetsRequest, context: RequestContext) -> AlterShareGroupOffsetsResponse:
     groups = context.services.groups
-    if error := groups.list_error():
+    if error := groups.error_of(request.group_id):
         return refuse(request, context, error, None)
     if not request.group_id:
         return refuse(request, context, ErrorCode.INVALID_GROUP_ID, "The group id is invalid.")

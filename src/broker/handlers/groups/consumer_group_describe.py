@@ -34,9 +34,6 @@ CONSUMER_PROTOCOL: Final = 1
 
 
 def handle(request: ConsumerGroupDescribeRequest, context: RequestContext) -> ConsumerGroupDescribeResponse:
-    error = context.services.groups.list_error()
-    if error:
-        return refuse(request, context, error, None)
     operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED_FOR
     described = []
     for group_id in dict.fromkeys(request.group_ids):

@@ -32,7 +32,7 @@ CLIENTS_MAKE_MEMBER_IDS = 1
 
 def handle(request: ConsumerGroupHeartbeatRequest, context: RequestContext) -> Pending | ConsumerGroupHeartbeatResponse:
     groups = context.services.groups
-    if unavailable := groups.list_error():
+    if unavailable := groups.error_of(request.group_id):
         return refuse(request, context, unavailable, None)
     assignors = context.services.settings.current.group_consumer_assignors
     if problem := _problem(request, context.api_version):

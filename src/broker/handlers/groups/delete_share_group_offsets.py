@@ -28,7 +28,7 @@ NOTHING_TO_DELETE: Final = "There is no offset information to delete."
 
 async def handle(request: DeleteShareGroupOffsetsRequest, context: RequestContext) -> DeleteShareGroupOffsetsResponse:
     groups = context.services.groups
-    if error := groups.list_error():
+    if error := groups.error_of(request.group_id):
         return refuse(request, context, error, None)
     if not request.group_id:
         return refuse(request, context, ErrorCode.INVALID_GROUP_ID, "The group id is invalid.")

@@ -36,12 +36,12 @@ NOT_ASKED_FOR: Final = -(1 << 31)
 
 def handle(request: DescribeGroupsRequest, context: RequestContext) -> DescribeGroupsResponse:
     groups = context.services.groups
-    error = groups.list_error()
-    if error:
-        return refuse(request, context, error, None)
     operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED_FOR
     described = []
     for group_id in dict.fromkeys(request.groups):
+        if error := groups.error_of(group_id):
+            described.append(DescribeGroupsResponseDescribedGroup(group_id=group_id, error_code=error))
+            continue
         group = groups.group(group_id)
         if isinstance(group, ClassicGroup):
             answer = _described(group)

@@ -33,9 +33,6 @@ UNKNOWN: Final = -1
 
 
 async def handle(request: DescribeShareGroupOffsetsRequest, context: RequestContext) -> DescribeShareGroupOffsetsResponse:
-    error = context.services.groups.list_error()
-    if error:
-        return refuse(request, context, error, None)
     whole = {group.group_id: group for group in reversed(request.groups) if group.topics is None}
     asked = [group for group in request.groups if group.topics is not None or whole[group.group_id] is group]
     return DescribeShareGroupOffsetsResponse(groups=[await _group(group, context) for group in asked])
@@ -43,6 +40,9 @@ async def handle(request: DescribeShareGroupOffsetsRequest, context: RequestCont
 
 async def _group(asked: DescribeShareGroupOffsetsRequestGroup, context: RequestContext) -> DescribeShareGroupOffsetsResponseGroup:
     shares = context.services.groups.shares
+    error = context.services.groups.error_of(asked.group_id)
+    if error:
+        return DescribeShareGroupOffsetsResponseGroup(group_id=asked.group_id, error_code=error)
     try:
         if asked.topics is None:
             return DescribeShareGroupOffsetsResponseGroup(

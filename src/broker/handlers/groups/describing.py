@@ -12,9 +12,11 @@ Kind = TypeVar("Kind")
 
 def group_to_describe(group_id: str, kind: type[Kind], named: str, context: RequestContext) -> Kind:
     """The group; ``named`` is what its kind is called. Raises INVALID_GROUP_ID, or GROUP_ID_NOT_FOUND for what is no
-    group or one of another kind."""
+    group or one of another kind; and what stands in the way of asking for it here."""
     if not group_id:
         raise BrokerError(ErrorCode.INVALID_GROUP_ID)
+    if error := context.services.groups.error_of(group_id):
+        raise BrokerError(error)
     group = context.services.groups.group(group_id)
     if group is None:
         raise BrokerError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} not found.")

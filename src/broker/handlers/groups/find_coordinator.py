@@ -3,7 +3,7 @@ FindCoordinator (key 10), versions 0-6.
 
 Behaviour:
 - Every group, transactional id and share partition has the broker that ClusterIdentity names as its coordinator, answered with the
-  address that the client's own listener advertises.
+  address that the client's own listener advertises. COORDINATOR_NOT_AVAILABLE while it names none: another broker takes over.
 - A share group is a group. Type 2 asks for who keeps the state of a share partition, by a key GROUP:TOPIC_ID:PARTITION. It is meant
   for brokers; INVALID_REQUEST for another key, and before v6.
 
@@ -35,6 +35,7 @@ SHARE: Final = 2
 _TOPIC_ID: Final = re.compile(r"[A-Za-z0-9_-]{22}(?:==)?")
 _INDEX: Final = re.compile(r"[+-]?[0-9]{1,10}", re.ASCII)
 NO_NODE: Final = Node(-1, "", -1)
+NOBODY_YET: Final = "The coordinator is not available."
 
 
 def handle(request: FindCoordinatorRequest, context: RequestContext) -> FindCoordinatorResponse:
@@ -61,6 +62,8 @@ def _answer(
 ) -> FindCoordinatorResponse:
     if context.api_version < 4:
         node = NO_NODE if error else _coordinator(request.key_type, request.key, context)
+        if node is NO_NODE and not error:
+            error, message = ErrorCode.COORDINATOR_NOT_AVAILABLE, NOBODY_YET
         return FindCoordinatorResponse(
             error_code=error, error_message=message, node_id=node.node_id, host=node.host, port=node.port
         )
@@ -70,6 +73,8 @@ def _answer(
         if not error and request.key_type == SHARE and not is_share_partition(key):
             wrong = ErrorCode.INVALID_REQUEST
         node = NO_NODE if wrong else _coordinator(request.key_type, key, context)
+        if node is NO_NODE and not wrong:
+            wrong = ErrorCode.COORDINATOR_NOT_AVAILABLE
         coordinators.append(
             FindCoordinatorResponseCoordinator(
                 key=key, node_id=node.node_id, host=node.host, port=node.port, error_code=wrong, error_message=message
@@ -84,7 +89,7 @@ def _coordinator(kind: int, key: str, context: RequestContext) -> Node:
     node_id = identity.coordinator_of(kind, key)
     if node_id == advertised.node_id:
         return advertised
-    return next(node for node in identity.nodes(context.connection.listener) if node.node_id == node_id)
+    return next((node for node in identity.nodes(context.connection.listener) if node.node_id == node_id), NO_NODE)
 
 
 def refuse(

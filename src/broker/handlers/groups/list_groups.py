@@ -2,7 +2,7 @@
 ListGroups (key 16), versions 0-5.
 
 Behaviour:
-- All groups of this broker, or those in one of the states and of one of the types asked for; case does not matter.
+- All groups that this broker coordinates, or those in one of the states and of one of the types asked for; case does not matter.
 
 Versions:
 - v1: throttle time.

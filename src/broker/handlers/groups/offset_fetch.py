@@ -3,6 +3,7 @@ OffsetFetch (key 9), versions 1-10.
 
 Behaviour:
 - Offsets that were acknowledged, and no others. -1 where a group has none, also for groups and topics that do not exist.
+- Where brokers share the catalog they are read from it: transactions that others coordinate commit offsets, too.
 - An offset of a deleted topic is never shown for a new topic of the same name.
 - What a transaction carries is not shown before it is committed. With ``require_stable`` such a partition is answered
   UNSTABLE_OFFSET_COMMIT until the transaction ends; among all offsets of a group only where it has an offset already, as in Kafka.
@@ -18,9 +19,13 @@ Versions:
 - v10: topic ids instead of names.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from broker.cluster.directory import TopicState
+from broker.coordinators.group_writer import ERRORS_AS_CLIENTS_KNOW_THEM
+from broker.coordinators.offset_reader import OffsetReader
+from broker.errors import BrokerError
 from broker.handlers.base import Handler, RequestContext
 from broker.model import UNKNOWN_OFFSET, ZERO_UUID, CommittedOffset
 from broker.wire.api import ApiKey
@@ -37,18 +42,52 @@ from broker.wire.messages.offset_fetch import (
 )
 
 
-def handle(request: OffsetFetchRequest, context: RequestContext) -> OffsetFetchResponse:
-    error = context.services.groups.offset_error()
-    if error:
-        return refuse(request, context, error, None)
+def handle(request: OffsetFetchRequest, context: RequestContext) -> OffsetFetchResponse | Awaitable[OffsetFetchResponse]:
+    groups = context.services.groups
+    if groups.offset_reader is not None:
+        return _read(request, context, groups.offset_reader)
+    return _answer(request, context, lambda group_id: Committed(groups.offsets_of(group_id), groups.transactional.is_pending))
+
+
+async def _read(request: OffsetFetchRequest, context: RequestContext, reader: OffsetReader) -> OffsetFetchResponse:
+    """Brokers share the catalog: what it has counts, not memory."""
+    found: dict[str, Committed | ErrorCode] = {}
+    named = [group.group_id for group in request.groups] if context.api_version >= 8 else [request.group_id]
+    for group_id in dict.fromkeys(named):
+        if context.services.groups.error_of(group_id):
+            continue
+        try:
+            now = await reader.read(group_id)
+        except BrokerError as refusal:
+            found[group_id] = ERRORS_AS_CLIENTS_KNOW_THEM.get(refusal.code, refusal.code)
+        else:
+            found[group_id] = Committed(now.offsets, now.is_pending)
+    return _answer(request, context, lambda group_id: found.get(group_id, ErrorCode.NOT_COORDINATOR))
+
+
+class Committed(NamedTuple):
+    """What a group has committed, and what of it may change any moment."""
+
+    offsets: Mapping[str, Mapping[int, CommittedOffset]]
+    is_pending: Callable[[str, str, int], bool]
+
+
+Look = Callable[[str], Committed | ErrorCode]
+
+
+def _answer(request: OffsetFetchRequest, context: RequestContext, look: Look) -> OffsetFetchResponse:
     if context.api_version >= 8:
-        return OffsetFetchResponse(groups=_groups(request, context))
-    offsets = context.services.groups.offsets_of(request.group_id)
+        return OffsetFetchResponse(groups=_groups(request, context, look))
+    error = context.services.groups.error_of(request.group_id)
+    committed = error or look(request.group_id)
+    if isinstance(committed, ErrorCode):
+        return refuse(request, context, committed, None)
+    offsets = committed.offsets
     if request.topics is None:
         return OffsetFetchResponse(
             topics=[
                 _old_topic(
-                    name, sorted(of_topic), of_topic, state, _unstable(request, request.group_id, name, of_topic, context)
+                    name, sorted(of_topic), of_topic, state, _unstable(request, request.group_id, name, of_topic, committed)
                 )
                 for name, of_topic, state in _all(offsets, context)
             ]
@@ -60,14 +99,14 @@ def handle(request: OffsetFetchRequest, context: RequestContext) -> OffsetFetchR
                 topic.partition_indexes,
                 offsets.get(topic.name, {}),
                 context.services.directory.by_name(topic.name),
-                _unstable(request, request.group_id, topic.name, topic.partition_indexes, context),
+                _unstable(request, request.group_id, topic.name, topic.partition_indexes, committed),
             )
             for topic in request.topics
         ]
     )
 
 
-def _groups(request: OffsetFetchRequest, context: RequestContext) -> list[OffsetFetchResponseGroup]:
+def _groups(request: OffsetFetchRequest, context: RequestContext, look: Look) -> list[OffsetFetchResponseGroup]:
     """All offsets of a group are answered once, however often they are asked for: the answer would dwarf the request."""
     answers = []
     in_full: set[str] = set()
@@ -76,17 +115,19 @@ def _groups(request: OffsetFetchRequest, context: RequestContext) -> list[Offset
             if group.group_id in in_full:
                 continue
             in_full.add(group.group_id)
-        answers.append(_group(request, group, context))
+        answers.append(_group(request, group, context, look))
     return answers
 
 
 def _group(
-    request: OffsetFetchRequest, group: OffsetFetchRequestGroup, context: RequestContext
+    request: OffsetFetchRequest, group: OffsetFetchRequestGroup, context: RequestContext, look: Look
 ) -> OffsetFetchResponseGroup:
-    error = context.services.groups.fetch_error(group.group_id, group.member_id, group.member_epoch)
-    if error:
-        return OffsetFetchResponseGroup(group_id=group.group_id, error_code=error)
-    offsets = context.services.groups.offsets_of(group.group_id)
+    groups = context.services.groups
+    error = groups.error_of(group.group_id) or groups.fetch_error(group.group_id, group.member_id, group.member_epoch)
+    committed = error or look(group.group_id)
+    if isinstance(committed, ErrorCode):
+        return OffsetFetchResponseGroup(group_id=group.group_id, error_code=committed)
+    offsets = committed.offsets
     directory = context.services.directory
     by_id = context.api_version >= 10
     answers = []
@@ -94,7 +135,7 @@ def _group(
         for name, of_topic, state in _all(offsets, context):
             if state is not None or not by_id:
                 topic_id = state.topic_id if state is not None else ZERO_UUID
-                unstable = _unstable(request, group.group_id, name, of_topic, context)
+                unstable = _unstable(request, group.group_id, name, of_topic, committed)
                 answers.append(_topic(name, topic_id, sorted(of_topic), of_topic, state, unstable))
         return OffsetFetchResponseGroup(group_id=group.group_id, topics=answers)
     for topic in group.topics:
@@ -105,7 +146,7 @@ def _group(
             )
         else:
             name = state.name if state is not None else topic.name
-            unstable = _unstable(request, group.group_id, name, topic.partition_indexes, context)
+            unstable = _unstable(request, group.group_id, name, topic.partition_indexes, committed)
             answers.append(_topic(name, topic.topic_id, topic.partition_indexes, offsets.get(name, {}), state, unstable))
     return OffsetFetchResponseGroup(group_id=group.group_id, topics=answers)
 
@@ -123,13 +164,12 @@ def _all(offsets: Mapping[str, Mapping[int, CommittedOffset]], context: RequestC
 
 
 def _unstable(
-    request: OffsetFetchRequest, group_id: str, topic: str, indexes: Iterable[int], context: RequestContext
+    request: OffsetFetchRequest, group_id: str, topic: str, indexes: Iterable[int], committed: Committed
 ) -> Collection[int]:
     """The partitions whose offset may change when an open transaction ends, for a client that does not want to see such."""
     if not request.require_stable:
         return ()
-    is_pending = context.services.groups.transactional.is_pending
-    return {index for index in indexes if is_pending(group_id, topic, index)}
+    return {index for index in indexes if committed.is_pending(group_id, topic, index)}
 
 
 def _is_of(offset: CommittedOffset, state: TopicState | None) -> bool:

@@ -28,9 +28,6 @@ from broker.wire.messages.share_group_describe import (
 
 
 def handle(request: ShareGroupDescribeRequest, context: RequestContext) -> ShareGroupDescribeResponse:
-    error = context.services.groups.list_error()
-    if error:
-        return refuse(request, context, error, None)
     operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED_FOR
     described = []
     for group_id in dict.fromkeys(request.group_ids):

@@ -31,7 +31,7 @@ MEMBER_ID_CHARACTERS_MAX = 36
 
 def handle(request: ShareGroupHeartbeatRequest, context: RequestContext) -> Pending | ShareGroupHeartbeatResponse:
     groups = context.services.groups
-    if unavailable := groups.list_error():
+    if unavailable := groups.error_of(request.group_id):
         return refuse(request, context, unavailable, None)
     if not 0 < len(request.member_id) <= MEMBER_ID_CHARACTERS_MAX:
         return refuse(request, context, ErrorCode.INVALID_REQUEST, None)

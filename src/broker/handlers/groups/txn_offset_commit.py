@@ -6,6 +6,7 @@ Behaviour:
   shown them (see OffsetFetch's ``require_stable``).
 - Partitions that do not exist are refused one by one; when none is left the group is not even looked at (as in Kafka).
 - One that comes late over a connection that its client has replaced since closes that connection (before v5).
+- It is for the group's coordinator, which need not be that of the transaction.
 - The member must be of the current generation (KIP-447). Producers before version 3 name none: their transactional id fences them.
 
 Versions:
@@ -78,21 +79,23 @@ async def _carry(
     request: TxnOffsetCommitRequest, offsets: dict[OffsetKey, CommittedOffset], context: RequestContext
 ) -> ErrorCode:
     version, services = context.api_version, context.services
-    error = services.groups.transactional.commit_error(
-        request.group_id, request.member_id, request.group_instance_id, request.generation_id
-    )
-    if not error and offsets:
-        follows_kip_890 = version >= FIRST_VERSION_THAT_ADDS_THE_GROUP
-        error = await services.transactions.add_offsets(
-            request.transactional_id,
-            request.producer_id,
-            request.producer_epoch,
-            offsets,
-            request.group_id if follows_kip_890 else None,
-            None if follows_kip_890 else context.connection.connection_id,
+    follows_kip_890 = version >= FIRST_VERSION_THAT_ADDS_THE_GROUP
+    transactional = services.groups.transactional
+    with transactional.arrival(request.group_id, offsets):
+        error = transactional.commit_error(
+            request.group_id, request.member_id, request.group_instance_id, request.generation_id
         )
-        if error is SUPERSEDED:
-            raise CloseConnection(WHY_CLOSED)
+        if not error and offsets:
+            error = await services.transactions.add_offsets(
+                request.transactional_id,
+                request.producer_id,
+                request.producer_epoch,
+                offsets,
+                request.group_id if follows_kip_890 else None,
+                None if follows_kip_890 else context.connection.connection_id,
+            )
+    if error is SUPERSEDED:
+        raise CloseConnection(WHY_CLOSED)
     if error is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS and version < FIRST_VERSION_AWARE_OF_LOADING:
         return ErrorCode.COORDINATOR_NOT_AVAILABLE
     if error is ErrorCode.PRODUCER_FENCED:

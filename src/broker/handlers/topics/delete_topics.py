@@ -96,7 +96,7 @@ async def _delete(state: TopicState, context: RequestContext) -> DeleteTopicsRes
     # The groups' offsets must go with the topic even if the client does not wait: they would fit a new topic of that name.
     with CancelScope(shield=True):
         await context.services.topics.delete(state.topic_id)
-        context.services.groups.forget_topic(state.name)
+        context.services.groups.forget_topic(state.name, state.topic_id)
     return DeleteTopicsResponseDeletableTopicResult(name=state.name, topic_id=state.topic_id)
 
 

@@ -16,10 +16,12 @@ Versions:
 - v5: TRANSACTION_ABORTABLE may be answered.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from broker.coordinators.group_writer import ERRORS_AS_CLIENTS_KNOW_THEM
 from broker.coordinators.producer_connections import SUPERSEDED, WHY_CLOSED
 from broker.coordinators.transaction_coordinator import is_joined
+from broker.errors import BrokerError
 from broker.handlers.base import CloseConnection, Handler, RequestContext
 from broker.storage.catalog.transactions import TransactionState
 from broker.wire.api import ApiKey
@@ -75,7 +77,7 @@ async def _topics(
     else:
         known = {partition: pid for partition, pid in pids.items() if pid is not None}
         if transaction.verify_only:
-            errors = {partition: _verify(transaction, pid, context) for partition, pid in known.items()}
+            errors = await _verify(transaction, known, context)
         else:
             errors = dict.fromkeys(known, await _add(transaction, list(known.values()), context))
     return _results(transaction.topics, errors)
@@ -97,8 +99,20 @@ async def _add(transaction: AddPartitionsToTxnTransaction, pids: Sequence[int], 
     return error
 
 
-def _verify(transaction: AddPartitionsToTxnTransaction, pid: int, context: RequestContext) -> ErrorCode:
-    state: TransactionState | None = context.services.transactions.transaction(transaction.transactional_id)
+async def _verify(
+    transaction: AddPartitionsToTxnTransaction, pids: Mapping[Partition, int], context: RequestContext
+) -> dict[Partition, ErrorCode]:
+    transactions = context.services.transactions
+    if error := transactions.error_of(transaction.transactional_id):
+        return dict.fromkeys(pids, error)
+    try:
+        state = await transactions.look_up(transaction.transactional_id)
+    except BrokerError as refusal:
+        return dict.fromkeys(pids, ERRORS_AS_CLIENTS_KNOW_THEM.get(refusal.code, refusal.code))
+    return {partition: _verified(transaction, state, pid) for partition, pid in pids.items()}
+
+
+def _verified(transaction: AddPartitionsToTxnTransaction, state: TransactionState | None, pid: int) -> ErrorCode:
     if state is None or state.producer_id != transaction.producer_id:
         return ErrorCode.INVALID_PRODUCER_ID_MAPPING
     if state.epoch != transaction.producer_epoch:

@@ -4,11 +4,14 @@ DescribeTransactions (key 65), version 0 (KIP-664).
 Behaviour:
 - State, producer, timeout and partitions of each transactional id; partitions of topics deleted meanwhile are left out.
 - Groups whose offsets a transaction carries are not shown: Kafka shows a partition of its own offsets topic there, and there is none.
+- An id that another broker coordinates: NOT_COORDINATOR.
 - An id that is not known: TRANSACTIONAL_ID_NOT_FOUND. One named twice is described once.
 """
 
 from collections import defaultdict
 
+from broker.coordinators.group_writer import ERRORS_AS_CLIENTS_KNOW_THEM
+from broker.errors import BrokerError
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.transactions.states import NAMES
 from broker.wire.api import ApiKey
@@ -21,16 +24,23 @@ from broker.wire.messages.describe_transactions import (
 )
 
 
-def handle(request: DescribeTransactionsRequest, context: RequestContext) -> DescribeTransactionsResponse:
+async def handle(request: DescribeTransactionsRequest, context: RequestContext) -> DescribeTransactionsResponse:
     asked = dict.fromkeys(request.transactional_ids)
-    return DescribeTransactionsResponse(transaction_states=[_describe(each, context) for each in asked])
+    return DescribeTransactionsResponse(transaction_states=[await _describe(each, context) for each in asked])
 
 
-def _describe(transactional_id: str, context: RequestContext) -> DescribeTransactionsResponseTransactionState:
-    state = context.services.transactions.transaction(transactional_id)
+async def _describe(transactional_id: str, context: RequestContext) -> DescribeTransactionsResponseTransactionState:
+    if not transactional_id:
+        return _failed(transactional_id, ErrorCode.INVALID_REQUEST)
+    transactions = context.services.transactions
+    if error := transactions.error_of(transactional_id):
+        return _failed(transactional_id, error)
+    try:
+        state = await transactions.look_up(transactional_id)
+    except BrokerError as refusal:
+        return _failed(transactional_id, ERRORS_AS_CLIENTS_KNOW_THEM.get(refusal.code, refusal.code))
     if state is None:
-        code = ErrorCode.TRANSACTIONAL_ID_NOT_FOUND if transactional_id else ErrorCode.INVALID_REQUEST
-        return _failed(transactional_id, code)
+        return _failed(transactional_id, ErrorCode.TRANSACTIONAL_ID_NOT_FOUND)
     partitions: dict[str, list[int]] = defaultdict(list)
     for pid in sorted(state.partitions):
         place = context.services.directory.by_pid(pid)

@@ -2,7 +2,7 @@
 ListTransactions (key 66), versions 0-2.
 
 Behaviour:
-- Every transactional id, or those in one of the states and with one of the producer ids asked for.
+- Every transactional id that this broker coordinates, or those in one of the states and with one of the producer ids asked for.
 - Names of states that there are not are told, and match nothing. Kafka's states in which a transaction is being ended are known,
   but no transaction is ever seen in one: it ends in one step.
 - ``duration_filter``: only transactions that are open, for longer than so many milliseconds.
@@ -14,13 +14,14 @@ Versions:
   then the answer is REQUEST_TIMED_OUT.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import anyio
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
+from broker.coordinators.group_writer import ERRORS_AS_CLIENTS_KNOW_THEM
 from broker.errors import BrokerError
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.transactions.states import KNOWN, NAMES
@@ -44,6 +45,26 @@ _MATCHING: Final[RunVar[anyio.CapacityLimiter]] = RunVar("broker.handlers.transa
 
 
 def handle(request: ListTransactionsRequest, context: RequestContext) -> Any:
+    transactions = context.services.transactions
+    if error := transactions.list_error():
+        return refuse(request, context, error, None)
+    if transactions.memory_is_all:
+        return _list(request, context, transactions.transactions())
+    return _look_up(request, context)
+
+
+async def _look_up(request: ListTransactionsRequest, context: RequestContext) -> ListTransactionsResponse:
+    try:
+        known = await context.services.transactions.look_up_all()
+    except BrokerError as refusal:
+        return refuse(request, context, ERRORS_AS_CLIENTS_KNOW_THEM.get(refusal.code, refusal.code), None)
+    answer = _list(request, context, known)
+    return answer if isinstance(answer, ListTransactionsResponse) else await answer
+
+
+def _list(
+    request: ListTransactionsRequest, context: RequestContext, known: Iterable[TransactionState]
+) -> ListTransactionsResponse | Awaitable[ListTransactionsResponse]:
     states, producer_ids = frozenset(request.state_filters), frozenset(request.producer_id_filters)
     now_ms = context.services.now_ms()
 
@@ -54,7 +75,7 @@ def handle(request: ListTransactionsRequest, context: RequestContext) -> Any:
             and (request.duration_filter < 0 or _lasts_longer(state, request.duration_filter, now_ms))
         )
 
-    found = [state for state in context.services.transactions.transactions() if is_asked_for(state)]
+    found = [state for state in known if is_asked_for(state)]
     unknown = sorted(states - KNOWN)
     if not request.transactional_id_pattern:
         return _answer(unknown, found)

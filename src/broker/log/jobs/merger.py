@@ -121,7 +121,7 @@ class Merger(Job):
         wanted = [
             RunToWrite(run.pid, bounds[run.pid].leader_epoch, run.spans, self._name_of(run.pid)) for run in runs
         ]
-        object_id = self._store.new_object_id()
+        object_id = await self._rewriter.new_object_id()
         try:
             merged = await self._rewriter.merge(object_id, wanted, inline)
         except StorageUnavailable:

@@ -15,6 +15,7 @@ from observability.metrics import JOBS
 
 PAGES: Final = 16
 LOGS_AT_ONCE: Final = 1000
+LINES_AT_ONCE: Final = 5
 
 _log = logs.get("retention")
 
@@ -94,6 +95,9 @@ class RetentionKeeper(Job):
                         _log.warning("retention is late", topic=names[pid], pid=pid, reason=str(error))
                 else:
                     moved.add(pid)
-                    _log.info("retention moved the log start", topic=names[pid], pid=pid, log_start=offset)
+                    if len(moved) <= LINES_AT_ONCE:
+                        _log.info("retention moved the log start", topic=names[pid], pid=pid, log_start=offset)
+            if len(moved) > LINES_AT_ONCE:
+                _log.info("retention moved more log starts", count=len(moved) - LINES_AT_ONCE)
             JOBS.did(self.name, len(moved))
             limits = [limit for limit in limits if limit.pid in moved]

@@ -1,7 +1,7 @@
 """Rule: which broker sees to which part of a job first. Pure; not what safety rests on (J1)."""
 
 from collections.abc import Sequence
-from zlib import crc32
+from hashlib import blake2b
 
 
 def is_first_choice(part: str, node_id: int, node_ids: Sequence[int]) -> bool:
@@ -10,5 +10,5 @@ def is_first_choice(part: str, node_id: int, node_ids: Sequence[int]) -> bool:
     return not any(_weight(part, other) > _weight(part, node_id) for other in node_ids if other != node_id)
 
 
-def _weight(part: str, node_id: int) -> tuple[int, int]:
-    return crc32(f"{part}/{node_id}".encode()), node_id
+def _weight(part: str, node_id: int) -> bytes:
+    return blake2b(f"{part}/{node_id}".encode(), digest_size=8).digest()

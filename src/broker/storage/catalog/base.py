@@ -408,6 +408,11 @@ class GroupCatalog(Protocol):
     In a catalog that brokers share, every change is checked against the shard's lease: a broker that does not hold it is refused with
     NOT_COORDINATOR, and nothing is changed."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other brokers change what is in the catalog, too. If not, what was loaded and what was changed since is all there is."""
+        ...
+
     async def load_groups(self, shards: Collection[int] | None = None) -> list[StoredGroup]: ...
 
     async def save_group(self, group: StoredGroup) -> None:
@@ -429,21 +434,21 @@ class GroupCatalog(Protocol):
 
     async def load_offsets(self, shards: Collection[int] | None = None) -> dict[OffsetKey, CommittedOffset]: ...
 
+    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
+        """The group's offsets as they are now, also those that a transaction committed through another broker."""
+        ...
+
+    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
+        """What open transactions carry offsets of the group for, through whichever broker. To be asked before the offsets themselves: what ends
+        in between is then among those."""
+        ...
+
     async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None: ...
 
     async def delete_offsets(self, keys: Iterable[OffsetKey]) -> None: ...
 
     async def delete_group(self, group_id: str) -> None:
         """The group and all its offsets, at once."""
-        ...
-
-    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
-        """What is committed of one group now, also by transactions that another broker ended. Costs what the group has."""
-        ...
-
-    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
-        """What open transactions carry of the group (KIP-447). Who wants only what is stable asks this *first*, then :meth:`read_offsets`: a transaction
-        that is not seen here any more is seen there."""
         ...
 
 
@@ -455,6 +460,11 @@ class TransactionCatalog(Protocol):
 
     The rules are those of :mod:`broker.storage.catalog.transaction_rules`.
     """
+
+    @property
+    def shared(self) -> bool:
+        """As :attr:`GroupCatalog.shared`."""
+        ...
 
     async def init_transaction(
         self, transactional_id: str, timeout_ms: int, producer_id: int, epoch: int, now_ms: int, new_producer_id: int
@@ -485,7 +495,10 @@ class TransactionCatalog(Protocol):
         now_ms: int,
     ) -> ErrorCode:
         """Keep group offsets that take effect with the commit. With ``implicit_group`` the group is added as well (KIP-890); without it
-        the groups named must have been added."""
+        the groups named must have been added.
+
+        It is asked by the groups' coordinator, which need not be the transaction's. In a catalog that brokers share it is refused with
+        NOT_COORDINATOR by who does not hold the groups' shards: only their coordinator knows which members may commit."""
         ...
 
     async def end_transaction(
@@ -551,10 +564,24 @@ class TransactionCatalog(Protocol):
 
 
 class ShareStateCatalog(Protocol):
-    """What became of the records that share groups were given. It goes with its topic; a group's goes when it is deleted here."""
+    """What became of the records that share groups were given. It goes with its topic; a group's goes when it is deleted here.
+
+    In a catalog that brokers share it is saved by whoever has claimed it last: of what is stored, a change that has not its state epoch is
+    refused with FENCED_STATE_EPOCH, and with it all that were to be saved with it; so is a change of what is not stored, unless it
+    creates it."""
+
+    @property
+    def shared(self) -> bool:
+        """As :attr:`GroupCatalog.shared`."""
+        ...
 
     async def load_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
         """What is stored of each; those of which nothing is are left out."""
+        ...
+
+    async def claim_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
+        """What is stored of each, under a state epoch that is higher by one from now on: who had claimed it before can save nothing more.
+        Those of which nothing is are left out."""
         ...
 
     async def share_states_of(self, group_id: str) -> dict[ShareKey, ShareState]:

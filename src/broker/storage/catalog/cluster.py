@@ -22,6 +22,10 @@ class Fenced(BrokerError):
         super().__init__(ErrorCode.NOT_LEADER_OR_FOLLOWER, message)
 
 
+class NodeIdTaken(Exception):
+    """Another broker goes by this broker's node id by now: this one has no place in the cluster any more, and stops."""
+
+
 class Unresolved(BrokerError):
     """A change was made or not, and for too long the catalog could not be asked which. The same change may be asked for again; commits of flushes come
     to the same then (I7)."""
@@ -33,7 +37,8 @@ class Unresolved(BrokerError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
     """What a broker says of itself. ``instance`` is its own for the life of the process. ``node_id`` None takes a free one; a given one is taken
-    from whoever has it. ``listeners``: by name, host and port as clients reach it; ``peer``: where the other brokers do."""
+    from whoever has it, unless this process had it before and comes back (``again``): then NodeIdTaken is raised. ``listeners``: by name, host and
+    port as clients reach it, none as long as it does not serve; ``peer``: where the other brokers do."""
 
     instance: str
     node_id: int | None
@@ -41,6 +46,7 @@ class Registration:
     listeners: Mapping[str, tuple[str, int]]
     peer: tuple[str, int] | None = None
     software: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +94,11 @@ class MembershipCatalog(Protocol):
     """Who is in the cluster."""
 
     async def register(self, registration: Registration, lease_ms: int) -> Member:
-        """Become a member under a new epoch. From now on the catalog commits as this member. Raises StorageUnavailable."""
+        """Become a member under a new epoch. From now on the catalog commits as this member. Raises StorageUnavailable, NodeIdTaken."""
+        ...
+
+    async def announce(self, listeners: Mapping[str, tuple[str, int]], peer: tuple[str, int] | None) -> None:
+        """Clients and other brokers can reach this one from now on. Raises Fenced, StorageUnavailable."""
         ...
 
     async def renew(self, lease_ms: int) -> ClusterView:

@@ -78,8 +78,8 @@ class LogState:
     def pending_offsets(self, transactional_id: str) -> PendingOffsets:
         return self._pending.get(transactional_id, _NO_OFFSETS)
 
-    def pending_keys(self, group_id: str) -> set[OffsetKey]:
-        """What open transactions carry of a group."""
+    def pending_keys_of(self, group_id: str) -> set[OffsetKey]:
+        """Of which of the group's partitions open transactions carry offsets."""
         with self._lock:
             return {key for offsets in self._pending.values() for key in offsets if key[0] == group_id}
 

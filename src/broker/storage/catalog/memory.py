@@ -28,7 +28,15 @@ from broker.storage.catalog.memory_life_cycle import MemoryLifeCycle
 from broker.storage.catalog.memory_transactions import MemoryTransactions
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.storage.catalog.shards import belongs
-from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, changed, check_epochs
+from broker.storage.catalog.share_states import (
+    ShareChange,
+    ShareKey,
+    ShareState,
+    changed,
+    check_epochs,
+    claimed,
+    is_fenced,
+)
 from broker.wire.error_codes import ErrorCode
 
 
@@ -318,6 +326,12 @@ class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
     async def load_offsets(self, shards: Collection[int] | None = None) -> dict[OffsetKey, CommittedOffset]:
         return {key: offset for key, offset in self._offsets.items() if belongs(key[0], shards)}
 
+    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
+        return {key: offset for key, offset in self._offsets.items() if key[0] == group_id}
+
+    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
+        return self._state.pending_keys_of(group_id)
+
     async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None:
         self._check_open()
         self._offsets.update(offsets)
@@ -335,12 +349,6 @@ class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
         for key in [key for key in self._offsets if key[0] == group_id]:
             del self._offsets[key]
 
-    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
-        return {key: offset for key, offset in self._offsets.items() if key[0] == group_id}
-
-    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
-        return self._state.pending_keys(group_id)
-
     def _forget_group(self, group_id: str) -> None:
         self._groups.pop(group_id, None)
         self._consumer_groups.pop(group_id, None)
@@ -351,16 +359,27 @@ class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
     async def load_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
         return {key: self._share_states[key] for key in keys if key in self._share_states}
 
+    async def claim_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
+        self._check_open()
+        found = {key: claimed(self._share_states[key]) for key in keys if key in self._share_states}
+        self._share_states.update(found)
+        return found
+
     async def share_states_of(self, group_id: str) -> dict[ShareKey, ShareState]:
         return {key: state for key, state in self._share_states.items() if key[0] == group_id}
 
     async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
         self._check_open()
-        stored = self._share_states
-        check_epochs(changes, {each.key: stored[each.key].state_epoch for each in changes if each.key in stored})
-        for change in changes:
-            if change.key[1] in self._topics:
-                self._share_states[change.key] = changed(self._share_states.get(change.key), change)
+        living = [change for change in changes if change.key[1] in self._topics]
+        if self.shared:
+            if any(is_fenced(self._share_states.get(change.key), change) for change in living):
+                raise BrokerError(ErrorCode.FENCED_STATE_EPOCH, "another broker keeps what the share group has read")
+            living = [change for change in living if not (change.creates and change.key in self._share_states)]
+        else:
+            stored = self._share_states
+            check_epochs(changes, {each.key: stored[each.key].state_epoch for each in changes if each.key in stored})
+        for change in living:
+            self._share_states[change.key] = changed(self._share_states.get(change.key), change)
 
     async def delete_share_states(self, group_id: str, topic_ids: Sequence[bytes] | None) -> None:
         self._check_open()

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import anyio
+
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import CommittedOffset, LogBounds, Topic
 from broker.storage.catalog.base import (
@@ -24,26 +26,34 @@ from broker.storage.catalog.cluster import (
     Fenced,
     Member,
     MetadataChanges,
+    NodeIdTaken,
     Registration,
     ShardLease,
 )
 from broker.storage.catalog.log_state import LogChanges
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.catalog.shards import SHARDS, shard_of
-from broker.storage.catalog.transactions import AbortedTransaction, TransactionState
+from broker.storage.catalog.transactions import AbortedTransaction, PendingOffsets, TransactionState
 from broker.storage.objects.base import INLINE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 
-_OWN: Final = frozenset({"_cluster", "member", "shard_tokens", "checks_shards", "reachable", "_closed", "_loaded", "_looked_up"})
+_OWN: Final = frozenset({"_cluster", "member", "shard_tokens", "checks_shards", "reachable", "hangs", "_closed", "_loaded", "_looked_up"})
 """What a view has for itself; every other attribute is the shared catalog's."""
+
+KEPT_FOR_THE_FENCED_MS: Final = 600_000
+"""For so long nobody is given the node id of a broker that was fenced."""
+
+_LONG_AGO_MS: Final = -(1 << 62)
 
 
 @dataclass(slots=True)
 class _Place:
     """A node id that was used: who has or had it last."""
 
+    instance: str
     member: Member
     lease_until_ms: int
+    gone_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -111,7 +121,19 @@ class MemoryCluster:
             if held.owner == owner:
                 held.owner = None
         place.member = replace(place.member, epoch=place.member.epoch + 1)
-        place.lease_until_ms = 0
+        place.lease_until_ms, place.gone_ms = 0, self.now_ms()
+
+    def free_node_id(self, instance: str) -> int:
+        """One's own from before; else one that was left in order or long ago; else a new one: whoever was fenced finds its own again."""
+        for node_id, place in self.places.items():
+            if place.instance == instance:
+                return node_id
+        long_ago = self.now_ms() - KEPT_FOR_THE_FENCED_MS
+        return next(
+            n
+            for n in range(1, len(self.places) + 2)
+            if (used := self.places.get(n)) is None or (not used.lease_until_ms and used.gone_ms < long_ago)
+        )
 
     def fence_expired(self) -> None:
         """Take notice of leases that ran out."""
@@ -166,8 +188,11 @@ class MemoryClusterCatalog(MemoryCatalog):
     """Implements :class:`broker.storage.catalog.cluster.ClusterCatalog` for one broker. Every method is done before it first waits.
 
     It runs the methods of :class:`MemoryCatalog` on the shared one's state. Before :meth:`register` nothing is checked, as for tools. While
-    ``reachable`` is false every call that would go to the database raises StorageUnavailable and changes nothing.
+    ``reachable`` is false every call that would go to the database raises StorageUnavailable and changes nothing; while ``hangs`` is true
+    :meth:`renew` is not answered.
     """
+
+    shared = True
 
     def __init__(self, cluster: MemoryCluster) -> None:
         self._cluster = cluster
@@ -175,6 +200,7 @@ class MemoryClusterCatalog(MemoryCatalog):
         self.shard_tokens: dict[int, int] = {}
         self.checks_shards = True
         self.reachable = True
+        self.hangs = False
         self._closed = False
         self._loaded: set[int] = set()
         self._looked_up: set[str] = set()
@@ -194,29 +220,36 @@ class MemoryClusterCatalog(MemoryCatalog):
         self._check_reachable()
         cluster = self._cluster
         cluster.fence_expired()
-        node_id = registration.node_id
-        if node_id is None:
-            node_id = next(n for n in range(1, len(cluster.places) + 2) if n not in cluster.places or not cluster.places[n].lease_until_ms)
+        instance = registration.instance
+        node_id = cluster.free_node_id(instance) if registration.node_id is None else registration.node_id
         before = cluster.places.get(node_id)
-        if before is not None and before.lease_until_ms:
+        if before is not None and registration.again and before.lease_until_ms and before.instance != instance:
+            raise NodeIdTaken(f"another broker has node id {node_id} by now")
+        if before is not None:
             cluster.fence(node_id)
         member = Member(
             node_id=node_id,
-            epoch=1 if before is None else before.member.epoch + 1,
+            epoch=1 if before is None else before.member.epoch,
             rack=registration.rack,
             listeners=dict(registration.listeners),
             peer=registration.peer,
         )
-        cluster.places[node_id] = _Place(member, cluster.now_ms() + lease_ms)
+        cluster.places[node_id] = _Place(instance, member, cluster.now_ms() + lease_ms)
         self.member = member
         self.shard_tokens.clear()
         return member
 
     async def renew(self, lease_ms: int) -> ClusterView:
+        if self.hangs:
+            await anyio.sleep_forever()
         member = self._current_member()
         self._cluster.places[member.node_id].lease_until_ms = self._cluster.now_ms() + lease_ms
         self._cluster.fence_expired()
         return self._cluster.view()
+
+    async def announce(self, listeners: Mapping[str, tuple[str, int]], peer: tuple[str, int] | None) -> None:
+        member = self._current_member()
+        self._cluster.places[member.node_id].member = self.member = replace(member, listeners=dict(listeners), peer=peer)
 
     async def begin_leaving(self) -> None:
         member = self._current_member()
@@ -225,6 +258,7 @@ class MemoryClusterCatalog(MemoryCatalog):
     async def leave(self) -> None:
         member = self._current_member()
         self._cluster.fence(member.node_id)
+        self._cluster.places[member.node_id].gone_ms = _LONG_AGO_MS
         self.shard_tokens.clear()
 
     async def changes_since(self, version: int) -> MetadataChanges:
@@ -275,9 +309,6 @@ class MemoryClusterCatalog(MemoryCatalog):
 
     async def lease_object_ids(self, count: int) -> int:
         return self._cluster.take_object_ids(count, self._current_member())
-
-    def _is_shared(self) -> bool:
-        return True
 
     def _owner_of(self, object_id: int) -> bool | None:
         number = object_id & (INLINE_OBJECTS - 1)
@@ -352,7 +383,33 @@ class MemoryClusterCatalog(MemoryCatalog):
     def peek_transactions(self) -> Sequence[TransactionState]:
         return [state for state in super().peek_transactions() if shard_of(state.transactional_id) in self._loaded]
 
+    async def add_transaction_offsets(
+        self,
+        transactional_id: str,
+        producer_id: int,
+        epoch: int,
+        offsets: PendingOffsets,
+        implicit_group: str | None,
+        now_ms: int,
+    ) -> ErrorCode:
+        self._check_shards(key[0] for key in offsets)
+        return await super().add_transaction_offsets(
+            transactional_id, producer_id, epoch, offsets, implicit_group, now_ms
+        )
+
+    async def overdue_transactions(self, shards: Collection[int] | None, now_ms: int) -> list[TransactionState]:
+        self._check_reachable()
+        return await super().overdue_transactions(shards, self._cluster.now_ms())
+
     # Groups: only who holds their shard may change them
+
+    async def read_offsets(self, group_id: str) -> dict[OffsetKey, CommittedOffset]:
+        self._check_reachable()
+        return await super().read_offsets(group_id)
+
+    async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
+        self._check_reachable()
+        return await super().pending_offset_keys(group_id)
 
     async def save_group(self, group: StoredGroup) -> None:
         self._check_shards((group.group_id,))

@@ -37,6 +37,7 @@ class MemoryLifeCycle:
     :class:`broker.storage.catalog.base.LogCatalog`, for :class:`broker.storage.catalog.memory.MemoryCatalog`."""
 
     _state: LogState
+    shared = False
 
     def __init__(self) -> None:
         self.clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
@@ -51,9 +52,6 @@ class MemoryLifeCycle:
     def _check_open(self) -> None:
         raise NotImplementedError
 
-    def _is_shared(self) -> bool:
-        return False
-
     def _owner_of(self, object_id: int) -> bool | None:
         """Whether whoever was given this object's id may still commit it; None when nobody was."""
         return True
@@ -62,12 +60,12 @@ class MemoryLifeCycle:
 
     async def take_dead_objects(self, limit: int, grace_ms: int = 0) -> list[int]:
         newest = self._state.newest_object
-        before = self.clock() - grace_ms if self._is_shared() else None
+        before = self.clock() - grace_ms if self.shared else None
         return sorted(
             object_id
             for object_id, live in self._live.items()
             if live == 0
-            and (object_id < newest or object_id >= WHOLE_OBJECTS or self._is_shared())
+            and (object_id < newest or object_id >= WHOLE_OBJECTS or self.shared)
             and (before is None or self._dead_since(object_id) <= before)
         )[:limit]
 
@@ -217,4 +215,4 @@ class MemoryLifeCycle:
         return len(settled)
 
     async def clock_ms(self) -> int | None:
-        return self.clock() if self._is_shared() else None
+        return self.clock() if self.shared else None

@@ -26,7 +26,8 @@ class ShareState:
 
 @value
 class ShareChange:
-    """What is to be saved: ``runs`` come behind those that are there, or in their place when it ``replaces`` them."""
+    """What is to be saved: ``runs`` come behind those that are there, or in their place when it ``replaces`` them. One that ``creates``
+    is for what is not stored yet; in a catalog that brokers share, what is stored meanwhile stays as it is."""
 
     key: ShareKey
     state_epoch: int
@@ -34,12 +35,25 @@ class ShareChange:
     leader_epoch: int
     runs: Sequence[ShareRun]
     replaces: bool
+    creates: bool = False
 
 
 def changed(before: ShareState | None, change: ShareChange) -> ShareState:
     """The state once ``change`` was saved."""
     kept = () if before is None or change.replaces else before.runs
     return ShareState(change.state_epoch, change.start_offset, change.leader_epoch, (*kept, *change.runs))
+
+
+def is_fenced(before: ShareState | None, change: ShareChange) -> bool:
+    """Whether, in a catalog that brokers share, the change comes from somebody who has not the state any more, or never had it."""
+    if change.creates:
+        return False
+    return before is None or before.state_epoch != change.state_epoch
+
+
+def claimed(state: ShareState) -> ShareState:
+    """The state as its next owner has it."""
+    return ShareState(state.state_epoch + 1, state.start_offset, state.leader_epoch, state.runs)
 
 
 class StateEpochFenced(BrokerError):

@@ -25,7 +25,7 @@ def exchanged(
     state: PartitionState, present: Sequence[Span], old: Sequence[Span], new: Sequence[Span]
 ) -> tuple[PartitionState, list[Span]] | None:
     """The same for spans that are only told from others, wherever the ``new`` ones lie."""
-    _check(old, new)
+    check(old, new)
     if list(present) != list(old):
         return None
     kept = [span for span in new if span.last >= state.bounds.log_start]
@@ -50,7 +50,8 @@ def dirt(spans: Iterable[Span], first_dirty: int, upper: int, youngest_ms: int) 
     return Dirt(clean, dirty, end, oldest_ms)
 
 
-def _check(old: Sequence[Span], new: Sequence[Span]) -> None:
+def check(old: Sequence[Span], new: Sequence[Span]) -> None:
+    """What whoever asks for a swap must have seen to (W2, W3)."""
     assert new[0].base == old[0].base, "W2: the new spans begin where the old ones began"
     assert new[-1].last == old[-1].last, "W2: the new spans end where the old ones ended"
     assert all(left.last + 1 == right.base for left, right in pairwise(new)), "W2: without gaps"

@@ -41,6 +41,13 @@ class MemoryObjectStore:
             raise StorageUnavailable(f"object {object_id} is shorter than asked")
         return [memoryview(data[position : position + length]) for position, length in ranges]
 
+    async def read_up_to(self, object_id: int, position: int, length: int) -> memoryview:
+        """As :meth:`broker.log.block_reader.BlockSource.read_up_to`."""
+        data = self._objects.get(object_id)
+        if data is None:
+            raise StorageUnavailable(f"object {object_id} is missing")
+        return memoryview(data[position : position + length])
+
     async def withdraw(self, extent: Extent) -> None:
         data = self._objects.get(extent.object_id)
         if extent.object_id != self._current or data is None or len(data) != extent.position + extent.length:

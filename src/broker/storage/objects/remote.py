@@ -87,6 +87,10 @@ class RemoteObjectStore:
                         tasks.start_soon(self._read_run, object_id, ranges, run, views)
         return views
 
+    async def read_up_to(self, object_id: int, position: int, length: int) -> memoryview:
+        """``length`` bytes at ``position``, fewer when the object ends before. Raises StorageUnavailable when there is no such object."""
+        return await self._range(object_id, position, position + length, whole=False)
+
     async def withdraw(self, extent: Extent) -> None:
         """The catalog never will name the object; where it cannot be deleted now, the orphan sweep finds it."""
         try:
@@ -223,7 +227,7 @@ class RemoteObjectStore:
             at = position - start
             views[each] = memoryview(bytearray(data[at : at + length]))
 
-    async def _range(self, object_id: int, start: int, end: int) -> memoryview:
+    async def _range(self, object_id: int, start: int, end: int, *, whole: bool = True) -> memoryview:
         path = self._backend.path(object_id)
 
         async def send() -> memoryview:
@@ -239,7 +243,7 @@ class RemoteObjectStore:
             if failed.trouble is Trouble.SHORT:
                 raise RequestFailed(f"object {object_id:016x} is shorter than asked", Trouble.SHORT) from None
             raise
-        if len(data) != end - start:
+        if whole and len(data) != end - start:
             raise StorageUnavailable(f"object {object_id:016x} is shorter than asked")
         return data
 

@@ -85,3 +85,11 @@ async def test_offsets_survive_the_deletion_of_their_topic(catalog: Catalog) -> 
     await catalog.delete_topic(created.topic_id)
 
     assert set(await catalog.load_offsets()) == {("g", "t", 0)}
+
+
+async def test_offsets_of_one_group_are_read_as_they_are(catalog: Catalog) -> None:
+    """Its own, committed by whomever."""
+    await catalog.commit_offsets({("g\0", "t", 0): CommittedOffset(offset=1), ("g", "t", 0): CommittedOffset(offset=2)})
+
+    assert await catalog.read_offsets("g\0") == {("g\0", "t", 0): CommittedOffset(offset=1)}
+    assert await catalog.read_offsets("nobody") == {}

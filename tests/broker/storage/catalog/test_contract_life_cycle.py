@@ -134,20 +134,55 @@ async def test_markers_come_with_the_spans_beside_them(catalog: Catalog) -> None
     assert await catalog.take_dead_objects(10) == [2]
 
 
-async def test_objects_of_which_little_is_left_are_found(catalog: Catalog) -> None:
-    """Not the one in use, and not those that were rewritten as often as may be."""
-    pids, old = await grown(catalog, 5, 3)
+async def test_segments_of_which_little_is_left_are_found(catalog: Catalog) -> None:
+    """Where an object holds many flushes; not the one in use."""
+    if catalog.shared:
+        pytest.skip("what holds one flush each is merged before")
+    pids, _ = await grown(catalog, 5, 3)
     for pid in pids[:4]:
         await catalog.advance_log_start(pid, 30)
     found = await catalog.sparse_objects(10)
-    assert [(each.object_id, each.size, each.spans, each.level) for each in found][:2] == [(1, 100, 1, 0), (2, 100, 1, 0)]
-    assert 3 not in [each.object_id for each in found]
+    assert [(each.object_id, each.size, each.spans, each.level) for each in found] == [(1, 100, 1, 0), (2, 100, 1, 0)]
     assert len(await catalog.sparse_objects(1)) == 1
 
-    swap = LogSwap(pids[4], old[4][:2], [one_for(old[4][:2])])
-    final = MergeSwap(swaps=[swap], object_id=OBJECT, object_end=10_000, level=2, is_named=False)
-    assert await catalog.swap_many(final) == [True]
-    assert await catalog.sparse_objects(10) == []
+
+async def test_merged_objects_of_which_little_is_left_are_found(catalog: Catalog) -> None:
+    """Not those that were rewritten as often as may be."""
+    pids, old = await grown(catalog, 5, 4)
+    swaps = [LogSwap(pid, spans[:2], [one_for(spans[:2])]) for pid, spans in zip(pids, old, strict=True)]
+    assert await catalog.swap_many(merge_of(*swaps)) == [True] * 5
+    for pid in pids[:4]:
+        assert OBJECT not in [each.object_id for each in await catalog.sparse_objects(10)] or pid == pids[3]
+        await catalog.advance_log_start(pid, 20)
+    (found,) = [each for each in await catalog.sparse_objects(10) if each.object_id == OBJECT]
+    assert (found.size, found.spans, found.level) == (200, 1, 1)
+
+    left = await spans_of(catalog, pids[4])
+    final = LogSwap(pids[4], left[:1], [replace(left[0], object_id=OBJECT + 1)])
+    assert await catalog.swap_many(
+        MergeSwap(swaps=[final], object_id=OBJECT + 1, object_end=10_000, level=2, is_named=False)
+    ) == [True]
+    assert not {OBJECT, OBJECT + 1} & {each.object_id for each in await catalog.sparse_objects(10)}
+
+
+async def test_flushes_come_oldest_first(catalog: Catalog) -> None:
+    """And merged ones when they are small; only where objects hold one flush each."""
+    pids, old = await grown(catalog, 2, 3)
+    if not catalog.shared:
+        assert await catalog.merge_candidates(0, 10, 100) == []
+        return
+    found = await catalog.merge_candidates(0, 10, 100)
+    assert [(each.object_id, each.size, each.spans, each.level) for each in found] == [
+        (1, 200, 2, 0), (2, 200, 2, 0), (3, 200, 2, 0)
+    ]  # fmt: skip
+    assert all(0 <= each.age_ms < 60_000 for each in found)
+    assert [each.object_id for each in await catalog.merge_candidates(0, 2, 100)] == [1, 2]
+    assert await catalog.merge_candidates(1, 10, 10**9) == []
+    swaps = [LogSwap(pid, spans[:2], [one_for(spans[:2])]) for pid, spans in zip(pids, old, strict=True)]
+    assert await catalog.swap_many(merge_of(*swaps)) == [True, True]
+    assert [each.object_id for each in await catalog.merge_candidates(0, 10, 100)] == [3]
+    assert [each.object_id for each in await catalog.merge_candidates(1, 10, 1001)] == [OBJECT]
+    assert await catalog.merge_candidates(1, 10, 1000) == []
 
 
 async def test_retention_looks_at_many_logs_at_once(catalog: Catalog) -> None:

@@ -201,10 +201,13 @@ async def test_offsets_take_effect_with_the_commit(catalog: Catalog) -> None:
 
     assert await catalog.load_offsets() == {KEY: CommittedOffset(offset=1)}
     assert catalog.pending_offsets(ID) == latest
+    assert await catalog.pending_offset_keys("g") == {KEY}
+    assert await catalog.pending_offset_keys("h\0") == {other}
     answer = await catalog.end_transaction(*producer, True, True, -1, NOW)
     assert answer.ended == Ended([], latest)
     assert await catalog.load_offsets() == latest
     assert catalog.pending_offsets(ID) == {}
+    assert await catalog.pending_offset_keys("g") == set()
 
 
 @pytest.mark.parametrize("commit", [True, False])

@@ -17,6 +17,8 @@ class CatalogPart:
     shards that this broker holds; what is saved of a shard's keys is checked against them while ``checks_shards``.
     """
 
+    shared: Final = True
+
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._incarnations = Incarnations()

@@ -7,11 +7,16 @@ from broker.storage.catalog.postgres.commits import PostgresCommits
 from broker.storage.catalog.postgres.configs import PostgresConfigs
 from broker.storage.catalog.postgres.connecting import DEFAULT_OPTIONS, Connection, ConnectionOptions
 from broker.storage.catalog.postgres.connections import Connections
+from broker.storage.catalog.postgres.garbage import PostgresGarbage
 from broker.storage.catalog.postgres.groups import PostgresGroups
 from broker.storage.catalog.postgres.incarnations import Incarnations
+from broker.storage.catalog.postgres.jobs import PostgresJobs
 from broker.storage.catalog.postgres.logs import PostgresLogs
+from broker.storage.catalog.postgres.merging import PostgresMerging
 from broker.storage.catalog.postgres.migrating import check_schema
+from broker.storage.catalog.postgres.object_ids import PostgresObjectIds
 from broker.storage.catalog.postgres.objects import PostgresObjects
+from broker.storage.catalog.postgres.shards import PostgresShards
 from broker.storage.catalog.postgres.share_states import PostgresShareStates
 from broker.storage.catalog.postgres.swapping import PostgresSwapping
 from broker.storage.catalog.postgres.transactions import PostgresTransactions
@@ -23,9 +28,14 @@ class PostgresCatalog(
     PostgresLogs,
     PostgresObjects,
     PostgresSwapping,
+    PostgresMerging,
+    PostgresGarbage,
     PostgresGroups,
     PostgresTransactions,
     PostgresShareStates,
+    PostgresShards,
+    PostgresJobs,
+    PostgresObjectIds,
 ):
     """Implements :class:`broker.storage.catalog.base.Catalog`, shared by every broker that opens the same database. Used from one event loop."""
 
@@ -49,4 +59,5 @@ class PostgresCatalog(
         return self._incarnations.number
 
     async def aclose(self) -> None:
+        await super().aclose()
         await self._connections.aclose()

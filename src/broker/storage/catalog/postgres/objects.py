@@ -29,15 +29,12 @@ DELETE FROM object WHERE object_id IN (
 
 
 class PostgresObjects(CatalogPart):
-    """Implements what :class:`broker.storage.catalog.base.LogCatalog` says of objects. ``object_grace_s``: how long an object stays that nothing
-    names any more, for readers that know of it."""
+    """Implements what :class:`broker.storage.catalog.base.LogCatalog` says of objects."""
 
-    object_grace_s: float = 0.0
-
-    async def take_dead_objects(self, limit: int) -> list[int]:
+    async def take_dead_objects(self, limit: int, grace_ms: int = 0) -> list[int]:
         """Spans that were left to be dropped are dropped first, so many that it does not take long."""
         await self.drain_trims()
-        rows = await self._connections.fetch(_DEAD, limit, self.object_grace_s)
+        rows = await self._connections.fetch(_DEAD, limit, grace_ms / 1000)
         return [row[0] for row in rows]
 
     async def forget_objects(self, object_ids: Sequence[int]) -> None:

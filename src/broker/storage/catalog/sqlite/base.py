@@ -8,6 +8,8 @@ from broker.storage.catalog.sqlite.writer import CatalogWriter
 class CatalogPart:
     """One contract's worth of methods; :class:`broker.storage.catalog.sqlite.catalog.SqliteCatalog` joins the parts."""
 
+    shared = False
+
     def __init__(self, writer: CatalogWriter, reader: CatalogReader, state: LogState) -> None:
         self._writer = writer
         self._reader = reader

@@ -73,7 +73,7 @@ class SqliteGroups(SqliteConsumerGroups, SqliteShareGroups):
         return await self._reader.run(work)
 
     async def pending_offset_keys(self, group_id: str) -> set[OffsetKey]:
-        return self._state.pending_keys(group_id)
+        return self._state.pending_keys_of(group_id)
 
     async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None:
         await self._writer.commit_offsets(dict(offsets))

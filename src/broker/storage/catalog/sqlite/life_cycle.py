@@ -10,7 +10,6 @@ from broker.storage.catalog import log_rules, swap_rules
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.life_cycle import (
     FINAL_LEVEL,
-    SPANS_AT_ONCE,
     LogSwap,
     MergeCandidate,
     MergeSwap,
@@ -20,6 +19,7 @@ from broker.storage.catalog.life_cycle import (
 from broker.storage.catalog.log_state import Replaced
 from broker.storage.catalog.sqlite import log_queries, swapping
 from broker.storage.catalog.sqlite.base import CatalogPart
+from broker.storage.catalog.sqlite.logs import TRIM_AT_ONCE
 from broker.storage.catalog.sqlite.transaction import Transaction
 from broker.storage.objects.base import WHOLE_OBJECTS
 
@@ -89,16 +89,19 @@ class SqliteLifeCycle(CatalogPart):
         def work(connection: sqlite3.Connection) -> dict[int, int]:
             offsets: dict[int, int] = {}
             (text,) = connection.execute(_FIRST, (asked,)).fetchone()
+            trimmed = {pid for (pid,) in connection.execute("SELECT pid FROM trims")}
             first = {pid: (stamp, length) for pid, stamp, length in orjson.loads(text)}
             for limit in limits:
                 if limit.pid not in first:
                     continue
                 stamp, length = first[limit.pid]
                 state = states[limit.pid]
+                # A log of which spans are left to be dropped has a size that is not to be trusted.
+                max_bytes = None if limit.pid in trimmed else limit.max_bytes
                 too_old = limit.oldest_ms is not None and stamp < limit.oldest_ms
-                if too_old or (limit.max_bytes is not None and state.bounds.bytes - length >= limit.max_bytes):
-                    spans = log_queries.spans_from(connection, limit.pid, state.bounds.log_start, SPANS_AT_ONCE)
-                    offsets[limit.pid] = log_rules.retention_offset(state, spans, limit.oldest_ms, limit.max_bytes)
+                if too_old or (max_bytes is not None and state.bounds.bytes - length >= max_bytes):
+                    spans = log_queries.spans_from(connection, limit.pid, state.bounds.log_start, TRIM_AT_ONCE - 1)
+                    offsets[limit.pid] = log_rules.retention_offset(state, spans, limit.oldest_ms, max_bytes)
             return offsets
 
         return await self._reader.run(work)

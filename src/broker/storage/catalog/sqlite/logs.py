@@ -24,7 +24,7 @@ from broker.storage.catalog.sqlite.writer import StoreFirst
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 
-_TRIM_AT_ONCE: Final = 500
+TRIM_AT_ONCE: Final = 500
 _EXPIRE_AT_ONCE: Final = 1000
 
 _DEAD_OBJECTS: Final = f"""
@@ -87,7 +87,7 @@ class SqliteLogs(CatalogPart):
             moved = log_rules.with_log_start(state, offset)
             if moved is not state:
                 transaction.set_partition(pid, moved)
-                if not trimming.drop_spans(transaction, pid, offset, _TRIM_AT_ONCE):
+                if not trimming.drop_spans(transaction, pid, offset, TRIM_AT_ONCE):
                     trimming.remember(transaction, pid, offset)
             return _partition(transaction.changes.partition(pid)).bounds
 

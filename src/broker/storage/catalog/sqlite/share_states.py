@@ -21,6 +21,9 @@ ON CONFLICT (group_id, topic_id, partition_index) DO UPDATE SET
     state_epoch = excluded.state_epoch, start_offset = excluded.start_offset, leader_epoch = excluded.leader_epoch
 RETURNING share_id
 """
+_CLAIM: Final = """
+UPDATE share_states SET state_epoch = state_epoch + 1 WHERE group_id = ? AND topic_id = ? AND partition_index = ?
+"""
 _ADD_RUNS: Final = "INSERT INTO share_changes (share_id, runs) VALUES (?, ?)"
 _DROP_RUNS: Final = "DELETE FROM share_changes WHERE share_id = ?"
 _STATE: Final = """
@@ -43,6 +46,14 @@ class SqliteShareStates(CatalogPart):
             return found
 
         return await self._reader.run(work)
+
+    async def claim_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
+        def work(transaction: Transaction) -> None:
+            for group_id, topic_id, index in keys:
+                transaction.execute(_CLAIM, (text_key(group_id), topic_id, index))
+
+        await self._writer.run(work)
+        return await self.load_share_states(keys)
 
     async def share_states_of(self, group_id: str) -> dict[ShareKey, ShareState]:
         return await self._reader.run(lambda connection: _states(connection, group_id, "", ()))

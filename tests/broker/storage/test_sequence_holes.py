@@ -1,6 +1,6 @@
 """A producer's later batches do not overtake one that failed."""
 
-from broker.log.sequence_holes import SequenceHoles
+from broker.storage.sequence_holes import SequenceHoles
 
 KEY = (1, 7, 0)
 

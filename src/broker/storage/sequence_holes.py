@@ -5,6 +5,8 @@ Batches that the producer had already sent behind them may arrive, or lie in the
 that knows nothing of a producer takes any first sequence (KIP-360), so such a batch would be accepted and the repeated one
 refused for ever. Until the failed sequence comes again, everything behind it is out of order.
 
+Where several groups are in flight at once they are looked through when it is their turn to be committed, which is where their order is decided.
+
 Where the log does know the producer the catalog watches over the order by itself, and a hole is not needed. It can even be wrong: what
 failed may have been a copy of a batch that was stored, sent again over another connection; then that sequence never comes again.
 """

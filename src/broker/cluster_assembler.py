@@ -1,0 +1,146 @@
+"""Puts together what makes a broker one of a cluster: who keeps its membership, its shards, and what it knows of topics, and its connections to others.
+
+Everything else is put together by :mod:`broker.assembler`, for a broker in a cluster and for one alone.
+"""
+
+from typing import Final, Protocol
+
+from anyio.abc import TaskGroup
+
+from broker.assembler import Agents
+from broker.cluster.membership_keeper import MembershipKeeper
+from broker.cluster.metadata_refresher import MetadataRefresher
+from broker.cluster.shard_keeper import ShardKeeper
+from broker.errors import BrokerError
+from broker.model import Published
+from broker.server.peers import PeerNetwork
+from broker.storage.catalog.cluster import ClusterCatalog, ClusterView, Member
+from broker.storage.objects.footer import PartitionName
+from observability import logs
+from observability.metrics import CLUSTER
+
+PEERS_SECRET: Final = "peers.secret"  # noqa: S105 - a name, not a secret
+"""Where the catalog keeps what brokers know each other by."""
+
+NEWEST: Final = 1 << 62
+"""A version of topics and configurations that is never reached."""
+
+SPREAD_S: Final = 0.5
+"""How long who changed a topic waits for other brokers to have heard of it."""
+
+_log = logs.get("cluster")
+
+
+class Fencing(Protocol):
+    """What must stop when this broker is fenced, and may go on when it is registered anew."""
+
+    async def fence(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
+class Cluster:
+    """The agents of this broker that the others know. ``version`` is that of the topics that were loaded."""
+
+    def __init__(
+        self,
+        catalog: ClusterCatalog,
+        keeper: MembershipKeeper,
+        agents: Agents,
+        commits: Fencing,
+        secret: bytes,
+        version: int,
+    ) -> None:
+        self._catalog = catalog
+        self._agents = agents
+        self._commits = commits
+        self._incarnation: int | None = None
+        services = agents.services
+        self.keeper = keeper
+        self.shards = ShardKeeper(catalog, agents.shard_taker, lambda: keeper.member, lambda shards: self.peers.look())
+        self.metadata = MetadataRefresher(
+            catalog, services.directory, (services.topics.changing, services.configs.changing), agents.on_configs
+        )
+        self.metadata.version = version
+        self.peers = PeerNetwork(secret, lambda: keeper.member, self)
+        services.topics.refresh = self.metadata.refresh
+        services.topics.tell_others = self._tell_others
+        keeper.on_view(self._follow)
+        keeper.on_unheard(self.shards.lose)
+        keeper.on_fenced(self._fenced)
+        keeper.on_registered(self._registered)
+        CLUSTER.shards.set_function(lambda: len(self.shards.held))
+        CLUSTER.lease_age.set_function(lambda: keeper.lease_age_s)
+        CLUSTER.metadata_lag.set_function(lambda: self.metadata.lag)
+
+    def start(self, tasks: TaskGroup) -> None:
+        """Have everything running but the keeper of the membership, which runs already."""
+        tasks.start_soon(self.shards.run)
+        tasks.start_soon(self.metadata.run)
+        tasks.start_soon(self.peers.run)
+
+    async def hand_over(self) -> None:
+        """The others take over, and learn of it at once. What is under way here is finished by whoever called."""
+        await self.keeper.begin_leaving()
+        self.peers.look()
+        await self.shards.hand_over()
+
+    def describe(self, pid: int) -> PartitionName | None:
+        """What a partition is called, for those who read the store without a catalog."""
+        found = self._agents.services.directory.by_pid(pid)
+        return None if found is None else PartitionName(found[0].topic_id, found[0].name, found[1])
+
+    # --- what the catalog says ----------------------------------------------------------------------------------------
+
+    def _follow(self, view: ClusterView) -> None:
+        services = self._agents.services
+        services.identity.follow(view.members, {shard: lease.node_id for shard, lease in view.shards.items()})
+        CLUSTER.members.set(len(view.members))
+        self.peers.follow(view.members)
+        self.shards.follow(view)
+        if self._incarnation not in (None, view.incarnation):
+            _log.error("another server has the catalog; what is in memory is read anew", incarnation=view.incarnation)
+            services.reader.forget_everything()
+            self.metadata.start_over()
+        self._incarnation = view.incarnation
+        self.metadata.hear(view.metadata_version)
+
+    async def _fenced(self) -> None:
+        await self._commits.fence()
+        await self.shards.lose_now()
+
+    def _registered(self, member: Member) -> None:
+        self._commits.resume()
+        self.metadata.start_over()
+        self.peers.look()
+        self.keeper.hurry()
+
+    async def _tell_others(self) -> None:
+        try:
+            version = await self.metadata.refresh()
+        except BrokerError as error:
+            _log.warning("others will hear of a change a little later", reason=error.message)
+            return
+        await self.peers.spread(version, SPREAD_S)
+
+    # --- what other brokers say ---------------------------------------------------------------------------------------
+
+    def published(self, fact: Published) -> None:
+        """Records became visible here."""
+        self.peers.published(fact)
+
+    def hinted(self, pid: int, high_watermark: int, size: int) -> None:
+        self._agents.services.reader.hinted(pid, high_watermark, size)
+
+    def metadata_there(self, number: int) -> None:
+        self.metadata.hear(number)
+
+    async def metadata_read(self, number: int) -> int:
+        await self.metadata.heard(number)
+        return self.metadata.version
+
+    def look(self) -> None:
+        self.keeper.hurry()
+
+    def broken(self, node_id: int) -> None:
+        self.keeper.watch_closely()

@@ -1,0 +1,284 @@
+"""The brokers of a cluster, connected: each dials every other one and tells it what it has committed (:mod:`broker.cluster.hints`).
+
+Whoever is slow or away holds nobody up, and costs no memory: what it was not told in time is dropped, for it finds out by itself.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import anyio
+from anyio.abc import ByteStream, SocketAttribute, TaskGroup
+
+from broker.cluster.hints import (
+    LOOK,
+    METADATA,
+    PUBLISHED,
+    SEEN,
+    NotUnderstood,
+    PendingFacts,
+    frame,
+    read_published,
+    read_version,
+    version,
+)
+from broker.model import Published
+from broker.server.peer_link import LinkEnded, PeerLink, accept, dial
+from broker.storage.catalog.cluster import Member
+from observability import logs
+from observability.metrics import CLUSTER
+
+CONNECT_S: Final = 2.0
+FIRST_PAUSE_S: Final = 0.1
+LONGEST_PAUSE_S: Final = 2.0
+CONNECTIONS_MAX: Final = 512
+"""Who knocks without the secret must not take everything."""
+
+_log = logs.get("peers")
+
+
+class Hearer(Protocol):
+    """What becomes of what others say."""
+
+    def hinted(self, pid: int, high_watermark: int, size: int) -> None:
+        """Records became visible in a partition."""
+        ...
+
+    def metadata_there(self, number: int) -> None:
+        """There is such a version of topics and configurations."""
+        ...
+
+    async def metadata_read(self, number: int) -> int:
+        """Return when that version was read: what was."""
+        ...
+
+    def look(self) -> None:
+        """Members or shards have changed."""
+        ...
+
+    def broken(self, node_id: int) -> None:
+        """The connection to a broker has ended."""
+        ...
+
+
+class _Peer:
+    """Another broker: where it is, what it is still to be told, and up to where it has read."""
+
+    def __init__(self, member: Member) -> None:
+        self.member = member
+        self.pending = PendingFacts()
+        self.news = anyio.Event()
+        self.is_connected = False
+        self.seen = 0
+        self.scope = anyio.CancelScope()
+
+    def wake(self) -> None:
+        self.news.set()
+
+
+class PeerNetwork:
+    """:meth:`bind`, then :meth:`run`; :meth:`follow` says who there is."""
+
+    def __init__(self, secret: bytes, member: Callable[[], Member | None], hearer: Hearer) -> None:
+        self._secret = secret
+        self._member = member
+        self._hearer = hearer
+        self._peers: dict[int, _Peer] = {}
+        self._tasks: TaskGroup | None = None
+        self._accepted = 0
+        self._progress = anyio.Event()
+        self._listener: anyio.abc.Listener[anyio.abc.SocketStream] | None = None
+        self._complaints = logs.LineLimiter()
+
+    async def bind(self, host: str, port: int) -> int:
+        """Listen; the port that was bound. Raises OSError."""
+        listener = await anyio.create_tcp_listener(local_host=host or None, local_port=port)
+        self._listener = listener
+        return int(listener.extra(SocketAttribute.local_port))  # noqa: S610 - not a query
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        assert self._listener is not None, "bind comes first"
+        async with self._listener, anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            for peer in self._peers.values():
+                tasks.start_soon(self._keep, peer)
+            await self._listener.serve(self._serve, tasks)
+
+    @property
+    def hints_flow(self) -> bool:
+        """Whether every other broker can be told now. That each of them tells this one follows from that, most often."""
+        return all(peer.is_connected for peer in self._peers.values())
+
+    # --- saying -------------------------------------------------------------------------------------------------------
+
+    def follow(self, members: Sequence[Member]) -> None:
+        """These are the brokers of the cluster now."""
+        own = self._member()
+        others = {
+            member.node_id: member
+            for member in members
+            if member.peer is not None and (own is None or member.node_id != own.node_id)
+        }
+        for node_id, peer in list(self._peers.items()):
+            member = others.get(node_id)
+            if member is None or (member.epoch, member.peer) != (peer.member.epoch, peer.member.peer):
+                peer.scope.cancel()
+                del self._peers[node_id]
+        for node_id, member in others.items():
+            if node_id not in self._peers:
+                peer = self._peers[node_id] = _Peer(member)
+                if self._tasks is not None:
+                    self._tasks.start_soon(self._keep, peer)
+        self._progress.set()
+
+    def published(self, fact: Published) -> None:
+        """Tell everyone of records that became visible."""
+        for peer in self._peers.values():
+            if not peer.is_connected or not peer.pending.add(fact.pid, fact.high_watermark, fact.bytes):
+                CLUSTER.hints_dropped.inc()
+                continue
+            peer.wake()
+
+    def look(self) -> None:
+        """Tell everyone that members or shards have changed."""
+        for peer in self._peers.values():
+            peer.pending.look()
+            peer.wake()
+
+    async def spread(self, number: int, seconds: float) -> bool:
+        """Tell everyone of a version of topics and configurations, and return when all have read it or the time is over; whether they have."""
+        for peer in self._peers.values():
+            peer.pending.metadata(number)
+            peer.wake()
+        with anyio.move_on_after(seconds):
+            while any(peer.seen < number for peer in self._peers.values()):
+                self._progress = anyio.Event()
+                await self._progress.wait()
+            return True
+        return False
+
+    # --- dialling -----------------------------------------------------------------------------------------------------
+
+    async def _keep(self, peer: _Peer) -> None:
+        """Be connected to it for as long as it is there."""
+        pause_s = FIRST_PAUSE_S
+        with peer.scope:
+            while True:
+                try:
+                    await self._tell(peer)
+                    pause_s = FIRST_PAUSE_S
+                except (OSError, NotUnderstood) as error:
+                    if self._complaints.take(anyio.current_time()) is not None:
+                        _log.warning("another broker cannot be told anything", node=peer.member.node_id, reason=str(error) or type(error).__name__)
+                finally:
+                    if peer.is_connected:
+                        peer.is_connected = False
+                        CLUSTER.peers.dec()
+                self._hearer.broken(peer.member.node_id)
+                await anyio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _tell(self, peer: _Peer) -> None:
+        own = self._member()
+        assert peer.member.peer is not None
+        if own is None:
+            return
+        with anyio.fail_after(CONNECT_S):
+            stream = await anyio.connect_tcp(*peer.member.peer)
+        async with stream:
+            try:
+                link = await dial(stream, self._secret, own.node_id, own.epoch)
+            except LinkEnded as error:
+                raise NotUnderstood(str(error)) from error
+            if link.node_id != peer.member.node_id:
+                raise NotUnderstood(f"it is broker {link.node_id}")
+            peer.is_connected = True
+            CLUSTER.peers.inc()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._read_answers, link, peer, tasks)
+                await self._send_facts(link, peer)
+                tasks.cancel_scope.cancel()
+
+    async def _send_facts(self, link: PeerLink, peer: _Peer) -> None:
+        while True:
+            while peer.pending:
+                frames, count = peer.pending.take()
+                try:
+                    await link.send(frames)
+                except LinkEnded:
+                    CLUSTER.hints_dropped.inc(count)
+                    return
+                CLUSTER.hints_sent.inc(count)
+            peer.news = anyio.Event()
+            await peer.news.wait()
+
+    async def _read_answers(self, link: PeerLink, peer: _Peer, tasks: TaskGroup) -> None:
+        async for kind, payload in link.received():
+            if kind == SEEN:
+                peer.seen = max(peer.seen, read_version(payload))
+                self._progress.set()
+        tasks.cancel_scope.cancel()
+
+    # --- being dialled ------------------------------------------------------------------------------------------------
+
+    async def _serve(self, stream: ByteStream) -> None:
+        own = self._member()
+        if own is None or self._accepted >= CONNECTIONS_MAX:
+            CLUSTER.peers_refused.labels("limit").inc()
+            await anyio.aclose_forcefully(stream)
+            return
+        self._accepted += 1
+        try:
+            async with stream:
+                link = await accept(stream, self._secret, own.node_id, own.epoch)
+                answers = _Answers(link, self._hearer)
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(answers.run)
+                    async for kind, payload in link.received():
+                        self._hear(answers, kind, payload)
+                    tasks.cancel_scope.cancel()
+        except* (NotUnderstood, LinkEnded) as errors:
+            CLUSTER.peers_refused.labels("refused").inc()
+            if self._complaints.take(anyio.current_time()) is not None:
+                _log.warning("a connection to the brokers' own port was refused", reason=str(errors.exceptions[0]))
+        finally:
+            self._accepted -= 1
+
+    def _hear(self, answers: "_Answers", kind: int, payload: bytes) -> None:
+        if kind == PUBLISHED:
+            facts = read_published(payload)
+            CLUSTER.hints_received.inc(len(facts))
+            for fact in facts:
+                self._hearer.hinted(fact.pid, fact.high_watermark, fact.size)
+        elif kind == METADATA:
+            number = read_version(payload)
+            self._hearer.metadata_there(number)
+            answers.owe(number)
+        elif kind == LOOK:
+            self._hearer.look()
+
+
+class _Answers:
+    """Tells a broker up to where what it told was read: the latest only, however often it tells."""
+
+    def __init__(self, link: PeerLink, hearer: Hearer) -> None:
+        self._link = link
+        self._hearer = hearer
+        self._owed = 0
+        self._given = 0
+        self._news = anyio.Event()
+
+    def owe(self, number: int) -> None:
+        self._owed = max(self._owed, number)
+        self._news.set()
+
+    async def run(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news = anyio.Event()
+            while self._owed > self._given:
+                self._given = await self._hearer.metadata_read(self._owed)
+                try:
+                    await self._link.send(frame(SEEN, version(self._given)))
+                except LinkEnded:
+                    return
