@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from tests.chaos.pulses import Gaps, Pulse, PulseReader
 from tests.durability.feeding import Feeder, Noise
 from tests.durability.ledger import Ledger
-from tests.durability.load import QUICK, CommittedOffsets, Committer, LogReader, Member, ProducerLoad
+from tests.durability.load import QUICK, CommittedOffsets, Committer, LogReader, Member, ProducerLoad, Worker
 from tests.durability.seats import Seat
 from tests.durability.watchers import OutputAndAudit, Snapshots
 from tests.support.waiting import wait_until

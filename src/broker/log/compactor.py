@@ -123,6 +123,8 @@ class Compactor(Job):
         self._pages = PAGES if self._is_shared else 1
         self._runner = JobRunner([self], leases, node_id=node_id, node_ids=node_ids)
         self._waiting: dict[str, list[_Due]] = {}
+        self._tail_ends: dict[int, int] = {}
+        self._tail_aged = 0.0
         self._cleaned: dict[int, int] | None = None
         self._cleaned_since = 0.0
         self._uncleanable: dict[int, float] = {}
@@ -149,6 +151,7 @@ class Compactor(Job):
         return max(self._settings.current.log_cleaner_backoff_ms, LEAST_REST_MS) / 1000
 
     async def due(self) -> Sequence[str]:
+        self._age_tail()
         return [str(page) for page in range(self._pages)] if self._settings.current.log_cleaner_enable else []
 
     async def step(self, part: str) -> bool:
@@ -169,6 +172,20 @@ class Compactor(Job):
                 await self._rewriter.rest()
             self._count_waiting()
         return bool(due)
+
+    def _age_tail(self) -> None:
+        """Let go of what memory has of compacted logs for longer than half the grace: another broker may have compacted them, and transactions whose
+        data it removed leave the index in time (K7)."""
+        now_s = anyio.current_time()
+        if not self._grace_ms or (now_s - self._tail_aged) * 4000 < self._grace_ms:
+            return
+        ends: dict[int, int] = {}
+        for topic in self._topics.all():
+            if "compact" in topic.config.cleanup_policy:
+                for pid in topic.pids:
+                    self._tail.drop_below(pid, self._tail_ends.get(pid, 0))
+                    ends[pid] = self._tail.end(pid)
+        self._tail_ends, self._tail_aged = ends, now_s
 
     def _count_waiting(self) -> None:
         COMPACTION.waiting.set(sum(map(len, self._waiting.values())))

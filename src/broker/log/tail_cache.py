@@ -133,6 +133,11 @@ class TailCache:
         run = self._runs.get(pid)
         return run is not None and run.head < len(run.bases) and run.bases[run.head] <= offset < run.next_offset
 
+    def end(self, pid: int) -> int:
+        """The offset behind the newest batch that is or was here, 0 when nothing is known of ``pid``."""
+        run = self._runs.get(pid)
+        return 0 if run is None else run.next_offset
+
     def drop_below(self, pid: int, offset: int) -> None:
         """Let go of the batches of ``pid`` that begin below ``offset``: they are about to be replaced. The end of the run stays known, so
         whoever waits there is still answered from here."""

@@ -7,11 +7,13 @@ import anyio
 import pytest
 
 from broker.config.live import LiveSettings
+from broker.errors import StorageUnavailable
 from broker.log import compactor as compactor_module
 from broker.log.compactor import Compactor
 from broker.log.stored_batches import Piece, walk
 from broker.log.tail_cache import TailCache
 from broker.storage.catalog.base import FLAG_FINAL_OFFSETS
+from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.records.batch import parse_header, stamp
 from broker.wire.records.record import Record, encode_batch, iter_records
 from tests.broker.log.jobs.world import Broker, Deaths, World, dies, wandering
@@ -129,6 +131,33 @@ async def test_merging_does_not_keep_a_log_from_being_compacted(monkeypatch: pyt
     await world.check_table()
 
 
+async def test_what_may_be_named_is_not_deleted() -> None:
+    """A swap whose answer was lost; and what is not named goes at once."""
+    world = CompactedWorld(grace_ms=GRACE_MS)
+    broker = await world.begin()
+    await written(world, broker, Random(6), 6)
+    swap = broker.inner.swap_spans
+
+    async def lost(wanted: Any) -> bool:
+        await swap(wanted)
+        raise StorageUnavailable("the reply was lost")
+
+    broker.catalog.swap_spans = lost
+    await world.compactor(broker).compact_due()
+    assert len(await world.shown()) == len(world.table)
+    await world.check_table()
+
+    async def refused(wanted: Any) -> bool:
+        return False
+
+    broker.catalog.swap_spans = refused
+    await written(world, broker, Random(7), 2)
+    objects = set(world.store.objects)
+    await world.compactor(broker).compact_due()
+    assert {known for known in world.store.objects if known >= WHOLE_OBJECTS} <= objects
+    await world.check_table()
+
+
 @pytest.mark.parametrize("after", [False, True])
 async def test_death_between_any_two_steps(after: bool) -> None:
     """Another compacts what was left, and nothing is left over."""
@@ -198,6 +227,29 @@ async def test_a_part_that_took_too_long_is_not_swapped(monkeypatch: pytest.Monk
     await world.settle()
     await world.check_table()
     await world.check(settled=True)
+
+
+async def test_memory_forgets_what_others_may_have_compacted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within half the grace, whoever compacts; the end of the log stays known."""
+    world = CompactedWorld(grace_ms=GRACE_MS)
+    broker = await world.begin()
+    compactor = world.compactor(broker)
+    tail = compactor._tail = TailCache(1 << 20)
+    now_s = 1000.0
+    monkeypatch.setattr(compactor_module.anyio, "current_time", lambda: now_s)
+    data = bytes(encode_batch([Record(0, world.clock, b"k", b"v")]))
+    tail.put(world.pid, 0, 0, data)
+    await compactor.due()
+    assert tail.has_batch(world.pid, 0)
+    tail.put(world.pid, 1, 1, data)
+    now_s += GRACE_MS / 4000
+    await compactor.due()
+    assert not tail.has_batch(world.pid, 0)
+    assert tail.has_batch(world.pid, 1)
+    now_s += GRACE_MS / 4000
+    await compactor.due()
+    assert not tail.has_batch(world.pid, 1)
+    assert tail.end(world.pid) == 2
 
 
 async def test_pages_are_all_there_are() -> None:

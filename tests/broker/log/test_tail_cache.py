@@ -223,3 +223,13 @@ def test_all_of_it_can_be_let_go_of() -> None:
     assert (cache.charged, cache.has_batch(1, 0)) == (0, False)
     cache.put(1, 0, 0, bytes(100))
     assert (cache.charged, cache.has_batch(1, 0)) == (100, True)
+
+
+def test_the_end_is_known() -> None:
+    """Also when nothing is left of what was before it."""
+    cache = TailCache(1 << 20)
+    assert cache.end(1) == 0
+    cache.put(1, 5, 6, b"x" * 100)
+    assert cache.end(1) == 7
+    cache.drop_below(1, 7)
+    assert cache.end(1) == 7

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from broker.errors import StorageUnavailable
+from broker.storage.catalog.life_cycle import MergeSwap
 from broker.storage.objects.base import WHOLE_OBJECTS, is_inline
 from tests.broker.log.jobs.world import Broker, Deaths, World, dies, wandering
 
@@ -155,6 +156,41 @@ async def test_a_store_in_trouble_is_asked_again() -> None:
     world.store.objects.update(taken)
     await world.check()
     await broker.run("merge")
+    await world.settle()
+    await world.check(settled=True)
+
+
+async def test_what_was_written_in_vain_goes_at_once() -> None:
+    """No sweep is needed for what this broker knows to be nobody's."""
+    world = World()
+    broker = await world.broker()
+    await grown(world, broker)
+
+    async def refused(merge: MergeSwap) -> list[bool]:
+        return [False] * len(merge.swaps)
+
+    broker.catalog.swap_many = refused
+    await broker.run("merge")
+    assert not [known for known in world.store.objects if known >= WHOLE_OBJECTS]
+    await world.check()
+
+
+async def test_what_may_be_named_is_not_deleted() -> None:
+    """A swap whose answer was lost: the catalog is asked before anything goes."""
+    world = World()
+    broker = await world.broker()
+    pids = await grown(world, broker)
+    swap = broker.inner.swap_many
+
+    async def lost(merge: MergeSwap) -> list[bool]:
+        await swap(merge)
+        raise StorageUnavailable("the reply was lost")
+
+    broker.catalog.swap_many = lost
+    with pytest.raises(StorageUnavailable):
+        await broker.run("merge")
+    assert (await world.spans(pids[0]))[0].object_id >= WHOLE_OBJECTS
+    await world.check()
     await world.settle()
     await world.check(settled=True)
 
