@@ -27,6 +27,35 @@ USER = "penstock"
 TEMPLATE = "migrated"
 
 _UNPRIVILEGED = "postgres"
+
+_END_OTHER_SESSIONS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+# Everything the migrations put into tables and sequences, kept aside, and how to go back to it.
+_KEEP_INITIAL = """
+CREATE SCHEMA initial;
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('CREATE TABLE initial.%1$I AS SELECT * FROM public.%1$I', name);
+    END LOOP;
+    CREATE TABLE initial."sequences of public" AS
+        SELECT sequencename::text AS name, start_value AS value FROM pg_sequences WHERE schemaname = 'public';
+END $$;
+CREATE FUNCTION initial.restore() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    table_name text;
+BEGIN
+    PERFORM setval(format('public.%I', name)::regclass, value, false) FROM initial."sequences of public";
+    FOR table_name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('DELETE FROM public.%I', table_name);
+        EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE SELECT * FROM initial.%1$I', table_name);
+    END LOOP;
+END $$;
+"""
+
 # Small, and it never stops writing to disk what it says is on disk.
 _SETTINGS = {
     "fsync": "on",
@@ -56,6 +85,7 @@ class Postgres(ServerProcess):
         self._settings = {**_SETTINGS, **(settings or {})}
         self._with_tls = with_tls
         self._made = 0
+        self._free: list[str] = []
         self._turn = threading.Lock()
 
     @property
@@ -78,11 +108,24 @@ class Postgres(ServerProcess):
             await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if migrated else 'template0'}")
         return self.url(name)
 
+    @contextlib.asynccontextmanager
+    async def borrowed_database(self) -> AsyncIterator[str]:
+        """The URL of a database as :meth:`new_database` makes it, for a while: afterwards it is emptied for the next one who asks, which takes less
+        than making another. What a failed test leaves is not used again."""
+        name = self._free.pop() if self._free else (await self.new_database()).rpartition("/")[2]
+        yield self.url(name)
+        async with self.connected(name) as connection:
+            await connection.execute(_END_OTHER_SESSIONS)
+            await connection.execute("SELECT initial.restore()")
+        self._free.append(name)
+
     async def migrate_template(self) -> None:
         """Make the database of which the others are copies."""
         async with self.connected("postgres") as connection:
             await connection.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0")
         await migrating.migrate(self.url(TEMPLATE))
+        async with self.connected(TEMPLATE) as connection:
+            await connection.execute(_KEEP_INITIAL)
 
     async def end_sessions(self, database: str) -> int:
         """Break every connection to a database; how many there were."""
@@ -124,6 +167,20 @@ class Postgres(ServerProcess):
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
         super().terminate(deadline_s)
+
+    def become_standby(self) -> None:
+        """Start again as a server that follows another one, of which it hears nothing: it only takes reads, until it is promoted."""
+        self.stop()
+        signal_file = self.folder / "data" / "standby.signal"
+        signal_file.touch()
+        if os.geteuid() == 0:
+            shutil.chown(signal_file, _UNPRIVILEGED, _UNPRIVILEGED)
+        self.start()
+
+    async def promote(self) -> None:
+        """Take writes again, on a timeline of its own."""
+        async with self.connected("postgres") as connection:
+            assert await connection.fetchval("SELECT pg_promote()")
 
     def remove(self) -> None:
         """Kill it and delete everything it had."""
@@ -167,7 +224,7 @@ class Postgres(ServerProcess):
         return [str(word) for word in (*self._as_nobody(), self._programs / "postgres", *options)]
 
     def _ready_pattern(self) -> re.Pattern[str]:
-        return re.compile(r"database system is ready to accept connections")
+        return re.compile(r"database system is ready to accept (read-only )?connections")
 
     def _started(self, ready: re.Match[str]) -> None:
         """The port was chosen before the start: there is nothing to learn from the line."""

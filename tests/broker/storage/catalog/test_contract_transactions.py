@@ -6,6 +6,7 @@ import pytest
 
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import FLAG_ABORT_MARKER, FLAG_COMMIT_MARKER, MARKER_BYTES, Catalog, SpanQuery
+from broker.storage.catalog.shards import shard_of
 from broker.storage.catalog.transactions import AbortedTransaction, Ended, Marker, MarkerWish, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, topic
@@ -35,10 +36,8 @@ async def write(
     return answer.error_code, answer.base_offset
 
 
-def stable(catalog: Catalog, pid: int) -> int:
-    bounds = catalog.peek_bounds(pid)
-    assert bounds is not None
-    return bounds.last_stable_offset
+async def stable(catalog: Catalog, pid: int) -> int:
+    return (await catalog.bounds([pid]))[pid].last_stable_offset
 
 
 async def test_a_new_id_is_there_without_waiting(catalog: Catalog) -> None:
@@ -51,8 +50,8 @@ async def test_a_new_id_is_there_without_waiting(catalog: Catalog) -> None:
     assert state is not None
     assert (state.transactional_id, state.producer_id, state.timeout_ms, state.updated_ms) == (ID, 11, 60_000, NOW)
     assert list(catalog.peek_transactions()) == [state]
-    assert catalog.transaction_of_producer(11) == state
-    assert catalog.transaction_of_producer(12) is None
+    assert await catalog.find_transaction_of_producer(11) == state
+    assert await catalog.find_transaction_of_producer(12) is None
 
 
 async def test_records_of_a_transaction_are_not_stable_until_it_ends(catalog: Catalog) -> None:
@@ -63,13 +62,12 @@ async def test_records_of_a_transaction_are_not_stable_until_it_ends(catalog: Ca
     await appender.append(pid, batch(2))
     assert await write(appender, pid, producer, epoch, 0, records=3) == (0, 2)
     await appender.append(pid, batch())
-    assert stable(catalog, pid) == 2
+    assert await stable(catalog, pid) == 2
 
     answer = await catalog.end_transaction(ID, producer, epoch, True, False, -1, NOW + 9)
 
     assert answer.ended == Ended([Marker(pid, 6, producer, epoch, True, NOW + 9)], {})
-    bounds = catalog.peek_bounds(pid)
-    assert bounds is not None
+    bounds = (await catalog.bounds([pid]))[pid]
     assert (bounds.high_watermark, bounds.last_stable_offset, bounds.bytes) == (7, 7, 300 + MARKER_BYTES)
     ((span,),) = [found.spans for found in await catalog.find_spans([SpanQuery(pid, 6, 1)])]
     assert (span.base, span.object_id, span.position) == (6, -(epoch + 1), producer)
@@ -86,9 +84,9 @@ async def test_what_is_stable_waits_for_the_earliest_open_transaction(catalog: C
     await write(appender, pid, *second, 0)
 
     await catalog.end_transaction("b", *second, True, True, -1, NOW)
-    assert stable(catalog, pid) == 0
+    assert await stable(catalog, pid) == 0
     await catalog.end_transaction("a", *first, True, True, -1, NOW)
-    assert stable(catalog, pid) == 4
+    assert await stable(catalog, pid) == 4
 
 
 async def test_a_transactional_batch_needs_its_transaction(catalog: Catalog) -> None:
@@ -118,7 +116,7 @@ async def test_a_batch_that_is_sent_again_after_the_end_is_a_duplicate(catalog: 
 
     (again,) = await appender.append(pid, batch(producer=producer, epoch=epoch, first=0, transactional=True))
     assert (again.error_code, again.base_offset, again.duplicate) == (0, 0, True)
-    assert stable(catalog, pid) == 2
+    assert await stable(catalog, pid) == 2
 
 
 async def test_an_end_with_a_bump_begins_sequences_anew(catalog: Catalog) -> None:
@@ -225,7 +223,7 @@ async def test_an_end_that_is_sent_again_ends_nothing_more(catalog: Catalog, com
 
     assert (again.producer_id, again.epoch, again.error_code) == (first.producer_id, first.epoch, ErrorCode.NONE)
     assert again.ended is None
-    assert stable(catalog, pid) == 2
+    assert await stable(catalog, pid) == 2
 
 
 async def test_aborted_transactions_are_found_by_range(catalog: Catalog) -> None:
@@ -262,6 +260,7 @@ async def test_aborted_transactions_go_with_the_log(catalog: Catalog) -> None:
         epoch = (await catalog.end_transaction(ID, producer, epoch, False, True, -1, NOW)).epoch
         await catalog.add_to_transaction(ID, producer, epoch, [pid], None, NOW)
     appender.roll()
+    living = appender.object_id
     await appender.append(pid, batch())
     assert await catalog.retention_offset(pid, None, 100) == 4
     await catalog.advance_log_start(pid, 1)
@@ -272,7 +271,7 @@ async def test_aborted_transactions_go_with_the_log(catalog: Catalog) -> None:
     bounds = await catalog.advance_log_start(pid, 4)
 
     assert bounds.bytes == 100
-    assert await catalog.take_dead_objects(10) == [1]
+    assert await catalog.take_dead_objects(10) == list(range(1, living))
 
 
 async def test_a_log_may_be_cut_off_within_an_open_transaction(catalog: Catalog) -> None:
@@ -285,10 +284,10 @@ async def test_a_log_may_be_cut_off_within_an_open_transaction(catalog: Catalog)
     bounds = await catalog.advance_log_start(pid, 2)
     assert bounds.last_stable_offset == 2
     await appender.append(pid, batch())
-    assert stable(catalog, pid) == 2
+    assert await stable(catalog, pid) == 2
 
     await catalog.end_transaction(ID, producer, epoch, False, True, -1, NOW)
-    assert stable(catalog, pid) == 5
+    assert await stable(catalog, pid) == 5
     assert await catalog.aborted(pid, 2, 5) == [AbortedTransaction(producer, 0, 4)]
 
 
@@ -305,7 +304,7 @@ async def test_a_deleted_topic_leaves_its_transactions(catalog: Catalog) -> None
     await catalog.add_transaction_offsets(ID, producer, epoch, offsets, "g", NOW)
     await catalog.delete_topic(b"orders".ljust(16, b"\0"))
 
-    state = catalog.peek_transaction(ID)
+    state = await catalog.look_up_transaction(ID)
     assert state is not None
     assert state.partitions == {other}
     assert await catalog.add_to_transaction(ID, producer, epoch, [pid], None, NOW) is ErrorCode.NONE
@@ -322,7 +321,7 @@ async def test_producers_with_open_transactions_do_not_expire(catalog: Catalog) 
     assert await catalog.expire_producers(NOW + 10**9) == 0
 
     await catalog.end_transaction(ID, producer, epoch, True, True, -1, NOW)
-    assert stable(catalog, pid) == 2
+    assert await stable(catalog, pid) == 2
     assert await catalog.expire_producers(NOW + 10**9) == 1
 
 
@@ -335,7 +334,7 @@ async def test_idle_ids_are_forgotten_unless_something_is_open(catalog: Catalog)
 
     assert await catalog.delete_transactional_ids(NOW + 10) == 1
     assert {state.transactional_id for state in catalog.peek_transactions()} == {"young", "open"}
-    assert catalog.transaction_of_producer(5) is None
+    assert await catalog.find_transaction_of_producer(5) is None
     assert (await catalog.init_transaction("old", 1, 5, 0, NOW, 8)).producer_id == 8
 
 
@@ -346,8 +345,8 @@ async def test_a_producer_id_that_was_given_up_belongs_to_nobody(catalog: Catalo
     await catalog.delete_transactional_ids(NOW + 1)
     await catalog.init_transaction(ID, 1, -1, -1, NOW, 6)
 
-    assert catalog.transaction_of_producer(5) is None
-    owner = catalog.transaction_of_producer(6)
+    assert await catalog.find_transaction_of_producer(5) is None
+    owner = await catalog.find_transaction_of_producer(6)
     assert owner is not None
     assert (owner.transactional_id, owner.status) == (ID, TransactionStatus.EMPTY)
     assert (await write(Appender(catalog), pid, 5, 0, 0))[0] == ErrorCode.INVALID_TXN_STATE
@@ -378,11 +377,57 @@ async def test_markers_from_outside_end_single_partitions(catalog: Catalog) -> N
 
     assert errors == [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
     assert ended == Ended([Marker(one, 1, producer, epoch, False, NOW + 5)], {})
-    assert (stable(catalog, one), stable(catalog, other)) == (2, 0)
+    assert (await stable(catalog, one), await stable(catalog, other)) == (2, 0)
     assert await catalog.aborted(one, 0, 2) == [AbortedTransaction(producer, 0, 1)]
     state = catalog.peek_transaction(ID)
     assert state is not None
     assert (state.status, state.partitions) == (TransactionStatus.ONGOING, {one, other})
     answer = await catalog.end_transaction(ID, producer, epoch, True, False, -1, NOW + 9)
     assert answer.ended == Ended([Marker(other, 1, producer, epoch, True, NOW + 9)], {})
-    assert (stable(catalog, one), stable(catalog, other)) == (2, 2)
+    assert (await stable(catalog, one), await stable(catalog, other)) == (2, 2)
+
+
+async def test_what_open_transactions_carry_of_a_group_is_known(catalog: Catalog) -> None:
+    """Until they end; what they committed is then read with the group's offsets (KIP-447)."""
+    fresh = await catalog.init_transaction(ID, 60_000, -1, -1, NOW, 11)
+    producer, other = (ID, fresh.producer_id, fresh.epoch), ("h\0", "payments", 3)
+    await catalog.add_transaction_offsets(*producer, {KEY: CommittedOffset(offset=5)}, "g", NOW)
+    await catalog.add_transaction_offsets(*producer, {other: CommittedOffset(offset=7)}, "h\0", NOW)
+    assert await catalog.pending_offset_keys("g") == {KEY}
+    assert await catalog.pending_offset_keys("h\0") == {other}
+    assert await catalog.read_offsets("g") == {}
+
+    await catalog.end_transaction(*producer, True, True, -1, NOW)
+    assert await catalog.pending_offset_keys("g") == set()
+    assert await catalog.read_offsets("g") == {KEY: CommittedOffset(offset=5)}
+
+
+async def test_ids_and_groups_of_any_length_have_transactions(catalog: Catalog) -> None:
+    """Their names come back whole."""
+    long, group_id = "i" * 40_000, "g" * 40_000
+    key = (group_id, "t", 0)
+    fresh = await catalog.init_transaction(long, 60_000, -1, -1, NOW, 11)
+    await catalog.add_transaction_offsets(long, fresh.producer_id, fresh.epoch, {key: CommittedOffset(offset=5)}, group_id, NOW)
+
+    state = await catalog.look_up_transaction(long)
+    assert state is not None
+    assert (state.transactional_id, state.groups) == (long, {group_id})
+    assert await catalog.find_transaction_of_producer(11) == state
+    answer = await catalog.end_transaction(long, fresh.producer_id, fresh.epoch, True, True, -1, NOW)
+    assert answer.ended == Ended([], {key: CommittedOffset(offset=5)})
+    assert await catalog.read_offsets(group_id) == {key: CommittedOffset(offset=5)}
+
+
+async def test_transactions_that_are_open_for_too_long_are_told(catalog: Catalog) -> None:
+    """Of the shards that are asked about."""
+    (pid,) = await topic(catalog)
+    for name, timeout_ms in (("slow", 10**9), ("fast", 0)):
+        fresh = await catalog.init_transaction(name, timeout_ms, -1, -1, NOW, await catalog.allocate_producer_ids(1))
+        await catalog.add_to_transaction(name, fresh.producer_id, fresh.epoch, [pid], None, NOW)
+
+    (overdue,) = await catalog.overdue_transactions(None, NOW + 1)
+    assert (overdue.transactional_id, overdue.partitions) == ("fast", {pid})
+    assert await catalog.overdue_transactions([shard_of("fast")], NOW + 1) == [overdue]
+    assert await catalog.overdue_transactions([shard_of("fast") + 1], NOW + 1) == []
+    await catalog.abort_transaction("fast", overdue.producer_id, overdue.epoch, NOW)
+    assert await catalog.overdue_transactions(None, NOW + 1) == []

@@ -1,4 +1,4 @@
-"""Transactions of both catalogs against a model that is written to be obvious: a log is a list that says of each record which transaction
+"""Transactions of every catalog against a model that is written to be obvious: a log is a list that says of each record which transaction
 it belongs to, and everything else is told from there."""
 
 import shutil
@@ -16,14 +16,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from broker.model import CommittedOffset
+from broker.model import CommittedOffset, LogBounds
 from broker.storage.catalog import transaction_rules
 from broker.storage.catalog.base import Catalog, ProducerState
 from broker.storage.catalog.memory import MemoryCatalog
+from broker.storage.catalog.postgres.catalog import PostgresCatalog
+from broker.storage.catalog.shards import SHARDS
 from broker.storage.catalog.sqlite.catalog import SqliteCatalog
 from broker.storage.catalog.transactions import AbortedTransaction, Marker, MarkerWish, OffsetKey
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, batch, group, topic
+from tests.support.postgres import postgres_server
 
 Answer = TypeVar("Answer")
 Credential = tuple[int, int]
@@ -68,7 +71,7 @@ class Id:
 
 
 class Transactions(RuleBasedStateMachine):
-    """Two transactional ids with old and new clients on two partitions."""
+    """Two transactional ids with old and new clients on two partitions, in the catalog in memory and in another one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,30 +82,35 @@ class Transactions(RuleBasedStateMachine):
         self.cleanup.callback(shutil.rmtree, self.directory)
         self.portal = self.cleanup.enter_context(start_blocking_portal())
         self.memory = MemoryCatalog()
-        self.sqlite = self.opened()
+        self.other = self.opened()
         self.logs: dict[int, list[Entry]] = {}
         self.sequences: dict[tuple[int, int], Credential] = {}
         self.ids: dict[str, Id] = {}
         self.committed: dict[OffsetKey, CommittedOffset] = {}
         self.next_id = 100
-        self.position = 0
+        self.objects = 0
 
-    def opened(self) -> SqliteCatalog:
-        async def open_here() -> SqliteCatalog:
-            return SqliteCatalog.open(self.directory / "catalog.db", tail_spans=2)
-
-        return self.portal.call(open_here)
+    def opened(self) -> Catalog:
+        """The other catalog, with what was there when it was closed."""
+        raise NotImplementedError
 
     def teardown(self) -> None:
-        self.portal.call(self.sqlite.aclose)
+        self.portal.call(self.other.aclose)
         self.cleanup.close()
 
     def both(self, work: Callable[[Catalog], Coroutine[Any, Any, Answer]]) -> Answer:
         """Have both catalogs do it, and see that they answer the same."""
-        ours: Answer = self.portal.call(lambda: work(self.memory))
-        theirs: Answer = self.portal.call(lambda: work(self.sqlite))
+        ours, theirs = self.each(work)
         assert ours == theirs
         return ours
+
+    def each(self, work: Callable[[Catalog], Coroutine[Any, Any, Answer]]) -> tuple[Answer, Answer]:
+        """Have both do it."""
+
+        async def do() -> tuple[Answer, Answer]:
+            return await work(self.memory), await work(self.other)
+
+        return self.portal.call(do)
 
     @initialize()
     def begin(self) -> None:
@@ -259,8 +267,8 @@ class Transactions(RuleBasedStateMachine):
 
     def append(self, pid: int, producer_id: int, epoch: int, first: int, transactional: bool) -> tuple[int, int]:
         entry = batch(producer=producer_id, epoch=epoch, first=first, transactional=transactional)
-        commit = group({pid: [entry]}, position=self.position)
-        self.position += commit.length
+        self.objects += 1
+        commit = group({pid: [entry]}, object_id=self.objects)
         ((answer,),) = self.both(lambda catalog: catalog.commit_spans(commit))
         return answer.error_code, answer.base_offset
 
@@ -352,8 +360,8 @@ class Transactions(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """Everything is in the database."""
-        self.portal.call(self.sqlite.aclose)
-        self.sqlite = self.opened()
+        self.portal.call(self.other.aclose)
+        self.other = self.opened()
 
     # What everybody sees
 
@@ -363,9 +371,7 @@ class Transactions(RuleBasedStateMachine):
         for pid, log in self.logs.items():
             undecided = [at for at, entry in enumerate(log) if entry.work is not None and entry.work.outcome is None]
             stable = min(undecided, default=len(log))
-            for catalog in (self.memory, self.sqlite):
-                bounds = catalog.peek_bounds(pid)
-                assert bounds is not None
+            for bounds in self.each(partial(bounds_of, pid=pid)):
                 assert (bounds.high_watermark, bounds.last_stable_offset) == (len(log), stable)
             every = aborted_in(log)
             for start in {0, stable // 3, stable - 1} - {-1}:
@@ -397,7 +403,7 @@ class Transactions(RuleBasedStateMachine):
     @invariant()
     def ids_are_who_they_should_be(self) -> None:
         """Nothing of an ended transaction is left, and no offset is seen before its commit."""
-        for catalog in (self.memory, self.sqlite):
+        for catalog in (self.memory, self.other):
             assert {state.transactional_id for state in catalog.peek_transactions()} == set(self.ids)
             for name, known in self.ids.items():
                 state = catalog.peek_transaction(name)
@@ -405,9 +411,19 @@ class Transactions(RuleBasedStateMachine):
                 assert (state.producer_id, state.epoch) == known.current
                 assert (state.status.name == "ONGOING") == (known.open is not None)
                 assert (set(state.partitions), set(state.groups)) == (known.partitions, known.groups)
-                assert catalog.transaction_of_producer(known.current[0]) == state
                 assert catalog.pending_offsets(name) == ({} if known.open is None else known.open.offsets)
         assert self.both(lambda catalog: catalog.load_offsets()) == self.committed
+        wanted = {producer_id: name for name, known in self.ids.items() for producer_id in [known.current[0]]}
+        assert self.both(partial(owners_of, producer_ids={each for known in self.ids.values() for each, _ in known.ever})) == wanted
+
+
+async def bounds_of(catalog: Catalog, *, pid: int) -> LogBounds:
+    return (await catalog.bounds([pid]))[pid]
+
+
+async def owners_of(catalog: Catalog, *, producer_ids: set[int]) -> dict[int, str]:
+    found = {each: await catalog.find_transaction_of_producer(each) for each in producer_ids}
+    return {each: state.transactional_id for each, state in found.items() if state is not None}
 
 
 async def aborted_of(catalog: Catalog, *, pid: int, first: int, upper: int) -> list[AbortedTransaction]:
@@ -444,5 +460,36 @@ def consumed(log: list[Entry], start: int, end: int, aborted: list[AbortedTransa
     return returned
 
 
-Transactions.TestCase.settings = settings(stateful_step_count=60)
-TestTransactions = Transactions.TestCase
+class InSqlite(Transactions):
+    """A file that is opened again and again."""
+
+    def opened(self) -> Catalog:
+        async def open_here() -> SqliteCatalog:
+            return SqliteCatalog.open(self.directory / "catalog.db", tail_spans=2)
+
+        return self.portal.call(open_here)
+
+
+class InPostgres(Transactions):
+    """A database that one broker after another works with."""
+
+    url: str | None = None
+
+    def opened(self) -> Catalog:
+        if self.url is None:
+            borrowed = self.portal.wrap_async_context_manager(postgres_server().borrowed_database())
+            self.url = self.cleanup.enter_context(borrowed)
+        url = self.url
+
+        async def open_here() -> PostgresCatalog:
+            catalog = await PostgresCatalog.open(url)
+            await catalog.load_transactions(range(SHARDS))
+            return catalog
+
+        return self.portal.call(open_here)
+
+
+InSqlite.TestCase.settings = settings(stateful_step_count=60)
+InPostgres.TestCase.settings = settings(stateful_step_count=40, max_examples=max(settings().max_examples // 8, 5))
+TestTransactionsInSqlite = InSqlite.TestCase
+TestTransactionsInPostgres = InPostgres.TestCase

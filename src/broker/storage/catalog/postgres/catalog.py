@@ -16,7 +16,6 @@ from broker.storage.catalog.postgres.merging import PostgresMerging
 from broker.storage.catalog.postgres.migrating import check_schema
 from broker.storage.catalog.postgres.object_ids import PostgresObjectIds
 from broker.storage.catalog.postgres.objects import PostgresObjects
-from broker.storage.catalog.postgres.producers import PostgresProducers
 from broker.storage.catalog.postgres.shards import PostgresShards
 from broker.storage.catalog.postgres.share_states import PostgresShareStates
 from broker.storage.catalog.postgres.swapping import PostgresSwapping
@@ -28,7 +27,6 @@ class PostgresCatalog(
     PostgresCommits,
     PostgresLogs,
     PostgresObjects,
-    PostgresProducers,
     PostgresSwapping,
     PostgresMerging,
     PostgresGarbage,
@@ -45,9 +43,13 @@ class PostgresCatalog(
     async def open(cls, url: str, options: ConnectionOptions = DEFAULT_OPTIONS) -> Self:
         """Connect to a database that was migrated. Raises SchemaUnusable, StorageUnavailable, and ValueError for a URL that is none."""
         incarnations = Incarnations()
+        checked = False
 
         async def look(connection: Connection) -> str:
-            await check_schema(connection)
+            nonlocal checked
+            if not checked:
+                await check_schema(connection)
+                checked = True
             return await incarnations.look(connection)
 
         catalog = cls(await Connections.open(database_address(url), options, on_connect=look))

@@ -30,7 +30,9 @@ _log = structlog.get_logger(__name__)
 
 Answers = list[list[list[Appended]]]
 
-_COMMIT: Final = f"SELECT verdict, bases, log_starts FROM commit_spans_v1({', '.join(f'${number}' for number in range(1, 36))})"  # noqa: S608
+_COMMIT: Final = (
+    f"SELECT verdict, bases, log_starts FROM commit_spans_v1({', '.join(f'${number}' for number in range(1, 36))})"  # noqa: S608
+)
 _RESOLVE: Final = "SELECT resolve_commit_v1($1)"
 _LAST_COMMIT: Final = "SELECT object_ids, bases, log_starts FROM last_commit WHERE committer = $1"
 _OBJECTS: Final = "SELECT object_id, state FROM object WHERE object_id = ANY ($1)"
@@ -152,7 +154,9 @@ class PostgresCommits(CatalogPart):
 
     async def _answered_before(self, groups: Sequence[CommitGroup], prepared: PreparedCommit | None) -> Answers:
         """Some object has a row: the commit happened, or never will (K2)."""
-        states = {row[0]: row[1] for row in await self._connections.fetch(_OBJECTS, [group.object_id for group in groups])}
+        states = {
+            row[0]: row[1] for row in await self._connections.fetch(_OBJECTS, [group.object_id for group in groups])
+        }
         if _NEVER in states.values():
             raise StorageUnavailable("an object of the commit was given up or deleted before")
         if prepared is None or len(states) < len(groups):

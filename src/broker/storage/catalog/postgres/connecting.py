@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 _CLOSE_S: Final = 2.0
 
-_PLANS: Final = {
+PLANS: Final = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",
@@ -64,7 +64,9 @@ class ConnectionOptions:
 DEFAULT_OPTIONS: Final = ConnectionOptions()
 
 
-async def connect(address: DatabaseAddress, options: ConnectionOptions, on_connect: OnConnect | None) -> tuple[Any, str]:
+async def connect(
+    address: DatabaseAddress, options: ConnectionOptions, on_connect: OnConnect | None
+) -> tuple[Any, str]:
     """One attempt. Raises what the driver raises, and what ``on_connect`` does."""
     connection = await asyncpg.connect(
         address.url,

@@ -40,7 +40,9 @@ class PostgresProducers(CatalogPart):
     async def producers(self, pid: int) -> list[ProducerState]:
         return [
             ProducerState(producer_id, epoch, last_sequence, last_timestamp, window_of(recent), first_open)
-            for producer_id, epoch, last_sequence, last_timestamp, recent, first_open in await self._connections.fetch(_OF_LOG, pid)
+            for producer_id, epoch, last_sequence, last_timestamp, recent, first_open in await self._connections.fetch(
+                _OF_LOG, pid
+            )
         ]
 
     async def known_producers(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
@@ -54,7 +56,7 @@ class PostgresProducers(CatalogPart):
             async with self._connections.change() as connection:
                 await self._stand(connection)
                 count, last_pid, last_producer_id = await connection.fetchrow(_EXPIRE, before_ms, pid, producer_id)
-            expired += count
+            expired += int(count)
             if last_pid is None:
                 return expired
             pid, producer_id = last_pid, last_producer_id

@@ -29,7 +29,9 @@ SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
 _RESIZE: Final = "UPDATE part SET bytes = $2 WHERE pid = $1"
 _DROP_REFERENCES: Final = "SELECT drop_references_v1($1)"
 _FORGET: Final = "DELETE FROM aborted WHERE pid = $1 AND last_offset = ANY ($2)"
-_CLEANED: Final = "INSERT INTO cleaning VALUES ($1, $2) ON CONFLICT (pid) DO UPDATE SET cleaned_to = excluded.cleaned_to"
+_CLEANED: Final = (
+    "INSERT INTO cleaning VALUES ($1, $2) ON CONFLICT (pid) DO UPDATE SET cleaned_to = excluded.cleaned_to"
+)
 
 _ALL_CLEANED: Final = "SELECT pid, cleaned_to FROM cleaning JOIN part USING (pid)"
 _DIRT: Final = """

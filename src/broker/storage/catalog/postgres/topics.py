@@ -22,10 +22,12 @@ topic_id, name, replication_factor, config, created_ms,
 """
 """The columns of a topic, for :func:`topic_of`."""
 
-_ALL: Final = f"SELECT {TOPIC} FROM topic ORDER BY name COLLATE \"C\""  # noqa: S608
+_ALL: Final = f'SELECT {TOPIC} FROM topic ORDER BY name COLLATE "C"'  # noqa: S608
 _ONE: Final = f"SELECT {TOPIC} FROM topic WHERE topic_id = $1"  # noqa: S608
 _NEXT_VERSION: Final = "UPDATE metadata_version SET version = version + 1 RETURNING version"
-_NEXT_VERSION_OF_CONFIGS: Final = "UPDATE metadata_version SET version = version + 1, configs = version + 1 RETURNING version"
+_NEXT_VERSION_OF_CONFIGS: Final = (
+    "UPDATE metadata_version SET version = version + 1, configs = version + 1 RETURNING version"
+)
 _NAMED: Final = "SELECT 1 FROM topic WHERE name = $1"
 _INSERT: Final = "INSERT INTO topic (topic_id, name, replication_factor, config, created_ms, version) VALUES ($1, $2, $3, $4, $5, $6)"
 _INSERT_PARTITIONS: Final = """

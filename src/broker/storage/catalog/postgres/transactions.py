@@ -15,8 +15,8 @@ from broker.model import NO_PRODUCER_ID, CommittedOffset
 from broker.storage.catalog import transaction_changes, transaction_rules
 from broker.storage.catalog.base import OffsetKey
 from broker.storage.catalog.log_state import LogChanges
-from broker.storage.catalog.postgres.base import CatalogPart
 from broker.storage.catalog.postgres.changes import Besides, write
+from broker.storage.catalog.postgres.connecting import Connection
 from broker.storage.catalog.postgres.connections import Connections
 from broker.storage.catalog.postgres.locked_view import (
     Known,
@@ -26,6 +26,7 @@ from broker.storage.catalog.postgres.locked_view import (
     named_by_wishes,
     states_of,
 )
+from broker.storage.catalog.postgres.producers import PostgresProducers
 from broker.storage.catalog.postgres.texts import key_of, of_bytes
 from broker.storage.catalog.postgres.transaction_memory import TransactionMemory
 from broker.storage.catalog.shards import SHARDS
@@ -67,6 +68,7 @@ DELETE FROM txn WHERE transactional_id IN (
     SELECT transactional_id FROM txn WHERE status <> 1 AND updated_ms < $1 ORDER BY transactional_id LIMIT $2 FOR UPDATE SKIP LOCKED)
 RETURNING coalesce(full_id, transactional_id)
 """
+_FORGET_TOPIC: Final = "DELETE FROM txn_offset WHERE topic = $1"
 _ABORTED: Final = """
 SELECT producer_id, first_offset, last_offset FROM aborted
 WHERE pid = $1 AND last_offset >= $2 AND first_offset < $3 AND last_offset <= coalesce(
@@ -76,7 +78,7 @@ ORDER BY last_offset
 """Whatever was aborted later than the first one with that much stable behind it began beyond the range."""
 
 
-class PostgresTransactions(CatalogPart):
+class PostgresTransactions(PostgresProducers):
     """Implements :class:`broker.storage.catalog.base.TransactionCatalog`."""
 
     def __init__(self, connections: Connections) -> None:
@@ -175,6 +177,11 @@ class PostgresTransactions(CatalogPart):
             count += len(gone)
             if len(gone) < _FORGET_AT_ONCE:
                 return count
+
+    async def _topic_deleted(self, connection: Connection, topic_id: bytes, name: str) -> None:
+        """Transactions go on without offsets that groups would commit in it."""
+        await super()._topic_deleted(connection, topic_id, name)
+        await connection.execute(_FORGET_TOPIC, name)
 
     async def _change(
         self,

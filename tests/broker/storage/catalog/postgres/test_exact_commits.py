@@ -109,7 +109,7 @@ class Worlds:
             for s in self.memory._state.runs.get(pid, ())
         ]
         producers = await connections.fetch("SELECT * FROM producer WHERE pid = $1 ORDER BY producer_id", pid)
-        assert [tuple(each)[1:5] + (window_of(each["recent"]), each["first_open_offset"]) for each in producers] == [
+        assert [(*tuple(each)[1:5], window_of(each["recent"]), each["first_open_offset"]) for each in producers] == [
             (p.producer_id, p.epoch, p.last_sequence, p.last_timestamp, p.window, p.open_first_offset)
             for p in await self.memory.producers(pid)
         ]
@@ -119,20 +119,23 @@ class Worlds:
         assert all(live == counted and state == (1 if live else 2) for _, live, counted, state in live), "I4"
 
 
+SomeWorlds = TypeVar("SomeWorlds", bound=Worlds)
+
+
 @contextmanager
-def worlds() -> Iterator[Worlds]:
+def worlds(kind: type[SomeWorlds]) -> Iterator[SomeWorlds]:
     with start_blocking_portal() as portal:
         url = portal.call(postgres_server().new_database)
         shared = portal.call(PostgresCatalog.open, url)
         try:
-            yield Worlds(portal, MemoryCatalog(), shared)
+            yield kind(portal, MemoryCatalog(), shared)
         finally:
             portal.call(shared.aclose)
 
 
 @pytest.fixture(scope="module")
 def shared_worlds() -> Iterator[Worlds]:
-    with worlds() as both:
+    with worlds(Worlds) as both:
         yield both
 
 
@@ -181,7 +184,11 @@ trials = st.lists(commits | openings | commits | endings, min_size=4, max_size=1
 @given(steps=trials)
 def test_it_comes_to_what_memory_comes_to(shared_worlds: Worlds, steps: list[tuple[str, Any]]) -> None:
     """Duplicates, refusals that split spans, epochs, sequences that wrap, open transactions, partitions that are not there; several groups at once."""
-    both = shared_worlds
+    run_steps(shared_worlds, steps)
+
+
+def run_steps(both: Worlds, steps: list[tuple[str, Any]]) -> None:
+    """Take the same steps in both worlds, and compare what they are then."""
     both.begin()
     ids: dict[str, tuple[int, int]] = {}
     both.producers += 10
@@ -266,10 +273,10 @@ async def test_a_broker_whose_epoch_is_gone_commits_nothing(postgres: Postgres) 
     """It is told that it was fenced (I8)."""
     catalog = await PostgresCatalog.open(await postgres.new_database())
     member = Member(node_id=1, epoch=4, rack=None, listeners={})
-    with pytest.raises(Fenced):
-        async with catalog._connections.change() as connection:
-            await connection.execute("INSERT INTO broker (node_id, epoch, instance, lease_until) VALUES (1, 5, 'i', now())")
-            await connection.execute("INSERT INTO part (pid, topic_id, partition_index) VALUES (1, 'x', 0)")
+    async with catalog._connections.change() as connection:
+        await connection.execute("INSERT INTO broker (node_id, epoch, instance, lease_until) VALUES (1, 5, 'i', now())")
+        await connection.execute("INSERT INTO part (pid, topic_id, partition_index) VALUES (1, 'x', 0)")
+        with pytest.raises(Fenced):
             await commit_exactly(connection, [group({1: [batch()]})], member)
 
     assert await catalog._connections.fetchval("SELECT count(*) FROM object") == 0

@@ -84,6 +84,8 @@ CREATE TABLE trim (
     pid   int PRIMARY KEY,
     below bigint NOT NULL
 );
+CREATE INDEX trim_of_logs ON trim (pid) WHERE below < 4611686018427387904;
+CREATE INDEX trim_of_deleted ON trim (pid) WHERE below = 4611686018427387904;
 
 -- state: 1 live, 2 to be deleted since deleted_at, 9 not there: it was never committed and never will be, or was deleted lately.
 -- live: how many spans name it (I4).
@@ -475,17 +477,17 @@ DECLARE
     low bigint := a_from;
     high bigint := a_to;
     middle bigint;
-    found record;
+    own record;
 BEGIN
     WHILE low < high LOOP
         middle := low + (high - low) / 2;
-        SELECT base, last, running_timestamp INTO found FROM span WHERE pid = a_pid AND last >= middle ORDER BY last LIMIT 1;
+        SELECT base, last, running_timestamp INTO own FROM span WHERE pid = a_pid AND last >= middle ORDER BY last LIMIT 1;
         IF NOT FOUND THEN
             RETURN a_to;
-        ELSIF found.running_timestamp >= a_timestamp THEN
-            high := least(middle, found.base);
+        ELSIF own.running_timestamp >= a_timestamp THEN
+            high := least(middle, own.base);
         ELSE
-            low := found.last + 1;
+            low := own.last + 1;
         END IF;
     END LOOP;
     RETURN greatest(low, a_from);
@@ -496,13 +498,13 @@ END $$;
 CREATE FUNCTION largest_timestamp_v1(a_pid int, a_from bigint, a_to bigint) RETURNS bigint STABLE LANGUAGE plpgsql AS $$
 DECLARE
     largest bigint;
-    found record;
+    own record;
 BEGIN
     SELECT running_timestamp INTO largest FROM span WHERE pid = a_pid AND last >= a_to - 1 ORDER BY last LIMIT 1;
-    SELECT last, max_timestamp INTO found FROM span
+    SELECT last, max_timestamp INTO own FROM span
         WHERE pid = a_pid AND last >= first_reaching_v1(a_pid, largest, a_from, a_to) ORDER BY last LIMIT 1;
-    IF found.max_timestamp = largest THEN
-        RETURN found.last;
+    IF own.max_timestamp = largest THEN
+        RETURN own.last;
     END IF;
     RETURN (SELECT last FROM span WHERE pid = a_pid AND last >= a_from ORDER BY max_timestamp DESC, last LIMIT 1);
 END $$;
