@@ -7,6 +7,7 @@ from broker.config.kafka_names import translate
 from broker.config.properties import PropertiesError, parse_properties
 from broker.config.settings import SETTINGS
 from broker.storage import segment
+from broker.storage.objects import footer
 from broker.storage.objects.base import TocEntry
 from broker.wire.errors import DecodeError
 from broker.wire.frames import FrameReader
@@ -165,6 +166,52 @@ def segment_seed(random: Random) -> bytes:
     return b"".join(parts) + bytes(random.choice((0, 10, 1000)))
 
 
+def run_footer(data: bytes) -> None:
+    """The end of an object: entries within the payload, or a refusal; checksums are put right first, or they would stop every mutation."""
+    for candidate in (data, _checked(data)):
+        try:
+            found = footer.read_footer(candidate)
+        except footer.FooterCorrupt:
+            continue
+        for entry in found.entries:
+            if not 0 <= entry.position <= entry.position + entry.length <= found.payload_length:
+                raise Finding(f"{entry} outside of {found.payload_length} bytes")
+        if footer.read_footer(footer.pack_footer(found)) != found:
+            raise Finding(f"{found} is another when it is written again")
+
+
+def _checked(data: bytes) -> bytes:
+    """The same with magic, version, length of the contents and checksum as they should be."""
+    size = footer.TRAILER_BYTES
+    if len(data) < size:
+        return data
+    contents, trailer = data[:-size], bytearray(data[-size:])
+    trailer[8:12] = struct.pack("<I", len(contents))
+    trailer[33] = footer.VERSION
+    trailer[-8:] = footer.MAGIC
+    trailer[-12:-8] = struct.pack("<I", segment.crc32c(bytes(trailer[:-12]), segment.crc32c(contents)))
+    return contents + bytes(trailer)
+
+
+def footer_seed(random: Random) -> bytes:
+    names = [footer.UNKNOWN, *(footer.PartitionName(random.randbytes(16), f"topic-{index}", index) for index in range(3))]
+    entries = []
+    for pid in range(random.randrange(5)):
+        base = random.choice((-1, 0, 1 << 40))
+        entries.append(footer.FooterEntry(pid, random.choice(names), pid, 10, 1, 5, 7, base, -1 if base < 0 else base + 4, 1, random.choice(((), (7, 8)))))
+    return footer.pack_footer(
+        footer.Footer(
+            object_id=random.getrandbits(60),
+            kind=random.choice((footer.FLUSH, footer.WHOLE)),
+            cluster_id=random.choice(("", "cluster")),
+            created_ms=random.getrandbits(40),
+            payload_length=1000,
+            payload_crc=random.getrandbits(32),
+            entries=entries,
+        )
+    )
+
+
 TARGETS = (
     Target("frames", run_frames, frames_seed, WIRE),
     Target("headers", run_headers, header_seed, WIRE),
@@ -172,4 +219,5 @@ TARGETS = (
     Target("responses", run_response, response_seed, WIRE),
     Target("properties", run_properties, properties_seed, ("broker.config",), allowance=1 << 20),
     Target("segments", run_segment, segment_seed, ("broker.storage.segment",)),
+    Target("footers", run_footer, footer_seed, ("broker.storage.objects.footer",)),
 )

@@ -1,4 +1,4 @@
-"""``penstock catalog``: what is done to a catalog that brokers share, from outside of them."""
+"""``penstock catalog``: what is done to a catalog from outside of brokers."""
 
 import sys
 from pathlib import Path
@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from broker.cli import catalog_check, catalog_rebuild
 from broker.cli.failure import UNREACHABLE, USAGE, CommandFailed
 from broker.cli.output import note, print_json
 
-app = typer.Typer(help="Look after the catalog of a cluster.", no_args_is_help=True)
+app = typer.Typer(help="Look after a catalog: bring it up to date, check it, make it anew.", no_args_is_help=True)
 
 CatalogUrl = Annotated[str | None, typer.Option("--catalog", metavar="URL", help="postgresql://...; from the settings when not given.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings; penstock.toml here if there is one.")]
@@ -18,6 +19,10 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", hel
 @app.callback()
 def _commands() -> None:
     """Commands on the catalog."""
+
+
+app.command("check")(catalog_check.command)
+app.command("rebuild")(catalog_rebuild.command)
 
 
 @app.command("migrate")

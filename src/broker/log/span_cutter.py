@@ -31,6 +31,7 @@ class SpanCutter:
         self._pid = pid
         self._name = UNKNOWN if name is None else name
         self._records = 0
+        self._sources: set[int] = set()
         self._span_bytes = span_bytes
         self._span_batches = span_batches
         self._position = self._length = self._count = 0
@@ -49,6 +50,8 @@ class SpanCutter:
         self._count += 1
         self._length += size
         self._records += header.record_count
+        if source.object_id >= 0:
+            self._sources.add(source.object_id)
         self._last = header.last_offset
         self._max_timestamp = max(self._max_timestamp, header.max_timestamp)
         self._running = source.running_timestamp
@@ -85,6 +88,7 @@ class SpanCutter:
                 span.base,
                 span.last,
                 span.flags,
+                tuple(sorted(self._sources)),
             )
         )
         self._base = last + 1
@@ -92,5 +96,6 @@ class SpanCutter:
 
     def _begin(self) -> None:
         self._position = self._length = self._count = self._records = 0
+        self._sources = set()
         self._last = self._max_timestamp = self._running = -1
         self._flags = self._common

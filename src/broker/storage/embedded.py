@@ -27,17 +27,13 @@ from broker.storage.committing import GroupCommitter, UnstoredGroup
 from broker.storage.file_operations import FileOperations, make_directory
 from broker.storage.objects.base import Extent
 from broker.storage.objects.files import DEFAULT_SEGMENT_BYTES, FileObjectStore
-from broker.storage.ownership import LOCK_FILE, Ownership
+from broker.storage.ownership import CATALOG_FILE, LOCK_FILE, NUMBERS_AN_EPOCH, SEGMENTS_DIRECTORY, Ownership
 from broker.storage.recovery import GroupDamaged
 
-CATALOG_FILE: Final = "catalog.db"
-SEGMENTS_DIRECTORY: Final = "segments"
 _DIRECTORY_ID: Final = "directory_id"
 _NEXT_EPOCH: Final = """
 INSERT INTO meta VALUES ('owner_epoch', '1') ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1
 """
-_NUMBERS_AN_EPOCH: Final = 1 << 24
-"""Segments one owner can make; at 64 MiB each that is a pebibyte between two starts."""
 
 
 class DataMissing(Exception):
@@ -110,7 +106,7 @@ def open_embedded(
             io.sync_directory(path.parent)
             directory_id, epoch = _directory_id(connection), _next_epoch(connection)
             store = FileObjectStore(
-                segments, segment_bytes, directory_id=directory_id, first_number=epoch * _NUMBERS_AN_EPOCH, io=io
+                segments, segment_bytes, directory_id=directory_id, first_number=epoch * NUMBERS_AN_EPOCH, io=io
             )
             recovered = _reconcile(store, segments, connection)
             store.prepare()

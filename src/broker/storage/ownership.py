@@ -14,6 +14,10 @@ from typing import Final
 from broker.storage.file_operations import FileOperations, make_directory
 
 LOCK_FILE: Final = "owner.lock"
+CATALOG_FILE: Final = "catalog.db"
+SEGMENTS_DIRECTORY: Final = "segments"
+NUMBERS_AN_EPOCH: Final = 1 << 24
+"""Segments one owner can make; at 64 MiB each that is a pebibyte between two starts."""
 
 
 class DirectoryInUse(Exception):

@@ -2,8 +2,9 @@
 
     object   = payload | contents | trailer
     contents = cluster id (length u16, UTF-8) | topic count u32, then topics: topic id 16 | name (length u16, UTF-8)
+               | list count u32, then lists of sources: length u32 | object ids u64 each
                | entry count u32, then entries of 70 bytes: pid u32 | topic's place u32 | partition index i32 | flags u16 | position u64
-               | length u64 | batches u32 | records u64 | max timestamp i64 | base offset i64 | last offset i64 | reserved u32
+               | length u64 | batches u32 | records u64 | max timestamp i64 | base offset i64 | last offset i64 | list of sources' place u32
     trailer  = payload length u64 | contents length u32 | payload crc32c u32 | object id u64 | created ms u64 | kind u8 | version u8
                | reserved 6 | crc32c of contents and trailer up to here u32 | magic 8                                     = 52 bytes
 
@@ -14,12 +15,14 @@ F4  A footer says whose object it is (cluster id, object id): one that was copie
 F5  A version this code does not know is refused, never guessed.
 F6  What is read here may be anything: nothing is allocated by a number in it before the bytes it counts are there.
 
+Sources are the objects from which an entry's batches were taken: what they have of this partition is here now, and offsets are settled.
+
 The catalog is the truth. Offsets of a FLUSH are given by its commit, so a footer cannot know them (-1); those of a WHOLE object are final.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from struct import Struct, pack
+from struct import Struct, pack, unpack_from
 from typing import Final
 
 from broker.model import ZERO_UUID, value
@@ -45,7 +48,7 @@ _CRC_AT: Final = TRAILER_BYTES - 12
 _ENTRY: Final = Struct("<IIiHQQIQqqqI")
 _COUNT: Final = Struct("<I")
 _LENGTH: Final = Struct("<H")
-_NO_TOPIC: Final = 0xFFFFFFFF
+_NONE: Final = 0xFFFFFFFF
 _TEXT_BYTES_MAX: Final = 0xFFFF
 _UNSIGNED_64: Final = 1 << 63
 
@@ -80,6 +83,7 @@ class FooterEntry:
     base: int = -1
     last: int = -1
     flags: int = 0
+    sources: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,19 +120,24 @@ class Footer:
 def pack_footer(footer: Footer) -> bytes:
     """What comes behind the payload."""
     places: dict[tuple[bytes, str], int] = {}
+    lists: dict[tuple[int, ...], int] = {}
     entries = bytearray()
     for entry in footer.entries:
         assert 0 <= entry.position <= entry.position + entry.length <= footer.payload_length, "F2: within the payload"
         name = entry.name
-        place = _NO_TOPIC if name.topic_id == ZERO_UUID else places.setdefault((name.topic_id, name.topic), len(places))
+        place = _NONE if name.topic_id == ZERO_UUID else places.setdefault((name.topic_id, name.topic), len(places))
         entries += _ENTRY.pack(
             *(entry.pid, place, name.index, entry.flags, entry.position, entry.length, entry.batches, entry.records),
-            *(entry.max_timestamp, entry.base, entry.last, 0),
+            *(entry.max_timestamp, entry.base, entry.last),
+            lists.setdefault(entry.sources, len(lists)) if entry.sources else _NONE,
         )
     contents = bytearray(_text(footer.cluster_id))
     contents += _COUNT.pack(len(places))
     for topic_id, topic in places:
         contents += topic_id + _text(topic)
+    contents += _COUNT.pack(len(lists))
+    for sources in lists:
+        contents += _COUNT.pack(len(sources)) + pack(f"<{len(sources)}Q", *sources)
     contents += _COUNT.pack(len(footer.entries)) + entries
     trailer = _TRAILER.pack(
         *(footer.payload_length, len(contents), footer.payload_crc, footer.object_id, footer.created_ms, footer.kind),
@@ -219,19 +228,40 @@ def _contents(data: memoryview, payload_length: int) -> tuple[str, list[FooterEn
         topic_id = bytes(data[at : at + 16])
         name, at = _read_text(data, at + 16)
         topics.append((topic_id, name))
+    lists, at = _lists(data, at)
     count, at = _read_count(data, at)
     if len(data) - at != count * _ENTRY.size:
         raise FooterCorrupt(f"{len(data) - at} bytes are not {count} entries")
     entries: list[FooterEntry] = []
     for numbers in _ENTRY.iter_unpack(data[at:]):
-        pid, place, index, flags, position, length, batches, records, max_timestamp, base, last, _ = numbers
-        if position + length > payload_length or (place != _NO_TOPIC and place >= len(topics)):
-            raise FooterCorrupt("an entry lies outside of the payload, or names a topic that is not there")
+        pid, place, index, flags, position, length, batches, records, max_timestamp, base, last, sources = numbers
+        if position + length > payload_length or _NONE > place >= len(topics) or _NONE > sources >= len(lists):
+            raise FooterCorrupt("an entry lies outside of the payload, or names what is not there")
         if (base < 0) != (last < 0) or last < base or records >= _UNSIGNED_64:
             raise FooterCorrupt(f"an entry has the offsets {base} to {last}")
-        name_of = UNKNOWN if place == _NO_TOPIC else PartitionName(topics[place][0], topics[place][1], index)
-        entries.append(FooterEntry(pid, name_of, position, length, batches, records, max_timestamp, base, last, flags))
+        name_of = UNKNOWN if place == _NONE else PartitionName(topics[place][0], topics[place][1], index)
+        entries.append(
+            FooterEntry(
+                *(pid, name_of, position, length, batches, records, max_timestamp, base, last, flags),
+                sources=() if sources == _NONE else lists[sources],
+            )
+        )
     return cluster_id, entries
+
+
+def _lists(data: memoryview, at: int) -> tuple[list[tuple[int, ...]], int]:
+    count, at = _read_count(data, at)
+    lists: list[tuple[int, ...]] = []
+    for _ in range(count):
+        length, at = _read_count(data, at)
+        if len(data) - at < length * 8:
+            raise FooterCorrupt("the contents end within a list")
+        sources = unpack_from(f"<{length}Q", data, at)
+        if max(sources, default=0) >= _UNSIGNED_64:
+            raise FooterCorrupt("a list names what is no object")
+        lists.append(sources)
+        at += length * 8
+    return lists, at
 
 
 def _text(text: str) -> bytes:

@@ -73,14 +73,14 @@ def read_location(url: str) -> Location:
 
 
 def redacted(url: str) -> str:
-    """The URL without anything that may be secret: user and password, and values of options that nobody knows."""
+    """The URL without anything that may be secret: user and password, and options that nobody knows."""
     try:
         split = urlsplit(url)
         host = split.netloc.rsplit("@", 1)
         netloc = host[0] if len(host) == 1 else f"***@{host[1]}"
         known = _OPTIONS.get(split.scheme, frozenset())
         shown = "&".join(
-            f"{name}={text if name in known and '@' not in text else '***'}"
+            f"{name}={'***' if '@' in text or '?' in text else text}" if name in known else "***"
             for name, text in parse_qsl(split.query, keep_blank_values=True)
         )
         return urlunsplit((split.scheme, netloc, split.path, shown, ""))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from broker.errors import StorageUnavailable
 from broker.storage.catalog.cluster import ObjectIds
 from broker.storage.objects.backend import open_backend
 from broker.storage.objects.base import RawObjects
@@ -28,6 +29,16 @@ def open_objects(
     return RemoteObjectStore(
         backend, ObjectIdBlocks(ids, registration), describe, cluster_id=cluster_id, settings=settings
     )
+
+
+class _NoIds:
+    async def lease_object_ids(self, count: int) -> int:
+        raise StorageUnavailable("this store was opened to be read")
+
+
+def open_to_read(url: str) -> RemoteObjectStore:
+    """The store at ``url`` for who writes nothing to it. Raises BadLocation."""
+    return open_objects(url, _NoIds(), lambda _: None)
 
 
 def open_raw(arguments: Sequence[str]) -> RawObjects:

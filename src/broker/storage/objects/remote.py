@@ -13,6 +13,7 @@ from typing import Final
 import anyio
 import obstore
 from anyio import to_thread
+from anyio.abc import TaskGroup
 
 from broker.errors import StorageUnavailable
 from broker.storage.objects import footer
@@ -25,6 +26,7 @@ from broker.storage.objects.object_keys import FOLDERS, object_id_of
 from broker.storage.objects.raw_remote import RawRemote
 from broker.storage.objects.requester import Operation, Requester, RequestFailed, RequestSettings
 from broker.storage.objects.store_errors import Trouble
+from broker.storage.one_failure import one_failure
 from broker.wire.records.crc import crc32c
 
 Describe = Callable[[int], PartitionName | None]
@@ -60,22 +62,16 @@ class RemoteObjectStore:
         self._requester = Requester(settings)
         self._bodies = anyio.CapacityLimiter(settings.uploads)
         self._is_conditional = backend.is_conditional
+        self._withdraw_s = min(_WITHDRAW_S, settings.give_up_s)
         self._closed = False
 
     async def append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> Extent:
         if self._closed:
             raise StorageUnavailable("the object store is closed")
-        async with self._bodies, anyio.create_task_group() as tasks:
-            for _ in range(_IDS_TRIED):
-                object_id = await self._ids.take()
-                if self._ids.is_short:
-                    tasks.start_soon(self._ids.lease_ahead)
-                body = await self._body(object_id, parts, toc)
-                if await self._put(object_id, body):
-                    length = footer.read_trailer(body[-footer.TRAILER_BYTES :]).payload_length
-                    return Extent(object_id, 0, length)
-                self._ids.forget()
-        raise StorageUnavailable(f"object ids are in use already, up to {object_id:016x}: was the catalog restored?")
+        with one_failure():
+            async with self._bodies, anyio.create_task_group() as tasks:
+                return await self._append(parts, toc, tasks)
+        raise AssertionError("it was stored, or refused")
 
     async def read(self, object_id: int, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
         if any(position < 0 or length < 0 for position, length in ranges):
@@ -85,12 +81,10 @@ class RemoteObjectStore:
         if len(runs) == 1:
             await self._read_run(object_id, ranges, runs[0], views)
         else:
-            try:
+            with one_failure():
                 async with anyio.create_task_group() as tasks:
                     for run in runs:
                         tasks.start_soon(self._read_run, object_id, ranges, run, views)
-            except* StorageUnavailable as failed:
-                raise _first(failed) from None
         return views
 
     async def read_up_to(self, object_id: int, position: int, length: int) -> memoryview:
@@ -100,7 +94,7 @@ class RemoteObjectStore:
     async def withdraw(self, extent: Extent) -> None:
         """The catalog never will name the object; where it cannot be deleted now, the orphan sweep finds it."""
         try:
-            await self._delete([self._backend.path(extent.object_id)], give_up_s=_WITHDRAW_S)
+            await self._delete([self._backend.path(extent.object_id)], give_up_s=self._withdraw_s)
         except StorageUnavailable:
             pass
 
@@ -151,6 +145,18 @@ class RemoteObjectStore:
         self._closed = True
 
     # Writing
+
+    async def _append(self, parts: Sequence[Buffer], toc: Sequence[TocEntry], tasks: TaskGroup) -> Extent:
+        for _ in range(_IDS_TRIED):
+            object_id = await self._ids.take()
+            if self._ids.is_short:
+                tasks.start_soon(self._ids.lease_ahead)
+            body = await self._body(object_id, parts, toc)
+            if await self._put(object_id, body):
+                length = footer.read_trailer(body[-footer.TRAILER_BYTES :]).payload_length
+                return Extent(object_id, 0, length)
+            self._ids.forget()
+        raise StorageUnavailable(f"object ids are in use already, up to {object_id:016x}: was the catalog restored?")
 
     async def _body(self, object_id: int, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> bytes:
         length = sum(memoryview(part).nbytes for part in parts)
@@ -306,11 +312,3 @@ def _runs(ranges: Sequence[tuple[int, int]]) -> list[list[int]]:
             runs.append([index])
             end = position + length
     return runs
-
-
-def _first(failed: BaseExceptionGroup[StorageUnavailable]) -> StorageUnavailable:
-    found: BaseException = failed
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    assert isinstance(found, StorageUnavailable)
-    return found

@@ -48,7 +48,7 @@ class RequestSettings:
     uploads: int = 8
     reads: int = 32
     timeout_s: float = 10.0
-    give_up_s: float = 45.0
+    give_up_s: float = 10.0
     hedge_least_s: float = 0.1
 
 

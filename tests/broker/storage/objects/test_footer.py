@@ -47,7 +47,8 @@ def entries(draw: st.DrawFn) -> FooterEntry:
         max_timestamp=draw(st.integers(-1, 2**62)),
         base=base,
         last=-1 if base < 0 else base + draw(st.integers(0, 1000)),
-        flags=draw(st.integers(0, 2**16)),
+        flags=draw(st.integers(0, 2**16 - 1)),
+        sources=tuple(draw(st.lists(st.integers(0, 2**63 - 1), max_size=3))),
     )
 
 
@@ -68,7 +69,7 @@ EXAMPLE = Footer(
     created_ms=5,
     payload_length=100,
     payload_crc=1,
-    entries=[FooterEntry(1, PartitionName(b"t" * 16, "orders", 3), 10, 20, 2, 6, 99, 40, 45, 1)],
+    entries=[FooterEntry(1, PartitionName(b"t" * 16, "orders", 3), 10, 20, 2, 6, 99, 40, 45, 1, (5, 6))],
 )
 
 
@@ -114,7 +115,7 @@ def test_anything_else_is_refused(data: bytes) -> None:
 
 def test_counts_are_believed_only_when_what_they_count_is_there() -> None:
     """Four billion topics or entries in a few bytes cost nothing (F6)."""
-    for contents in (pack("<HI", 0, 2**32 - 1), pack("<HII", 0, 0, 2**32 - 1), pack("<H", 2**16 - 1)):
+    for contents in (pack("<HI", 0, 2**32 - 1), pack("<HII", 0, 0, 2**32 - 1), pack("<HIII", 0, 0, 1, 2**32 - 1), pack("<HIII", 0, 0, 0, 2**32 - 1), pack("<H", 2**16 - 1)):
         with pytest.raises(FooterCorrupt):
             footer._contents(memoryview(contents), 100)
 
