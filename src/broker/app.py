@@ -35,6 +35,7 @@ from broker.storage.catalog.base import Catalog
 from broker.storage.catalog.cluster import NodeIdTaken, Registration
 from broker.storage.catalog.postgres.migrating import SchemaUnusable
 from broker.storage.catalog.sqlite.schema import CatalogUnusable
+from broker.storage.catalog.transactions import Marker
 from broker.storage.clustered import open_catalog, open_store
 from broker.storage.committing import GroupCommitter
 from broker.storage.embedded import DataMissing, open_embedded
@@ -162,15 +163,22 @@ class App:
                 storage.committer,
                 Sharing(
                     blocks=storage.store,
-                    on_published=lambda fact: cluster.peers.published(fact),
+                    on_published=lambda fact: cluster.published(fact),
                     hints_flow=lambda: cluster.peers.hints_flow,
                 ),
+                lambda markers: cluster.markers_written(markers),
             )
             cluster = Cluster(catalog, keeper, agents, storage.committer, bytes.fromhex(secret), known.version)
             await self._serve(tasks, agents, cluster)
 
     async def _assembled(
-        self, settings: Settings, store: ObjectStore, catalog: Catalog, committer: GroupCommitter, sharing: Sharing | None = None
+        self,
+        settings: Settings,
+        store: ObjectStore,
+        catalog: Catalog,
+        committer: GroupCommitter,
+        sharing: Sharing | None = None,
+        on_markers: Callable[[Sequence[Marker]], None] | None = None,
     ) -> Agents:
         return await assemble(
             settings,
@@ -182,6 +190,7 @@ class App:
             on_fatal=self._storage_failed,
             on_group=group_committed,
             sharing=sharing,
+            on_markers=on_markers,
         )
 
     async def _serve(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None = None) -> None:
@@ -212,6 +221,7 @@ class App:
             idle_ms=settings.connections_max_idle_ms,
             frame_ms=settings.request_receive_timeout_ms,
         )
+        services.transactions.newest_connection = lambda: limits.next_id - 1
         services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip))
         dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
         http = HttpServer(surface(self._health), settings.http.host, settings.http.port)

@@ -5,7 +5,6 @@ Nothing runs yet when this is done. Who called has the agents running, and ends 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from broker.admin.config_administrator import ConfigAdministrator
 from broker.admin.topic_administrator import TopicAdministrator
@@ -37,8 +36,8 @@ from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
 from broker.model import ZERO_UUID, Published
-from broker.storage.catalog.base import MARKER_BYTES, Catalog
-from broker.storage.catalog.transactions import Ended
+from broker.storage.catalog.base import Catalog
+from broker.storage.catalog.transactions import Ended, Marker
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
 
@@ -78,10 +77,12 @@ async def assemble(
     on_group: Callable[[float, int, int, int], None] | None = None,
     sharing: Sharing | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
+    on_markers: Callable[[Sequence[Marker]], None] | None = None,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
-    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, With ``sharing`` other
-    brokers use the same catalog and store; then no group and no transaction is served until its shard is taken. Raises what the catalog raises."""
+    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, ``on_markers`` of the markers of transactions that
+    this broker has ended: readers elsewhere wait for them. With ``sharing`` other brokers use the same catalog and store; then nothing is coordinated
+    before ``shard_taker`` is told to. Raises what the catalog raises."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
@@ -130,6 +131,7 @@ async def assemble(
             sessions_max=lambda: live.current.group_share_max_share_sessions,
             first_offset=share_starts.first_offset,
             bounds=share_starts.bounds,
+            leads=lambda topic_id, index: _leads(identity, directory, topic_id, index),
         ),
         partitions_max=share_partitions_max,
     )
@@ -142,23 +144,25 @@ async def assemble(
         configs=group_configs,
         share_partitions=share_partitions,
     )
-    if sharing is None:
-        await groups.load()
     producer_ids = ProducerIdAllocator(catalog)
+
+    def on_ended(ended: Ended) -> None:
+        reader.transaction_ended(ended)
+        if on_markers is not None and ended.markers:
+            on_markers(ended.markers)
+
     transactions = TransactionCoordinator(
-        catalog,
-        groups.transactional,
-        live,
-        now_ms,
-        new_producer_id=producer_ids.next,
-        on_ended=reader.transaction_ended if sharing is None else partial(_ended, reader, sharing.on_published),
+        catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=on_ended
     )
-    if sharing is None:
+    if not catalog.shared:
+        await groups.load()
         transactions.load()
     client_metrics_configs = LiveClientMetrics(catalog)
     await client_metrics_configs.load()
     directory.on_removed(lambda state: _forget_partitions(reader, state))
     directory.on_removed(lambda state: share_partitions.topic_removed(state.topic_id))
+    if catalog.shared:  # the topic may have been deleted through another broker
+        directory.on_removed(lambda state: groups.forget_topic(state.name, state.topic_id))
     services = Services(
         settings=live,
         identity=identity,
@@ -201,13 +205,6 @@ def _flush_limits(settings: Settings) -> FlushLimits:
     )
 
 
-def _ended(reader: Reader, on_published: Callable[[Published], None], ended: Ended) -> None:
-    """A transaction was ended by this broker: its readers are told, and those of the others, whoever wrote the records."""
-    reader.transaction_ended(ended)
-    for marker in ended.markers:
-        on_published(Published(marker.pid, marker.offset, marker.offset, MARKER_BYTES, marker.offset + 1))
-
-
 def _reading_limits(settings: Settings) -> ReadingLimits:
     return ReadingLimits(
         block_cache_bytes=settings.read_block_cache_bytes,
@@ -227,3 +224,11 @@ def _is_there(directory: TopicDirectory, name: str, topic_id: bytes) -> bool:
     """Whether offsets committed for a topic still mean the topic of that name."""
     state = directory.by_name(name)
     return state is not None and topic_id in (state.topic_id, ZERO_UUID)
+
+
+def _leads(identity: ClusterIdentity, directory: TopicDirectory, topic_id: bytes, index: int) -> bool:
+    """Whether clients are sent here for the partition; of what does not exist nobody else is the leader."""
+    state = directory.by_id(topic_id)
+    if state is None or not 0 <= index < len(state.pids):
+        return True
+    return identity.leader_of(state.pids[index]) == identity.node_id

@@ -4,6 +4,7 @@ Everything else is put together by :mod:`broker.assembler`, for a broker in a cl
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -16,7 +17,9 @@ from broker.cluster.shard_keeper import ShardKeeper
 from broker.errors import BrokerError
 from broker.model import Published
 from broker.server.peers import PeerNetwork
+from broker.storage.catalog.base import MARKER_BYTES
 from broker.storage.catalog.cluster import ClusterCatalog, ClusterView, Member
+from broker.storage.catalog.transactions import Marker
 from broker.storage.objects.footer import PartitionName
 from observability import logs
 from observability.metrics import CLUSTER
@@ -148,6 +151,11 @@ class Cluster:
     def published(self, fact: Published) -> None:
         """Records became visible here."""
         self.peers.published(fact)
+
+    def markers_written(self, markers: Sequence[Marker]) -> None:
+        """Transactions were ended here: others' logs are stable up to somewhere else by that."""
+        for marker in markers:
+            self.peers.published(Published(marker.pid, marker.offset, marker.offset, MARKER_BYTES, marker.offset + 1))
 
     def hinted(self, pid: int, high_watermark: int, size: int) -> None:
         self._agents.services.reader.hinted(pid, high_watermark, size)
