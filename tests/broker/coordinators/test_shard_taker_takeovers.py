@@ -8,6 +8,7 @@ from random import Random
 
 import anyio
 import pytest
+
 from broker.model import CommittedOffset
 from broker.storage.catalog.cluster import Registration
 from broker.storage.catalog.shards import shard_of
