@@ -124,9 +124,10 @@ class Reader:
         return self._waiting.is_closed
 
     async def run(self) -> None:
-        """What goes on without a request, until cancelled. Nothing does where the catalog is this broker's alone."""
-        if self._shared is not None:
-            async with anyio.create_task_group() as tasks:
+        """What goes on without a request, until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._cold.pacer.run)
+            if self._shared is not None:
                 tasks.start_soon(self._shared.finder.run)
                 tasks.start_soon(self._shared.poller.run)
                 tasks.start_soon(self._shared.blocks.run)

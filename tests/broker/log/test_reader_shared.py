@@ -477,6 +477,6 @@ async def test_readers_of_a_backlog_do_not_delay_readers_at_the_end() -> None:
             slowest = max(slowest, anyio.current_time() - began)
         assert slowest <= 0.11
         counts = [done.count(who) for who in range(6)]
-        assert max(counts) - min(counts) <= 2
+        assert max(counts) <= 1.5 * min(counts) + 3
         assert world.store.most_under_way <= 2 + 4 + 1
         tasks.cancel_scope.cancel()
