@@ -59,6 +59,7 @@ class Cluster:
         self._agents = agents
         self._commits = commits
         self._incarnation: int | None = None
+        self._epochs_of = catalog.incarnation
         self._suspects: set[int] = set()
         services = agents.services
         self.keeper = keeper
@@ -109,6 +110,9 @@ class Cluster:
             services.reader.forget_everything()
             self.metadata.start_over()
         self._incarnation = view.incarnation
+        if self._epochs_of != self._catalog.incarnation:
+            self._epochs_of = self._catalog.incarnation
+            services.identity.leader_epochs_grew()
         self.metadata.hear(view.metadata_version)
 
     def _lead(self, view: ClusterView) -> None:
