@@ -69,6 +69,7 @@ class Cluster:
         )
         self.metadata.version = version
         self.peers = PeerNetwork(secret, lambda: keeper.member, self)
+        agents.shard_taker.on_lost = self._shard_lost
         services.topics.refresh = self.metadata.refresh
         services.topics.tell_others = self._tell_others
         keeper.on_view(self._follow)
@@ -137,6 +138,10 @@ class Cluster:
         self._commits.resume()
         self.metadata.start_over()
         self.peers.look()
+        self.keeper.hurry()
+
+    def _shard_lost(self, shard: int) -> None:
+        self.shards.lost(shard)
         self.keeper.hurry()
 
     async def _tell_others(self) -> None:
