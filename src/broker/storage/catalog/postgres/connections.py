@@ -14,6 +14,7 @@ C4  Every connection was checked when it was opened: isolation as needed, commit
 
 import math
 import random
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -342,7 +343,7 @@ def _may_pass(error: BaseException) -> bool:
     """Whether trying again to connect can help."""
     if isinstance(error, asyncpg.PostgresError):
         return unavailable(error) is not None
-    return not isinstance(error, asyncpg.ClientConfigurationError)
+    return not isinstance(error, (asyncpg.ClientConfigurationError, ssl.SSLCertVerificationError))
 
 
 def _pause(failures: int) -> float:

@@ -15,7 +15,7 @@ from tests.broker.storage.catalog.postgres.plans import PlanWatch
 from tests.support.postgres import Postgres
 
 SPANS = int(os.environ.get("PENSTOCK_CATALOG_SPANS", "20000"))
-PARTITIONS = 1000
+PARTITIONS = int(os.environ.get("PENSTOCK_CATALOG_PARTITIONS", "1000"))
 
 FILL = """
 INSERT INTO part (pid, topic_id, partition_index, high_watermark, last_stable, bytes, running_timestamp)
