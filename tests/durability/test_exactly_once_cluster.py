@@ -49,6 +49,7 @@ class Run:
         self.folder, self.cluster = folder, cluster
         self.bootstrap = cluster.bootstrap
         self.events: Counter[str] = Counter()
+        self.pauses: list[float] = []
         self.seats: list[Seat] = []
         self.admin = AdminClient({**QUICK, "bootstrap.servers": self.bootstrap})
 
@@ -80,7 +81,7 @@ class Run:
             else:
                 self.events["coordinator stopped"] += 1
                 broker.stop()
-            self._see_results()
+            self.pauses.append(self._see_results())
             broker.start()
 
     def finish(self) -> None:
@@ -122,12 +123,14 @@ class Run:
                 f"PENSTOCK_CHECKER_SEED={SEED}: {SECONDS:g} s",
                 f"  inputs {sum(self.feeder.fed)}, results {self.watcher.count}, transactions {clients.total()}: {dict(clients)}",
                 f"  done to brokers {dict(self.events)}, comparisons {self.snapshots.taken}",
+                f"  seconds until every partition had results again: {[round(pause, 1) for pause in self.pauses]}",
                 *(f"  {count} x {reason}" for reason, count in ends.most_common()),
             ]
         )
 
-    def _see_results(self) -> None:
-        """Each partition comes to some more."""
+    def _see_results(self) -> float:
+        """Each partition comes to some more; how long that took."""
+        began = time.monotonic()
         wanted = [count + 20 for count in self._counts()]
         end = time.monotonic() + DRAIN_S
         while any(count < want for count, want in zip(self._counts(), wanted, strict=True)):
@@ -138,6 +141,7 @@ class Run:
             self._watch_seats()
             with self.watcher.changed:
                 self.watcher.changed.wait_for(self._wrong, 0.3)
+        return time.monotonic() - began
 
     def _coordinator(self, group: str) -> ClusterBroker:
         """The broker that coordinates the group now."""
