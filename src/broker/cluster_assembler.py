@@ -122,6 +122,7 @@ class Cluster:
             replace(member, leaving=True) if member.node_id in self._suspects else member for member in view.members
         ]
         self._agents.services.identity.follow(members, {shard: lease.node_id for shard, lease in view.shards.items()})
+        self._agents.services.share_partitions.leaders_changed()
 
     def _suspect(self, node_id: int, suspected: bool) -> None:
         if (node_id in self._suspects) == suspected:

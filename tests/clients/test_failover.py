@@ -5,6 +5,7 @@ a broker led as soon as nobody answers at its address). `PENSTOCK_FAILOVER=long`
 made of.
 """
 
+import itertools
 import os
 import signal
 import threading
@@ -122,7 +123,7 @@ class Load:
     def longest_pause(self, what: dict[int, list[tuple[float, int]]], since: float) -> float:
         """Of any partition."""
         times = [[at for at, _ in seen if at >= since - 0.5] for seen in what.values()]
-        return max(later - earlier for seen in times for earlier, later in zip(seen, seen[1:], strict=False))
+        return max(later - earlier for seen in times for earlier, later in itertools.pairwise(seen))
 
     def _produce(self) -> None:
         producer = Producer({**self._settings, "enable.idempotence": True, "linger.ms": 2})
