@@ -36,8 +36,8 @@ from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
 from broker.model import ZERO_UUID, Published
-from broker.storage.catalog.base import MARKER_BYTES, Catalog
-from broker.storage.catalog.transactions import Ended
+from broker.storage.catalog.base import Catalog
+from broker.storage.catalog.transactions import Ended, Marker
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
 from broker.storage.objects.footer import PartitionName
@@ -78,10 +78,12 @@ async def assemble(
     on_group: Callable[[float, int, int, int], None] | None = None,
     sharing: Sharing | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
+    on_markers: Callable[[Sequence[Marker]], None] | None = None,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
-    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. With ``sharing`` other brokers use the same
-    catalog and store; then nothing is coordinated before ``shard_taker`` is told to. Raises what the catalog raises."""
+    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, ``on_markers`` of the markers of transactions that
+    this broker has ended: readers elsewhere wait for them. With ``sharing`` other brokers use the same catalog and store; then nothing is coordinated
+    before ``shard_taker`` is told to. Raises what the catalog raises."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
@@ -147,9 +149,8 @@ async def assemble(
 
     def on_ended(ended: Ended) -> None:
         reader.transaction_ended(ended)
-        if sharing is not None:  # readers of other brokers wait for markers as for records
-            for marker in ended.markers:
-                sharing.on_published(Published(marker.pid, marker.offset, marker.offset, MARKER_BYTES, marker.offset + 1))
+        if on_markers is not None and ended.markers:
+            on_markers(ended.markers)
 
     transactions = TransactionCoordinator(
         catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=on_ended
