@@ -59,16 +59,17 @@ class Cluster:
         self._agents = agents
         self._commits = commits
         self._incarnation: int | None = None
+        self._epochs_of = catalog.incarnation
         self._suspects: set[int] = set()
         services = agents.services
         self.keeper = keeper
         self.shards = ShardKeeper(catalog, agents.shard_taker, lambda: keeper.member, lambda shards: self.peers.look())
-        agents.shard_taker.on_lost = self.shards.lost
         self.metadata = MetadataRefresher(
             catalog, services.directory, (services.topics.changing, services.configs.changing), agents.on_configs
         )
         self.metadata.version = version
         self.peers = PeerNetwork(secret, lambda: keeper.member, self)
+        agents.shard_taker.on_lost = self._shard_lost
         services.topics.refresh = self.metadata.refresh
         services.topics.tell_others = self._tell_others
         keeper.on_view(self._follow)
@@ -110,6 +111,9 @@ class Cluster:
             services.reader.forget_everything()
             self.metadata.start_over()
         self._incarnation = view.incarnation
+        if self._epochs_of != self._catalog.incarnation:
+            self._epochs_of = self._catalog.incarnation
+            services.identity.leader_epochs_grew()
         self.metadata.hear(view.metadata_version)
 
     def _lead(self, view: ClusterView) -> None:
@@ -135,6 +139,10 @@ class Cluster:
         self._commits.resume()
         self.metadata.start_over()
         self.peers.look()
+        self.keeper.hurry()
+
+    def _shard_lost(self, shard: int) -> None:
+        self.shards.lost(shard)
         self.keeper.hurry()
 
     async def _tell_others(self) -> None:

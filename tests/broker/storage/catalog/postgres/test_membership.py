@@ -50,7 +50,7 @@ async def test_what_a_frozen_broker_left_open_holds_nobody_up() -> None:
     url = await postgres_server().new_database()
     async with broker(url, "frozen") as frozen, broker(url, "other") as other:
         topic = await other.create_topic("t", b"t" * 16, 1, 1, {}, 0)
-        with pytest.raises(StorageUnavailable):
+        with pytest.raises(StorageUnavailable):  # noqa: PT012 - it is raised at the end of all that
             async with frozen._connections.change() as changing:
                 await frozen._stand(changing)
                 await changing.execute("SELECT 1 FROM part WHERE pid = $1 FOR UPDATE", topic.partitions[0])
