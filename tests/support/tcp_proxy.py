@@ -19,6 +19,7 @@ class _Link:
         self.client = client
         self.server = server
         self.loses_answers = False
+        self.loses_behind: bytes | None = None
 
     async def cut(self) -> None:
         """Both sides lose it, at once."""
@@ -67,10 +68,11 @@ class TcpProxy:
         if links:
             await links[index % len(links)].cut()
 
-    def lose_answers(self) -> None:
-        """From now on whatever the server says to clients that are connected is lost: at its first word the connection is cut."""
+    def lose_answers(self, behind: bytes = b"") -> None:
+        """From now on whatever the server says to clients that are connected is lost: at its first word the connection is cut. ``behind``: only
+        once the client has said this."""
         for link in self._links:
-            link.loses_answers = True
+            link.loses_answers, link.loses_behind = not behind, behind or None
 
     def lose_answers_of(self, index: int) -> None:
         """The same for one connection, the ``index``-th modulo how many there are."""
@@ -107,6 +109,8 @@ class TcpProxy:
             while True:
                 data = await source.receive(_CHUNK)
                 await self._open.wait()
+                if source is link.client and link.loses_behind is not None and link.loses_behind in data:
+                    link.loses_answers = True
                 if link.loses_answers and source is link.server:
                     self.lost += 1
                     break

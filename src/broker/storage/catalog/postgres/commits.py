@@ -5,11 +5,14 @@ K2  An object holds one flush. An object id that the catalog knows is never comm
     row that says "never" keeps a commit that comes late from happening.
 K3  When the outcome is not known, "never" is written for all objects of the commit. Whoever still runs the commit is waited for by the database; then
     either the rows are there and it can never happen, or it did.
+K4  While that cannot be done the outcome stays open. It is settled before anything else is committed, and until then nobody is told that nothing
+    happened.
 """
 
 import secrets
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import anyio
 import asyncpg
@@ -20,6 +23,7 @@ from broker.model import Appended
 from broker.storage.catalog.base import CommitGroup
 from broker.storage.catalog.cluster import Unresolved
 from broker.storage.catalog.postgres.base import CatalogPart, fenced
+from broker.storage.catalog.postgres.connecting import Connection
 from broker.storage.catalog.postgres.connections import Connections
 from broker.storage.catalog.postgres.exact_commits import commit_exactly
 from broker.storage.catalog.postgres.failures import DRIVER_ERRORS, OutcomeUnknown, in_words
@@ -29,6 +33,7 @@ from broker.storage.catalog.recent_commits import RecentCommits
 _log = structlog.get_logger(__name__)
 
 Answers = list[list[list[Appended]]]
+T = TypeVar("T")
 
 _COMMIT: Final = (
     f"SELECT verdict, bases, log_starts FROM commit_spans_v1({', '.join(f'${number}' for number in range(1, 36))})"  # noqa: S608
@@ -48,6 +53,15 @@ class _ObjectsKnown(Exception):
     """An object of the commit has a row already; nothing was changed."""
 
 
+@dataclass(frozen=True, slots=True)
+class _OpenCommit:
+    """A commit of which nobody knows yet what became of it. ``answers`` are what it came to if it is in, where that was known before its end."""
+
+    groups: Sequence[CommitGroup]
+    prepared: PreparedCommit | None
+    answers: Answers | None
+
+
 class PostgresCommits(CatalogPart):
     """Implements :class:`broker.storage.catalog.cluster.GroupCommits`, and the commits of :class:`broker.storage.catalog.base.LogCatalog`."""
 
@@ -56,6 +70,7 @@ class PostgresCommits(CatalogPart):
         self._committer = secrets.randbits(63)
         self._turn = anyio.Lock()
         self._recent = RecentCommits()
+        self._open: _OpenCommit | None = None
 
     async def commit_spans(self, group: CommitGroup) -> list[list[Appended]]:
         (answers,) = await self.commit_groups((group,))
@@ -63,6 +78,7 @@ class PostgresCommits(CatalogPart):
 
     async def commit_groups(self, groups: Sequence[CommitGroup]) -> Answers:
         async with self._turn:
+            await self._settle_before(groups)
             known = [self._recent.find(group) for group in groups]
             new = [group for group, answers in zip(groups, known, strict=True) if answers is None]
             if new:
@@ -93,8 +109,7 @@ class PostgresCommits(CatalogPart):
             except _ObjectsKnown:
                 answers = await self._answered_before(groups, prepared)
         assert answers is not None, "shielded from the start"
-        for group, own in zip(groups, answers, strict=True):
-            self._recent.add({(group.object_id, group.position): own})
+        self._keep_answers(groups, answers)
         return answers
 
     async def _commit_fast(self, prepared: PreparedCommit) -> Answers | None:
@@ -107,8 +122,7 @@ class PostgresCommits(CatalogPart):
             raise
         except OutcomeUnknown as error:
             _log.warning("the database was lost under a commit; looking up what became of it", error=str(error))
-            await self._resolve(prepared.groups)
-            return await self._told(prepared)
+            return await self._settle(_OpenCommit(prepared.groups, prepared, None))
         if verdict == "fenced" and self.member is not None:
             raise fenced(self.member)
         return prepared.answered(bases, log_starts) if verdict == "done" else None
@@ -122,46 +136,86 @@ class PostgresCommits(CatalogPart):
             raise _ObjectsKnown from error
         except OutcomeUnknown as error:
             _log.warning("the database was lost under a commit; looking up what became of it", error=str(error))
-            await self._resolve(groups)
+            return await self._settle(_OpenCommit(groups, None, answers))
         return answers
 
-    async def _resolve(self, groups: Sequence[CommitGroup]) -> None:
-        """Return when the commit is in (K3). Raises StorageUnavailable when it is not and never will be, Unresolved when that cannot be told: then
-        the same groups may be committed again."""
-        ids = sorted(group.object_id for group in groups)
-        outcome = None
+    async def _settle_before(self, groups: Sequence[CommitGroup]) -> None:
+        """Find out about the commit whose outcome is open, if there is one (K4). Raises what that comes to when ``groups`` are of it, and
+        StorageUnavailable when others cannot be committed because it stays open."""
+        unsettled = self._open
+        if unsettled is None:
+            return
+        ids = {group.object_id for group in unsettled.groups}
+        is_same = any(group.object_id in ids for group in groups)
+        with anyio.CancelScope(shield=True):
+            try:
+                self._keep_answers(unsettled.groups, await self._settle(unsettled))
+            except StorageUnavailable:
+                if is_same:
+                    raise
+            except Unresolved as error:
+                if is_same:
+                    raise
+                if self._open is not None:
+                    raise StorageUnavailable("what became of an earlier commit is not known yet") from error
+
+    async def _settle(self, unsettled: _OpenCommit) -> Answers:
+        """The answers of a commit that is in (K3). Raises StorageUnavailable when it is not and never will be, Unresolved when that cannot be told:
+        then the same groups may be asked for again."""
+        self._open = unsettled
+        ids = sorted(group.object_id for group in unsettled.groups)
+        outcome = await self._insist(lambda connection: connection.fetchval(_RESOLVE, ids))
+        if outcome == "never":
+            self._open = None
+            raise StorageUnavailable("the catalog's database was lost under a commit; nothing of it was done")
+        answers = unsettled.answers
+        if answers is None and unsettled.prepared is not None:
+            answers = await self._told(unsettled.prepared)
+        self._open = None
+        if answers is None:
+            raise _forgotten()
+        return answers
+
+    async def _told(self, prepared: PreparedCommit) -> Answers | None:
+        """The answers of the latest commit of this process, which is in, from what it left for this case; None when that is gone. Raises Unresolved."""
+        row = await self._insist(lambda connection: connection.fetchrow(_LAST_COMMIT, self._committer))
+        if row is None or list(row[0]) != [group.object_id for group in prepared.groups]:
+            return None
+        return prepared.answered(row[1], row[2])
+
+    async def _answered_before(self, groups: Sequence[CommitGroup], prepared: PreparedCommit | None) -> Answers:
+        """Some object has a row: the commit happened, or never will (K2). Raises StorageUnavailable only when it never will."""
+        ids = [group.object_id for group in groups]
+        rows = await self._insist(lambda connection: connection.fetch(_OBJECTS, ids))
+        states = {row[0]: row[1] for row in rows}
+        if _NEVER in states.values():
+            raise StorageUnavailable("an object of the commit was given up or deleted before")
+        answers = None if prepared is None or len(states) < len(groups) else await self._told(prepared)
+        if answers is None:
+            raise _forgotten()
+        return answers
+
+    async def _insist(self, question: Callable[[Connection], Awaitable[T]]) -> T:
+        """Ask about a commit that may be in, until there is an answer. Raises Unresolved when that takes too long: nothing else may be said meanwhile,
+        least of all that nothing happened."""
+        answers: list[T] = []
         pause = _SHORTEST_PAUSE_S
         with anyio.move_on_after(self._connections.options.resolve_s):
-            while outcome is None:
+            while not answers:
                 try:
                     async with self._connections.apart() as connection:
-                        outcome = await connection.fetchval(_RESOLVE, ids)
+                        answers.append(await question(connection))
                 except (StorageUnavailable, *DRIVER_ERRORS) as error:
                     _log.warning("what became of a commit cannot be told yet", error=in_words(error))
                     await anyio.sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE_S)
-        if outcome is None:
+        if not answers:
             raise Unresolved("the catalog's database was lost under a commit, and what became of it could not be asked")
-        if outcome == "never":
-            raise StorageUnavailable("the catalog's database was lost under a commit; nothing of it was done")
+        return answers[0]
 
-    async def _told(self, prepared: PreparedCommit) -> Answers:
-        """The answers of the latest commit of this process, which is in, from what it left for this case."""
-        row = await self._connections.fetchrow(_LAST_COMMIT, self._committer)
-        if row is None or list(row[0]) != [group.object_id for group in prepared.groups]:
-            raise Unresolved("a commit is in, but not any more what it came to")
-        return prepared.answered(row[1], row[2])
-
-    async def _answered_before(self, groups: Sequence[CommitGroup], prepared: PreparedCommit | None) -> Answers:
-        """Some object has a row: the commit happened, or never will (K2)."""
-        states = {
-            row[0]: row[1] for row in await self._connections.fetch(_OBJECTS, [group.object_id for group in groups])
-        }
-        if _NEVER in states.values():
-            raise StorageUnavailable("an object of the commit was given up or deleted before")
-        if prepared is None or len(states) < len(groups):
-            raise Unresolved("an object was committed before, but not any more what it came to")
-        return await self._told(prepared)
+    def _keep_answers(self, groups: Sequence[CommitGroup], answers: Answers) -> None:
+        for group, own in zip(groups, answers, strict=True):
+            self._recent.add({(group.object_id, group.position): own})
 
     def _arguments(self, prepared: PreparedCommit) -> list[Any]:
         """Those of ``commit_spans_v1``, in its order."""
@@ -212,3 +266,7 @@ class PostgresCommits(CatalogPart):
             [each[3] for each in remembered],
             [each[4] for each in remembered],
         ]
+
+
+def _forgotten() -> Unresolved:
+    return Unresolved("a commit is in, but what it came to is not known any more")

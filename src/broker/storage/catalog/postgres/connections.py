@@ -159,6 +159,10 @@ class Connections:
                     _raise(error)
                 if is_last:
                     raise Unresolved(f"the catalog's database was lost under a change: {in_words(error)}") from error
+            except StorageUnavailable as error:
+                if is_last:
+                    raise Unresolved(f"the catalog's database was lost under a change: {in_words(error)}") from error
+                raise
         raise AssertionError("the second try returns or raises")
 
     async def commit_once(self, query: str, *args: Any) -> Sequence[Any]:

@@ -1,7 +1,7 @@
 """Commits as brokers make them: the fast form where it does, else the exact one, with the answers of the catalog in memory."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import anyio
@@ -10,7 +10,7 @@ from hypothesis import given
 
 from broker.errors import StorageUnavailable
 from broker.model import Appended
-from broker.storage.catalog.base import CommitGroup, SpanQuery
+from broker.storage.catalog.base import BatchEntry, CommitGroup, SpanQuery
 from broker.storage.catalog.cluster import Fenced, Member, Unresolved
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
 from broker.storage.catalog.postgres.connecting import ConnectionOptions
@@ -19,6 +19,7 @@ from broker.storage.objects.base import INLINE_OBJECTS
 from tests.broker.storage.catalog.groups_of_batches import NOW, batch, bounds_of, group, topic
 from tests.broker.storage.catalog.postgres.test_exact_commits import Worlds, run_steps, trials, worlds
 from tests.support.postgres import Postgres
+from tests.support.tcp_proxy import TcpProxy
 
 
 class CommitWorlds(Worlds):
@@ -155,6 +156,52 @@ async def test_a_commit_that_was_given_up_never_happens(catalog: PostgresCatalog
     bounds = await bounds_of(catalog, pid)
     assert bounds is not None
     assert bounds.high_watermark == 0
+
+
+async def until_committed(catalog: PostgresCatalog, flush: CommitGroup) -> None:
+    """Once the database can be reached again, however slow the machine is."""
+    with anyio.fail_after(60):
+        while True:
+            try:
+                await catalog.commit_spans(flush)
+                return
+            except StorageUnavailable:
+                await anyio.sleep(0.02)
+
+
+@pytest.mark.parametrize("second", [batch(3), batch(3, producer=1, first=0)], ids=["fast", "exact"])
+async def test_an_open_outcome_is_settled_before_anything_else(postgres: Postgres, database_url: str, second: BatchEntry) -> None:
+    """While the database cannot be asked nobody is told that nothing happened; nothing is committed past it (K4)."""
+    database = database_url.rpartition("/")[2]
+    options = {"connect_s": 2, "patience_s": 0.5, "resolve_s": 0.6}
+    async with AsyncExitStack() as stack:
+        proxy = await stack.enter_async_context(TcpProxy.serving("127.0.0.1", postgres.port))
+        url = database_url.replace(str(postgres.port), str(proxy.port))
+        catalog = await stack.enter_async_context(opened(url, **options))
+        other = await stack.enter_async_context(postgres.connected("postgres"))
+        (pid,) = await topic(catalog)
+        await catalog.commit_spans(group({pid: [batch(2)]}, object_id=1))
+        # What makes the second one take the exact form is behind it in its group.
+        follower = [] if second.producer_id < 0 else [batch(1, producer=1, first=9)]
+        flush = group({pid: [second, *follower]}, object_id=2)
+        if follower:
+            await catalog.commit_spans(group({pid: [batch(1, producer=2, first=0), batch(1, producer=2, first=5)]}, object_id=3))
+        await other.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+        try:
+            proxy.lose_answers(behind=b"COMMIT" if follower else b"")
+            for _ in range(2):
+                with pytest.raises(Unresolved):
+                    await catalog.commit_spans(flush)
+            with pytest.raises(StorageUnavailable):
+                await catalog.commit_spans(group({pid: [batch(1)]}, object_id=4))
+        finally:
+            await other.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+        await until_committed(catalog, group({pid: [batch(1)]}, object_id=5))
+        answers = await catalog.commit_spans(flush)
+
+        assert answers[0][0].base_offset == (3 if follower else 2)
+        bounds = (await catalog.bounds([pid]))[pid]
+        assert bounds.high_watermark == (7 if follower else 6)
 
 
 async def test_a_fenced_broker_commits_nothing(catalog: PostgresCatalog) -> None:

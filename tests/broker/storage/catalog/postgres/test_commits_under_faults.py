@@ -99,7 +99,8 @@ async def test_nothing_is_lost_or_doubled_when_connections_break(postgres: Postg
         await check(connection, pids, ledger)
         deadlocks = await connection.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = $1", database)
     assert deadlocks == 0
-    assert ledger.outcomes["committed"] > 10 * SECONDS / 8
+    assert ledger.outcomes["committed"] > 3
+    assert not ledger.outcomes["duplicates"], "what was said never to have happened was there when it was sent again"
     assert lost
     assert faults["ended"]
 
