@@ -60,6 +60,7 @@ class Cluster:
         self._agents = agents
         self._commits = commits
         self._incarnation: int | None = None
+        self._epochs_of = catalog.incarnation
         self._suspects: set[int] = set()
         services = agents.services
         self.keeper = keeper
@@ -69,6 +70,7 @@ class Cluster:
         )
         self.metadata.version = version
         self.peers = PeerNetwork(secret, lambda: keeper.member, self)
+        agents.shard_taker.on_lost = self._shard_lost
         services.topics.refresh = self.metadata.refresh
         services.topics.tell_others = self._tell_others
         keeper.on_view(self._follow)
@@ -109,9 +111,11 @@ class Cluster:
         if self._incarnation not in (None, view.incarnation):
             _log.error("another server has the catalog; what is in memory is read anew", incarnation=view.incarnation)
             services.reader.forget_everything()
-            services.identity.tell_anew()
             self.metadata.start_over()
         self._incarnation = view.incarnation
+        if self._epochs_of != self._catalog.incarnation:
+            self._epochs_of = self._catalog.incarnation
+            services.identity.leader_epochs_grew()
         self.metadata.hear(view.metadata_version)
 
     def _lead(self, view: ClusterView) -> None:
@@ -136,6 +140,10 @@ class Cluster:
         self._commits.resume()
         self.metadata.start_over()
         self.peers.look()
+        self.keeper.hurry()
+
+    def _shard_lost(self, shard: int) -> None:
+        self.shards.lost(shard)
         self.keeper.hurry()
 
     async def _tell_others(self) -> None:

@@ -105,6 +105,10 @@ class ClusterIdentity:
             self.epoch += 1
         self._shards = dict(shards)
 
+    def leader_epochs_grew(self) -> None:
+        """What was derived from this says older ones."""
+        self.epoch += 1
+
     def nodes(self, listener: str) -> list[Node]:
         """The live brokers as clients of ``listener`` reach them; not to be changed. KeyError: no such listener."""
         return self._nodes[listener]
@@ -168,10 +172,6 @@ class ClusterIdentity:
         state, index = found
         node_id = self.leaders_of(state, rack)[index]
         return node_id if node_id in self.replicas_of(state, client_rack)[index] and node_id != self.node_id else None
-
-    def tell_anew(self) -> None:
-        """Something that clients are told besides where brokers are has changed: leader epochs."""
-        self.epoch += 1
 
     def coordinator_of(self, kind: int, key: str) -> int:
         """The node id of the coordinator of ``key``, -1 while there is none; ``kind`` is FindCoordinator's key type (0 group, 1 transaction,

@@ -83,6 +83,13 @@ class ShardKeeper:
         self._is_lost = True
         self._news.set()
 
+    def lost(self, shard: int) -> None:
+        """The catalog refused something of it: it is another broker's, and whoever acts for shards has let it go."""
+        self._served -= {shard}
+        self._tokens.pop(shard, None)
+        CLUSTER.shards_lost.inc()
+        self._news.set()
+
     async def lose_now(self) -> None:
         """The same, and return when nothing is acted for any more."""
         self.lose()

@@ -18,7 +18,7 @@ Versions:
 - v13: an error code for the whole answer (KIP-1102).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from broker.admin.partitions import check_request_size
@@ -29,6 +29,7 @@ from broker.errors import BrokerError
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.cluster import authorized_operations
 from broker.model import ZERO_UUID
+from broker.storage.catalog.base import LogCatalog
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.metadata import (
@@ -132,12 +133,12 @@ def _known(request: MetadataRequest, context: RequestContext, state: TopicState)
     return state.derived_as_of(
         (MetadataResponseTopic, operations, zone),
         identity.epoch,
-        lambda state: _topic(state, identity, operations, zone, context.services.catalog.leader_epoch),
+        lambda state: _topic(state, identity, context.services.catalog, operations, zone),
     )
 
 
 def _topic(
-    state: TopicState, identity: ClusterIdentity, operations: int, zone: str | None, leader_epoch: Callable[[int], int]
+    state: TopicState, identity: ClusterIdentity, catalog: LogCatalog, operations: int, zone: str | None
 ) -> MetadataResponseTopic:
     partitions = []
     leaders, replicas = identity.leaders_of(state, zone), identity.replicas_of(state, zone)
@@ -147,7 +148,7 @@ def _topic(
             MetadataResponsePartition(
                 partition_index=index,
                 leader_id=leaders[index],
-                leader_epoch=leader_epoch(pid),
+                leader_epoch=catalog.leader_epoch(pid),
                 replica_nodes=nodes,
                 isr_nodes=nodes,
             )
