@@ -1,14 +1,15 @@
 """`python -m benchmarks.backlog`: what producers notice of a consumer that reads a backlog.
 
-One broker, or a cluster (`--cluster N`), and a producer in a process of its own that sends at a fixed rate, one record at a time, in turns: with nothing
-else going on, and while a consumer in another process reads a backlog, larger than what the broker keeps in memory, over and over, as fast as it can. What
-is compared was measured within the same minutes on the same machine, so only the ratio counts. The consumer's own work is done at low priority: elsewhere it
-would have a machine of its own.
+One broker, or a cluster (`--cluster N`), and a producer in a process of its own that sends at a fixed rate, one record at a time. A consumer in another
+process reads a backlog, larger than what the broker keeps in memory, over and over, as fast as it can, and is stopped and continued in turns of a few
+seconds, so that whatever else the machine does meets both alike; only the ratio counts. The consumer's own work is done at low priority: elsewhere it would have a
+machine of its own.
 """
 
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -79,11 +80,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def produce(bootstrap: str, seconds: float) -> list[float]:
-    """Send at a fixed rate for so long; how many milliseconds each record took, the first fifth left out."""
+def produce(bootstrap: str, seconds: float) -> list[tuple[float, float]]:
+    """Send at a fixed rate for so long; of each record when it was sent, in seconds of the wall clock, and how many milliseconds it took."""
     producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "linger.ms": 0, "log_level": 0})
     value = os.urandom(_VALUE_BYTES)
-    took: list[float] = []
+    took: list[tuple[float, float]] = []
     began = time.perf_counter()
     for number in range(int(seconds * RATE)):
         due = began + number / RATE
@@ -91,11 +92,10 @@ def produce(bootstrap: str, seconds: float) -> list[float]:
             producer.poll(left)
         sent = time.perf_counter()
 
-        def delivered(error: object, _: object, sent: float = sent) -> None:
+        def delivered(error: object, _: object, sent: float = sent, at: float = time.time()) -> None:
             if error is not None:
                 raise RuntimeError(error)
-            if sent >= began + seconds / 5:
-                took.append((time.perf_counter() - sent) * 1000)
+            took.append((at, (time.perf_counter() - sent) * 1000))
 
         producer.produce(MEASURED, value, partition=number % PARTITIONS, on_delivery=delivered)
     producer.flush(60)
@@ -155,19 +155,25 @@ def measure(bootstrap: str, rounds: int, seconds: float, megabytes: int, say: Co
     for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in (MEASURED, BACKLOG)]).values():
         made.result(20)
     _elsewhere("--fill", bootstrap, megabytes=megabytes).communicate(timeout=900)
-    _elsewhere("--produce", bootstrap, seconds=seconds).communicate(timeout=seconds + 120)
+    turns_of_both = order(rounds)
+    everything = (len(turns_of_both) + 1) * seconds
+    reader = _elsewhere("--consume", bootstrap, seconds=everything, nice=19)
+    producer = _elsewhere("--produce", bootstrap, seconds=everything)
+    time.sleep(seconds)  # both have started, and what is done once is done
+    spans: list[tuple[bool, float, float]] = []
+    for with_reader in turns_of_both:
+        os.kill(reader.pid, signal.SIGCONT if with_reader else signal.SIGSTOP)
+        began = time.time()
+        time.sleep(seconds)
+        spans.append((with_reader, began + seconds / 5, time.time()))
+    os.kill(reader.pid, signal.SIGCONT)
+    took: list[tuple[float, float]] = json.loads(producer.communicate(timeout=120)[0])
+    read = float(reader.communicate(timeout=120)[0]) / (rounds + 1)
     turns: list[Turn] = []
-    for with_reader in order(rounds):
-        reader = _elsewhere("--consume", bootstrap, seconds=seconds + 3, nice=19) if with_reader else None
-        if reader is not None:
-            time.sleep(2)
-        took = json.loads(_elsewhere("--produce", bootstrap, seconds=seconds).communicate(timeout=seconds + 120)[0])
-        read = float(reader.communicate(timeout=60)[0]) if reader is not None else 0.0
-        turn = Turn(with_reader, statistics.median(took), percentile(took, 0.99), read)
-        turns.append(turn)
-        say.print(
-            f"{'beside a reader' if with_reader else 'alone'}: p99 {turn.p99_ms:.2f} ms, median {turn.median_ms:.2f} ms, {read:.0f} MB read"
-        )
+    for with_reader, begin, end in spans:
+        within = [each for at, each in took if begin <= at < end]
+        turns.append(Turn(with_reader, statistics.median(within), percentile(within, 0.99), read if with_reader else 0.0))
+        say.print(f"{'beside a reader' if with_reader else 'alone'}: p99 {turns[-1].p99_ms:.2f} ms, median {turns[-1].median_ms:.2f} ms")
     return Outcome(turns)
 
 
@@ -175,7 +181,10 @@ def _elsewhere(
     role: str, bootstrap: str, *, seconds: float = 0, megabytes: int = 0, nice: int = 0
 ) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "benchmarks.backlog", role, bootstrap, "--seconds", str(seconds), "--megabytes", str(megabytes)]
-    return subprocess.Popen(["nice", "-n", str(nice), *command] if nice else command, stdout=subprocess.PIPE, text=True)
+    def lower() -> None:
+        os.nice(nice)
+
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=lower)
 
 
 def table(outcome: Outcome) -> Table:
@@ -192,8 +201,8 @@ def table(outcome: Outcome) -> Table:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.backlog", description=__doc__)
     parser.add_argument("--cluster", type=int, default=0, metavar="N", help="N brokers over PostgreSQL and an S3 server instead of one alone")
-    parser.add_argument("--rounds", type=int, default=3, help="pairs of turns (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=10, help="length of a turn (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=8, help="pairs of turns (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=4, help="length of a turn (%(default)s)")
     parser.add_argument("--megabytes", type=int, default=600, help="the backlog (%(default)s)")
     parser.add_argument("--dir", type=Path, help="where data is kept")
     parser.add_argument("--output", type=Path, help="write every turn to this file as JSON")

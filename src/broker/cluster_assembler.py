@@ -108,7 +108,6 @@ class Cluster:
         if self._incarnation not in (None, view.incarnation):
             _log.error("another server has the catalog; what is in memory is read anew", incarnation=view.incarnation)
             services.reader.forget_everything()
-            services.identity.tell_anew()
             self.metadata.start_over()
         self._incarnation = view.incarnation
         if self._epochs_of != self._catalog.incarnation:

@@ -173,10 +173,6 @@ class ClusterIdentity:
         node_id = self.leaders_of(state, rack)[index]
         return node_id if node_id in self.replicas_of(state, client_rack)[index] and node_id != self.node_id else None
 
-    def tell_anew(self) -> None:
-        """Something that clients are told besides where brokers are has changed: leader epochs."""
-        self.epoch += 1
-
     def coordinator_of(self, kind: int, key: str) -> int:
         """The node id of the coordinator of ``key``, -1 while there is none; ``kind`` is FindCoordinator's key type (0 group, 1 transaction,
         2 share: GROUP:TOPIC_ID:PARTITION, whose state the partition's leader keeps)."""

@@ -10,8 +10,8 @@ What is known here is never all there is. It says only what it can prove:
 
 So nobody is told from here that an offset is out of range, where a log begins, or how a transaction ended.
 
-A query that began after something was learned, and has less of it, is right: the catalog has lost what it had acknowledged. What is known
-is then replaced. Which came first is told by tickets, not by clocks.
+A query that began after something was learned, and has less of it, is right: the catalog has lost what it had acknowledged. So it may have when the leader
+epoch has grown, even if others have written since. What is known is then replaced. Which came first is told by tickets, not by clocks.
 """
 
 from typing import Final, NamedTuple
@@ -92,7 +92,9 @@ class KnownBounds:
             is_first, is_lost = True, False
         else:
             is_first = log.confirmed_at == NEVER
-            is_lost = bounds.high_watermark < log.high_watermark and log.learned < ticket
+            is_lost = (bounds.high_watermark < log.high_watermark and log.learned < ticket) or (
+                -1 < log.leader_epoch < bounds.leader_epoch
+            )
         if is_lost:
             log.log_start = log.last_stable_offset = 0
             log.high_watermark = -1

@@ -60,6 +60,16 @@ def test_a_query_begun_after_a_commit_that_does_not_see_it_is_believed() -> None
     assert ends(known) == (0, 4, 5)
 
 
+def test_under_another_leader_epoch_nothing_that_was_known_counts() -> None:
+    """Another server has the catalog; others may have written where what was lost had been."""
+    known = KnownBounds()
+    told(known, bounds(0, 5))
+    known.appended(PID, 5, 9, 10, in_transaction=False)
+    assert told(known, bounds(0, 12, 6, epoch=1)).is_lost  # type: ignore[attr-defined]
+    assert ends(known) == (0, 6, 12)
+    assert not told(known, bounds(0, 12, 6, epoch=1)).is_lost  # type: ignore[attr-defined]
+
+
 def test_hints_are_news_once() -> None:
     """Late and doubled ones are none; of logs of which nothing is known they say nothing."""
     known = KnownBounds()
