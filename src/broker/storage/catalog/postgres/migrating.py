@@ -26,7 +26,7 @@ from broker.storage.catalog.postgres.connecting import Connection, ConnectionOpt
 from broker.storage.catalog.postgres.connections import Connections
 from broker.storage.catalog.postgres.failures import in_words, unavailable
 
-OLDEST_SERVER: Final = 140_000
+OLDEST_SERVER: Final = 150_000
 MIGRATE_COMMAND: Final = "penstock catalog migrate"
 
 _SERVES: Final = re.compile(r"^-- serves brokers from schema: (\d+)$", re.MULTILINE)

@@ -19,7 +19,7 @@ from broker.storage.catalog.shards import SHARDS, shard_of
 from broker.storage.catalog.transactions import EndAnswer, InitAnswer, MarkerWish, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, group, topic
-from tests.broker.storage.catalog.postgres.brokers import brokers
+from tests.broker.storage.catalog.postgres.brokers import brokers, recorded
 from tests.broker.storage.catalog.test_contract_transactions import ID, KEY, begin, stable, write
 from tests.support.postgres import Postgres
 
@@ -208,6 +208,37 @@ async def test_a_broker_remembers_its_shards(database_url: str) -> None:
         assert other.peek_transaction(names[0]) is None
 
 
+async def test_idle_ids_are_forgotten_by_who_coordinates_them(database_url: str) -> None:
+    """Another broker would leave them in the coordinator's memory."""
+    async with brokers(database_url) as (one, other):
+        names = [f"id-{number}" for number in range(10)]
+        for number, name in enumerate(names):
+            await one.init_transaction(name, 60_000, -1, -1, NOW, number)
+        mine = {shard_of(name) for name in names[:3]}
+        other.forget_transactions(set(range(SHARDS)) - mine)
+        gone = {name for name in names if shard_of(name) in mine}
+        assert await other.delete_transactional_ids(NOW + 1) == len(gone)
+
+        assert other.peek_transactions() == []
+        assert [name for name in names if await one.look_up_transaction(name) is None] == sorted(gone)
+
+
+async def test_what_was_added_before_is_told_from_the_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a change; and not from memory alone."""
+    async with brokers(database_url) as (one, other):
+        (pid,) = await topic(one)
+        producer, epoch = await begin(one, pid)
+        async with recorded(one, monkeypatch) as asked:
+            assert await one.add_to_transaction(ID, producer, epoch, [pid], None, NOW) is ErrorCode.NONE
+        assert asked == []
+        await other.end_transaction(ID, producer, epoch, True, False, -1, NOW)
+
+        assert await one.add_to_transaction(ID, producer, epoch, [pid], None, NOW) is ErrorCode.NONE
+        state = await other.look_up_transaction(ID)
+        assert state is not None
+        assert state.status is TransactionStatus.ONGOING
+
+
 async def test_a_fenced_broker_changes_nothing(database_url: str) -> None:
     """None of a transaction's steps (I8)."""
     async with brokers(database_url) as (one, other):
@@ -313,7 +344,7 @@ async def test_broken_sessions_leave_whole_transactions(postgres: Postgres, data
                 nonlocal broken
                 while len(answered) < len(work):
                     broken += await postgres.end_sessions(database)
-                    await anyio.sleep(chance.uniform(0.0, 0.06))
+                    await anyio.sleep(chance.uniform(0.02, 0.1))
 
             tasks.start_soon(disturb)
             tasks.start_soon(end, one, work[::2])
