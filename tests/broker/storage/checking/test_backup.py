@@ -75,7 +75,9 @@ async def test_a_dump_older_than_the_grace_period_is_found_out(world: SharedWorl
 
     again = await SharedWorld.open(await restored_from_dump(world, tmp_path / "catalog.dump"), world.objects)
     found, _ = await again.check(deep=False)
-    assert sorted(each.where for each in found if "missing" in each.what) == [f"object {object_id:016x}" for object_id in sorted(dead)]
+    assert sorted(each.where for each in found if "missing" in each.what) == [
+        f"object {object_id:016x}" for object_id in sorted(dead)
+    ]
     await again.aclose()
 
 
