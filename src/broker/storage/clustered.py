@@ -16,6 +16,7 @@ from broker.storage.catalog.postgres.connecting import DEFAULT_OPTIONS
 from broker.storage.cluster_committing import ClusterCommitter
 from broker.storage.objects.footer import PartitionName
 from broker.storage.objects.opening import open_objects
+from broker.storage.objects.requester import RequestSettings
 from broker.storage.objects.with_inline import StoreWithInline
 
 INLINE_CACHE_BYTES: Final = 16 << 20
@@ -53,7 +54,14 @@ def open_store(
     on_fenced: Callable[[], None],
 ) -> ClusteredStorage:
     """The store at ``url`` and the committer, for a broker that is registered. Raises BadLocation."""
-    remote = open_objects(url, catalog, describe, cluster_id=cluster_id, registration=lambda: catalog.member.epoch if catalog.member else 0)
+    remote = open_objects(
+        url,
+        catalog,
+        describe,
+        cluster_id=cluster_id,
+        registration=lambda: catalog.member.epoch if catalog.member else 0,
+        settings=RequestSettings(uploads=slots),
+    )
     store = StoreWithInline(remote, catalog, INLINE_CACHE_BYTES)
     return ClusteredStorage(
         catalog, store, ClusterCommitter(store, catalog, slots=slots, retry_s=retry_s, on_fenced=on_fenced)

@@ -87,7 +87,7 @@ class Checker:
         batches = BatchCheck(log, states)
         async for span in self._dump.spans(log.pid):
             check.span(span)
-            if self._deep and span.object_id >= 0 and span.length and not is_inline(span.object_id):
+            if self._deep and span.object_id >= 0 and span.length:
                 await self._check_batches(log, span, batches)
         async for row in self._dump.aborted(log.pid):
             check.aborted(row)
@@ -98,13 +98,21 @@ class Checker:
 
     async def _check_batches(self, log: LogRow, span: Span, batches: BatchCheck) -> None:
         try:
-            data = await self._objects.read(span.object_id, span.position, span.length)
+            data = await self._bytes_of(span)
         except StorageUnavailable as error:
             if await self._dump.still_names(span.object_id):
                 self._found(Finding(log_name(log), "I2", f"offsets {span.base} to {span.last} cannot be read: {error}"))
             return
         for finding in batches.span(span, data):
             self._found(finding)
+
+    async def _bytes_of(self, span: Span) -> memoryview:
+        if not is_inline(span.object_id):
+            return await self._objects.read(span.object_id, span.position, span.length)
+        kept = await self._dump.inline_bytes(span.object_id)
+        if kept is None:
+            raise StorageUnavailable("the catalog does not have its bytes")
+        return kept[span.position : span.position + span.length]
 
     # Objects
 

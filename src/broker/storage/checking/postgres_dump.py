@@ -118,6 +118,11 @@ class PostgresDump:
             finally:
                 await close(fresh)
 
+    async def inline_bytes(self, object_id: int) -> memoryview | None:
+        with _refused(self._address):
+            found = await self._connection.fetchval("SELECT bytes FROM inline_object WHERE object_id = $1", object_id)
+            return None if found is None else memoryview(found)
+
     async def aclose(self) -> None:
         await close(self._connection)
 

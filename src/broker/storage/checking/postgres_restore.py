@@ -9,6 +9,7 @@ import asyncpg
 from broker.errors import StorageUnavailable
 from broker.storage.catalog.base import ProducerState, Span
 from broker.storage.catalog.commit_rules import PartitionState
+from broker.storage.catalog.life_cycle import FINAL_LEVEL
 from broker.storage.catalog.marker_rules import AbortedEntry
 from broker.storage.catalog.postgres.address import DatabaseAddress, database_address
 from broker.storage.catalog.postgres.connecting import close
@@ -16,15 +17,18 @@ from broker.storage.catalog.postgres.failures import DRIVER_ERRORS, in_words
 from broker.storage.catalog.postgres.log_rows import packed_window
 from broker.storage.catalog.postgres.migrating import SchemaUnusable, check_schema
 from broker.storage.checking.restore import NotEmpty, RestoredTopic
+from broker.storage.objects.base import WHOLE_OBJECTS
 
 _CONNECT_S: Final = 10.0
 _PRODUCER_BLOCK: Final = 1000
 _SOMETHING: Final = (
     "SELECT EXISTS (SELECT 1 FROM topic) OR EXISTS (SELECT 1 FROM object) OR EXISTS (SELECT 1 FROM part)"
 )
-_OBJECTS: Final = """
-INSERT INTO object (object_id, size, live) SELECT object_id, max(position + length), count(*) FROM span WHERE object_id >= 0 GROUP BY object_id
-"""
+_OBJECTS: Final = f"""
+INSERT INTO object (object_id, size, live, born, level)
+SELECT object_id, max(position + length), count(*), count(*), CASE WHEN object_id >= {WHOLE_OBJECTS} THEN {FINAL_LEVEL} ELSE 0 END
+FROM span WHERE object_id >= 0 GROUP BY object_id
+"""  # noqa: S608
 _SPAN_COLUMNS: Final = (
     "pid",
     "last",
@@ -139,8 +143,7 @@ class PostgresRestore:
                 await self._connection.execute("SELECT setval('partition_ids', $1)", self._last_pid)
             block = -(-next_producer_id // _PRODUCER_BLOCK) * _PRODUCER_BLOCK
             await self._connection.execute("SELECT setval('producer_ids', $1, false)", block)
-            if await self._connection.fetchval("SELECT to_regclass('object_id_counter') IS NOT NULL"):
-                await self._connection.execute(_NEXT_OBJECT, next_object_id)
+            await self._connection.execute(_NEXT_OBJECT, next_object_id)
             if cluster_id:
                 await self._connection.execute(
                     "INSERT INTO meta VALUES ('cluster.id', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value",

@@ -34,6 +34,7 @@ NOT_IN_OBJECTS: Final = (
     "transactional ids and transactions that had written nothing; offsets committed in transactions",
     "records that only the catalog kept (small flushes that were not moved to the store yet)",
     "where logs were cut off by DeleteRecords or retention: what the store still has is back",
+    "whether a flush was committed: what brokers wrote and never acknowledged is back, too",
     "topics that were deleted a short time ago: what the store still has of them is back, too",
 )
 """What no object tells."""

@@ -128,6 +128,9 @@ class SqliteDump:
 
         return await self._ask(look)
 
+    async def inline_bytes(self, object_id: int) -> memoryview | None:
+        return None
+
     async def aclose(self) -> None:
         self._connection.close()
 

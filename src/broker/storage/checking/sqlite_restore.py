@@ -3,19 +3,18 @@
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import orjson
 
 from broker.errors import StorageUnavailable
 from broker.storage.catalog.base import ProducerState, Span
 from broker.storage.catalog.commit_rules import PartitionState
+from broker.storage.catalog.life_cycle import FINAL_LEVEL
 from broker.storage.catalog.marker_rules import AbortedEntry
 from broker.storage.catalog.sqlite import schema
 from broker.storage.checking.restore import NotEmpty, RestoredTopic
 from broker.storage.objects.base import WHOLE_OBJECTS
-
-_FINAL_LEVEL: Final = 2
 
 
 class SqliteRestore:
@@ -82,7 +81,7 @@ class SqliteRestore:
         self._run(
             "INSERT INTO objects (object_id, live, data_end, level) "
             "SELECT object_id, count(*), max(position + length), iif(object_id >= ?, ?, 0) FROM spans WHERE object_id >= 0 GROUP BY object_id",
-            [(WHOLE_OBJECTS, _FINAL_LEVEL)],
+            [(WHOLE_OBJECTS, FINAL_LEVEL)],
         )
         meta = {
             "directory_id": self._directory_id.hex(),

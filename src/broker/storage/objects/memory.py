@@ -59,6 +59,9 @@ class MemoryObjectStore:
         self._next_whole += 1
         return self._next_whole
 
+    async def lease_ids(self) -> None:
+        """There are always some."""
+
     def raw(self) -> "MemoryRawObjects":
         return MemoryRawObjects(self._objects)
 

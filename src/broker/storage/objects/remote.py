@@ -161,12 +161,19 @@ class RemoteObjectStore:
     async def _body(self, object_id: int, parts: Sequence[Buffer], toc: Sequence[TocEntry]) -> bytes:
         length = sum(memoryview(part).nbytes for part in parts)
         names = [self._describe(entry.pid) for entry in toc]
+        # The clock is read here, in the order of ids: a rebuild goes by it.
+        now_ms = self._now_ms()
         if length < _ON_THE_SIDE_BYTES:
-            return self._assembled(object_id, parts, toc, names)
-        return await to_thread.run_sync(self._assembled, object_id, parts, toc, names)
+            return self._assembled(object_id, now_ms, parts, toc, names)
+        return await to_thread.run_sync(self._assembled, object_id, now_ms, parts, toc, names)
 
     def _assembled(
-        self, object_id: int, parts: Sequence[Buffer], toc: Sequence[TocEntry], names: Sequence[PartitionName | None]
+        self,
+        object_id: int,
+        now_ms: int,
+        parts: Sequence[Buffer],
+        toc: Sequence[TocEntry],
+        names: Sequence[PartitionName | None],
     ) -> bytes:
         payload = b"".join(parts)
         view = memoryview(payload)
@@ -179,7 +186,7 @@ class RemoteObjectStore:
                 object_id=object_id,
                 kind=footer.FLUSH,
                 cluster_id=self._cluster_id,
-                created_ms=self._now_ms(),
+                created_ms=now_ms,
                 payload_length=len(payload),
                 payload_crc=crc32c(payload),
                 entries=entries,

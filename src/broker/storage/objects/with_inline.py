@@ -1,7 +1,7 @@
 """An object store that also finds the objects whose bytes the catalog keeps itself: ids from INLINE_OBJECTS to WHOLE_OBJECTS."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from anyio import from_thread
@@ -13,6 +13,7 @@ from broker.storage.objects.base import (
     WHOLE_OBJECTS,
     Buffer,
     Extent,
+    ListedObjects,
     NewObject,
     ObjectStore,
     RawObjects,
@@ -25,8 +26,12 @@ def is_inline(object_id: int) -> bool:
     return INLINE_OBJECTS <= object_id < WHOLE_OBJECTS
 
 
-class RemoteStore(ObjectStore, Protocol):
+class RemoteStore(ObjectStore, ListedObjects, Protocol):
     """What is needed of the other store."""
+
+    async def lease_ids(self) -> None:
+        """Have ids for :meth:`new_object_id`. Raises StorageUnavailable and Fenced."""
+        ...
 
     async def read_up_to(self, object_id: int, position: int, length: int) -> memoryview:
         """As :meth:`broker.log.block_reader.BlockSource.read_up_to`."""
@@ -77,6 +82,14 @@ class StoreWithInline:
 
     def new_object_id(self) -> int:
         return self._remote.new_object_id()
+
+    async def lease_ids(self) -> None:
+        """Have ids for :meth:`new_object_id`. Raises StorageUnavailable and Fenced."""
+        await self._remote.lease_ids()
+
+    def stored_objects(self) -> AsyncIterator[tuple[int, int, float]]:
+        """As :class:`broker.storage.objects.base.ListedObjects`: what is in the store. What the catalog keeps it knows itself."""
+        return self._remote.stored_objects()
 
     def raw(self) -> "RawWithInline":
         return RawWithInline(self._remote.raw(), self)

@@ -11,8 +11,6 @@ from tests.support.postgres import postgres_server
 from tests.support.s3 import S3Server
 from tests.toolchain import postgres_programs
 
-OBJECTS_A_BLOCK = 4096
-
 
 async def restored_from_dump(world: SharedWorld, dump: Path) -> str:
     """A new database with what was dumped, marked as one that may lack what was acknowledged."""
@@ -50,8 +48,7 @@ async def test_a_dump_restored_within_the_grace_period_is_whole(world: SharedWor
     before = await world.values(first)
     await go_on(world)
     # Nothing is deleted before the grace period is over.
-    world.catalog.object_grace_s = 3600.0  # type: ignore[attr-defined]
-    assert await world.catalog.take_dead_objects(100) == []
+    assert await world.catalog.take_dead_objects(100, 3_600_000) == []
 
     database = await restored_from_dump(world, tmp_path / "catalog.dump")
     again = await SharedWorld.open(database, world.objects, CountedIds(1))
@@ -71,15 +68,16 @@ async def test_a_dump_older_than_the_grace_period_is_found_out(world: SharedWorl
     """The check names what is missing; it is not passed over."""
     await dumped(world, tmp_path / "catalog.dump")
     await go_on(world)
-    world.catalog.object_grace_s = 0.0  # type: ignore[attr-defined]
-    dead = await world.catalog.take_dead_objects(100)
+    dead = await world.catalog.take_dead_objects(100, 0)
     assert dead
     await world.store.delete(dead)
     await world.catalog.forget_objects(dead)
 
     again = await SharedWorld.open(await restored_from_dump(world, tmp_path / "catalog.dump"), world.objects)
     found, _ = await again.check(deep=False)
-    assert sorted(each.where for each in found if "missing" in each.what) == [f"object {object_id:016x}" for object_id in sorted(dead)]
+    assert sorted(each.where for each in found if "missing" in each.what) == [
+        f"object {object_id:016x}" for object_id in sorted(dead)
+    ]
     await again.aclose()
 
 

@@ -28,6 +28,20 @@ async def test_a_right_catalog_is_found_right(world: World) -> None:
         assert (totals.batches > 0) is deep
 
 
+async def test_transactions_are_no_finding(world: World) -> None:
+    """Committed, aborted, open, cut off in the middle."""
+    pid = world.topics["users"].partitions[0]
+    await world.transact("committed", pid, 0, commit=True)
+    await world.transact("aborted", pid, 20, commit=False)
+    await world.transact("open", pid, 40, commit=None)
+    assert (await world.check())[0] == []
+    bounds = (await world.catalog.bounds([pid]))[pid]
+    await world.catalog.advance_log_start(pid, bounds.last_stable_offset + 1)
+    assert (await world.check())[0] == []
+    await world.catalog.advance_log_start(pid, bounds.high_watermark)
+    assert (await world.check())[0] == []
+
+
 @pytest.mark.parametrize(
     ("text", "rule", "what"),
     [

@@ -24,6 +24,8 @@ async def test_what_is_abandoned_is_not_there() -> None:
     with pytest.raises(NotEmpty):
         await PostgresRestore.open(database)
 
+    async with postgres_server().connected(database.rpartition("/")[2]) as connection:
+        assert await connection.fetchval("SELECT next_id FROM object_id_counter") == 5000
     catalog = await PostgresCatalog.open(database)
     assert await catalog.meta("cluster.id", "another") == "the-cluster"
     assert await catalog.allocate_producer_ids(1) >= 77

@@ -10,7 +10,7 @@ from broker.storage.catalog.base import SpanQuery, SpanSwap
 from broker.storage.checking.object_contents import FileContents, RemoteContents, owner_of_segments
 from broker.storage.checking.postgres_restore import PostgresRestore
 from broker.storage.checking.rebuilder import Rebuilder, RebuildReport
-from broker.storage.checking.restore import NotEmpty
+from broker.storage.checking.restore import NotEmpty, RestoredTopic
 from broker.storage.checking.sqlite_restore import SqliteRestore
 from broker.storage.objects.footer import PartitionName
 from tests.broker.storage.checking.worlds import NOW_MS, EmbeddedWorld, SharedWorld, batch
@@ -97,6 +97,33 @@ async def test_merged_parts_keep_their_offsets() -> None:
     await again.aclose()
 
 
+@pytest.mark.parametrize("commit_undecided", [True, False])
+async def test_transactions_are_what_their_markers_say(commit_undecided: bool) -> None:
+    """Where those were merged into the bytes. What ended behind the merge, or was open, has no end that an object tells: it gets one."""
+    world = await SharedWorld.open()
+    (pid,) = (await world.create("orders", 1)).partitions
+    await world.transact("committed", pid, 0, commit=True)
+    await world.transact("aborted", pid, 20, commit=False)
+    await merge_log(world, "orders", 0)
+    bounds = (await world.catalog.bounds([pid]))[pid]
+    before = await world.catalog.aborted(pid, 0, bounds.high_watermark)
+    await world.transact("behind", pid, 40, commit=True)
+    await world.transact("open", pid, 60, commit=None)
+    again, report = await rebuilt(world, commit_undecided=commit_undecided)
+
+    assert (await again.check())[0] == []
+    after = await again.catalog.aborted(pid, 0, 1 << 40)
+    assert after[: len(before)] == before
+    assert len(before) == 1
+    assert (len(after) - len(before), report.undecided) == (0 if commit_undecided else 2, 2)
+    bounds = (await again.catalog.bounds([pid]))[pid]
+    assert bounds.last_stable_offset == bounds.high_watermark
+    await again.transact("later", pid, 80, commit=True)
+    assert (await again.check())[0] == []
+    await world.aclose()
+    await again.aclose()
+
+
 async def test_a_catalog_rebuilt_twice_is_the_same() -> None:
     """And goes on: new data, merged, lost again."""
     world = await SharedWorld.open()
@@ -134,11 +161,7 @@ async def test_a_rebuild_that_is_not_finished_leaves_nothing() -> None:
         RemoteContents(world.remote), commit_undecided=False, is_appended=False, now_ms=lambda: NOW_MS
     )
     for topic in world.topics.values():
-        await target.add_topic(
-            __import__("broker.storage.checking.restore", fromlist=["RestoredTopic"]).RestoredTopic(
-                topic.topic_id, topic.name, topic.partitions, 0
-            )
-        )
+        await target.add_topic(RestoredTopic(topic.topic_id, topic.name, topic.partitions, 0))
     await target.abandon()
     dry = await rebuilder.run(None)
     second = await PostgresRestore.open(database)

@@ -32,7 +32,15 @@ NOW_MS = 1_700_000_000_000
 CLUSTER = "cluster-of-the-test"
 
 
-def batch(number: int, records: int = 2, *, producer: int = -1, sequence: int = -1, epoch: int = 0) -> bytes:
+def batch(
+    number: int,
+    records: int = 2,
+    *,
+    producer: int = -1,
+    sequence: int = -1,
+    epoch: int = 0,
+    transactional: bool = False,
+) -> bytes:
     """A batch that is told from others by its number."""
     made = [Record(index, NOW_MS + number, b"k%d" % number, b"value %d" % number) for index in range(records)]
     return bytes(
@@ -41,6 +49,7 @@ def batch(number: int, records: int = 2, *, producer: int = -1, sequence: int = 
             producer_id=producer,
             producer_epoch=epoch if producer >= 0 else -1,
             base_sequence=sequence,
+            transactional=transactional,
         )
     )
 
@@ -90,6 +99,19 @@ class World:
             )
         await self.commit((users.partitions[0], [batch(300, 5)]))
         await self.catalog.advance_log_start(second, 5)
+
+    async def transact(self, name: str, pid: int, number: int, *, commit: bool | None) -> None:
+        """A transaction of two batches with a plain one between them; None leaves it open."""
+        fresh = await self.catalog.allocate_producer_ids(1)
+        begun = await self.catalog.init_transaction(name, 60_000, -1, -1, NOW_MS, fresh)
+        await self.catalog.add_to_transaction(name, begun.producer_id, begun.epoch, [pid], None, NOW_MS)
+        for step in range(2):
+            made = batch(
+                number + step, producer=begun.producer_id, epoch=begun.epoch, sequence=2 * step, transactional=True
+            )
+            await self.commit((pid, [made, batch(number + 5 + step)]))
+        if commit is not None:
+            await self.catalog.end_transaction(name, begun.producer_id, begun.epoch, commit, False, -1, NOW_MS)
 
     async def values(self, pid: int) -> list[tuple[int, bytes]]:
         """Every batch from the log's start, as (first offset, what its CRC covers)."""

@@ -6,10 +6,14 @@ import anyio
 import pytest
 
 from broker.errors import StorageUnavailable
-from broker.storage.objects.base import WHOLE_OBJECTS
+from broker.log.jobs.merge_round import RunToWrite
+from broker.log.rewriter import Rewriter
+from broker.storage.catalog.base import Span
+from broker.storage.objects.base import WHOLE_OBJECTS, TocEntry
 from broker.storage.objects.footer import WHOLE, FooterEntry
 from broker.storage.objects.raw_remote import RawRemote
 from broker.wire.records.crc import crc32c
+from tests.broker.log.harness import batch
 from tests.broker.storage.objects.remote_worlds import describe, fresh_prefix, memory_url, opened
 from tests.support.s3 import FaultProxy, Faults, S3Server
 
@@ -56,6 +60,27 @@ async def test_another_process_reads_it(s3_server: S3Server) -> None:
     answer = await anyio.run_process([sys.executable, "-P", "-c", READER, str(extent.object_id), *told])
 
     assert answer.stdout == b"cde"
+
+
+async def test_the_rewriting_process_merges_in_the_remote_store(s3_server: S3Server) -> None:
+    """It opens the store by what it is told, and leaves an object that says what it was made of."""
+    store = await opened(s3_server.url(fresh_prefix()))
+    data = bytes(batch(1, value=bytes(50_000)))
+    extents = [await store.append([data], [TocEntry(3, 0, len(data))]) for _ in range(3)]
+    spans = [Span(at, at, extent.object_id, 0, len(data), 5, 5, 1) for at, extent in enumerate(extents)]
+    rewriter = Rewriter(store)
+    try:
+        object_id = await rewriter.new_object_id()
+        merged = await rewriter.merge(object_id, [RunToWrite(3, 0, spans, describe(3))], {})
+        assert rewriter._process is not None
+    finally:
+        await rewriter.rest()
+    found = await store.footer_of(object_id)
+
+    assert merged.object_end == found.payload_length == 3 * len(data)
+    (entry_found,) = found.entries
+    assert (entry_found.base, entry_found.last, entry_found.name) == (0, 2, describe(3))
+    assert entry_found.sources == tuple(extent.object_id for extent in extents)
 
 
 async def test_what_is_not_finished_is_not_there(s3_server: S3Server) -> None:

@@ -10,6 +10,7 @@ import pytest
 from broker.errors import StorageUnavailable
 from broker.storage.objects.base import Extent, TocEntry
 from broker.storage.objects.footer import FLUSH, LIKELY_BYTES, UNKNOWN, FooterCorrupt
+from broker.storage.objects.object_keys import object_key
 from broker.storage.objects.remote import RemoteObjectStore
 from broker.storage.objects.requester import RequestFailed, RequestSettings
 from broker.storage.objects.store_errors import Trouble
@@ -245,6 +246,19 @@ async def test_thousands_are_deleted_and_listed(s3_server: S3Server) -> None:
     await store.delete([*ids[:30], *range(10**6, 10**6 + 1500)])
 
     assert sorted([each[0] async for each in store.stored_objects()]) == sorted(ids[30:])
+
+
+@pytest.mark.parametrize("kind", ["memory", "s3"])
+async def test_a_list_goes_on_where_a_page_ended(kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each object once, however many lie in one folder."""
+    monkeypatch.setattr("broker.storage.objects.remote._LISTED_AT_ONCE", 2)
+    server: S3Server | None = request.getfixturevalue("s3_server") if kind == "s3" else None
+    store = await opened(memory_url() if server is None else server.url(fresh_prefix()))
+    ids = [object_id for object_id in range(4000) if object_key(object_id)[:2] == "07"]
+    for object_id in ids:
+        obstore.put(store._backend.client, store._backend.path(object_id), b"x")
+    assert len(ids) > 5
+    assert [each[0] async for each in store.stored_objects()] == sorted(ids)
 
 
 async def test_what_else_lies_in_the_bucket_is_left_alone() -> None:

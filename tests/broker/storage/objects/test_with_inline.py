@@ -97,3 +97,12 @@ async def test_everything_else_is_the_stores() -> None:
     await store.aclose()
     with pytest.raises(StorageUnavailable):
         await store.append([b"late"], [TocEntry(1, 0, 4)])
+
+
+async def test_ids_and_lists_are_the_other_store_s() -> None:
+    """Ids are had ahead of need; what the catalog keeps is not listed, as nothing of it can be left behind there."""
+    store, _, _ = await kept(b"0123456789")
+    extent = await store.append([b"in the store"], [TocEntry(1, 0, 12)])
+    await store.lease_ids()
+    assert store.new_object_id() > WHOLE_OBJECTS
+    assert [object_id async for object_id, _, _ in store.stored_objects()] == [extent.object_id]
