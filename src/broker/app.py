@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ from broker.assembler import Agents, Sharing, assemble
 from broker.cluster.identity import CLUSTER_ID_KEY, new_cluster_id
 from broker.cluster.membership_keeper import MembershipKeeper
 from broker.cluster_assembler import NEWEST, PEERS_SECRET, Cluster
+from broker.config import listeners as config_listeners
 from broker.config.listeners import Address
 from broker.config.settings import Settings
 from broker.errors import StorageFailed, StorageUnavailable
@@ -34,6 +35,7 @@ from broker.storage.catalog.base import Catalog
 from broker.storage.catalog.cluster import NodeIdTaken, Registration
 from broker.storage.catalog.postgres.migrating import SchemaUnusable
 from broker.storage.catalog.sqlite.schema import CatalogUnusable
+from broker.storage.catalog.transactions import Marker
 from broker.storage.clustered import open_catalog, open_store
 from broker.storage.committing import GroupCommitter
 from broker.storage.embedded import DataMissing, open_embedded
@@ -85,13 +87,18 @@ class CannotStart(Exception):
 class App:
     """One broker process. :meth:`run` returns its exit code."""
 
-    def __init__(self, settings: Settings, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: Settings, announce: Callable[[str], None], shared: Sequence[config_listeners.Listener] = (), instance: str = ""
+    ) -> None:
+        """``shared`` are addresses that other brokers of this machine listen on as well. ``instance`` is the process's name in a cluster; one that
+        comes in the place of another, which is known to be gone, has the same."""
         self._settings = settings
         self._announce = announce
+        self._shared = shared
         self._stopping = anyio.Event()
         self._exit_code = 0
         self._health = Health()
-        self._instance = secrets.token_hex(8)
+        self._instance = instance or secrets.token_hex(8)
         self._listeners: list[Listener] = []
         self.serving = False
 
@@ -156,15 +163,22 @@ class App:
                 storage.committer,
                 Sharing(
                     blocks=storage.store,
-                    on_published=lambda fact: cluster.peers.published(fact),
+                    on_published=lambda fact: cluster.published(fact),
                     hints_flow=lambda: cluster.peers.hints_flow,
                 ),
+                lambda markers: cluster.markers_written(markers),
             )
             cluster = Cluster(catalog, keeper, agents, storage.committer, bytes.fromhex(secret), known.version)
             await self._serve(tasks, agents, cluster)
 
     async def _assembled(
-        self, settings: Settings, store: ObjectStore, catalog: Catalog, committer: GroupCommitter, sharing: Sharing | None = None
+        self,
+        settings: Settings,
+        store: ObjectStore,
+        catalog: Catalog,
+        committer: GroupCommitter,
+        sharing: Sharing | None = None,
+        on_markers: Callable[[Sequence[Marker]], None] | None = None,
     ) -> Agents:
         return await assemble(
             settings,
@@ -176,6 +190,7 @@ class App:
             on_fatal=self._storage_failed,
             on_group=group_committed,
             sharing=sharing,
+            on_markers=on_markers,
         )
 
     async def _serve(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None = None) -> None:
@@ -206,6 +221,7 @@ class App:
             idle_ms=settings.connections_max_idle_ms,
             frame_ms=settings.request_receive_timeout_ms,
         )
+        services.transactions.newest_connection = lambda: limits.next_id - 1
         services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip))
         dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
         http = HttpServer(surface(self._health), settings.http.host, settings.http.port)
@@ -214,8 +230,8 @@ class App:
         except OSError as error:
             raise CannotStart(f"{settings.http} cannot be listened on (HTTP): {_plain(error)}") from error
         bound: list[str] = []
-        advertised: dict[Listener, Node] = {}
-        for listener_setting in settings.listeners:
+        advertised: dict[str, Node] = {}
+        for listener_setting, is_shared in [*((each, True) for each in self._shared), *((each, False) for each in settings.listeners)]:
             listener = Listener(
                 listener_setting.name,
                 dispatcher,
@@ -228,19 +244,20 @@ class App:
                 backlog=settings.socket_listen_backlog_size,
             )
             try:
-                host, port = await listener.bind(listener_setting.host, listener_setting.port)
+                host, port = await listener.bind(listener_setting.host, listener_setting.port, shared=is_shared)
             except OSError as error:
                 raise CannotStart(f"{listener_setting} cannot be listened on: {_plain(error)}") from error
-            shown = settings.advertised(listener_setting.name)
-            advertised[listener] = services.identity.advertise(
-                listener_setting.name, shown.host if shown else _reachable(listener_setting.host), shown.port if shown else port
-            )
-            bound.append(_address(host, port))
-        if cluster is not None:
-            await self._join(tasks, cluster, {listener.name: (node.host, node.port) for listener, node in advertised.items()})
-        for listener, node in advertised.items():
-            listener.advertised = node
             self._listeners.append(listener)
+            bound.append(_address(host, port))
+            if not is_shared:
+                shown = settings.advertised(listener_setting.name)
+                advertised[listener_setting.name] = services.identity.advertise(
+                    listener_setting.name, shown.host if shown else _reachable(listener_setting.host), shown.port if shown else port
+                )
+        if cluster is not None:
+            await self._join(tasks, cluster, {name: (node.host, node.port) for name, node in advertised.items()})
+        for listener in self._listeners:
+            listener.advertised = advertised[listener.name]
             tasks.start_soon(listener.run)
         tasks.start_soon(http.run)
         self.serving = True
@@ -384,11 +401,13 @@ def _reachable(host: str) -> str:
     return host
 
 
-def run(settings: Settings, announce: Callable[[str], None]) -> int:
+def run(
+    settings: Settings, announce: Callable[[str], None], shared: Sequence[config_listeners.Listener] = (), instance: str = ""
+) -> int:
     """Run a broker until it is told to stop; its exit code. Raises CannotStart."""
     logs.configure(settings.log_level, settings.log_format)
     backend: dict[str, Any] = {"use_uvloop": True}
-    app = App(settings, announce)
+    app = App(settings, announce, shared, instance)
     try:
         return anyio.run(app.run, backend="asyncio", backend_options=backend)
     except* CannotStart as group:

@@ -31,12 +31,13 @@ from broker.log.gathering import Gathering
 from broker.log.pipelined_writer import PipelinedWriter
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.log.reader import Reader
-from broker.log.shared_reading import shared_reading
+from broker.log.shared_reading import ReadingLimits, shared_reading
 from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
 from broker.model import ZERO_UUID, Published
 from broker.storage.catalog.base import Catalog
+from broker.storage.catalog.transactions import Ended, Marker
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
 from broker.storage.objects.footer import PartitionName
@@ -77,10 +78,12 @@ async def assemble(
     on_group: Callable[[float, int, int, int], None] | None = None,
     sharing: Sharing | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
+    on_markers: Callable[[Sequence[Marker]], None] | None = None,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
-    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, With ``sharing`` other
-    brokers use the same catalog and store; then no group and no transaction is served until its shard is taken. Raises what the catalog raises."""
+    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, ``on_markers`` of the markers of transactions that
+    this broker has ended: readers elsewhere wait for them. With ``sharing`` other brokers use the same catalog and store; then nothing is coordinated
+    before ``shard_taker`` is told to. Raises what the catalog raises."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
@@ -100,7 +103,10 @@ async def assemble(
             waiting,
             lambda: monotonic_ms() / 1000,
             tail_bytes=settings.tail_cache_bytes,
+            limits=_reading_limits(settings),
             hints_flow=sharing.hints_flow,
+            poll_ms=settings.read_poll_ms,
+            poll_ms_with_hints=settings.read_poll_with_hints_ms,
         )
         tail = shared.tail
         writer = PipelinedWriter(
@@ -126,6 +132,7 @@ async def assemble(
             sessions_max=lambda: live.current.group_share_max_share_sessions,
             first_offset=share_starts.first_offset,
             bounds=share_starts.bounds,
+            leads=lambda topic_id, index: _leads(identity, directory, topic_id, index),
         ),
         partitions_max=share_partitions_max,
     )
@@ -138,18 +145,25 @@ async def assemble(
         configs=group_configs,
         share_partitions=share_partitions,
     )
-    if sharing is None:
-        await groups.load()
     producer_ids = ProducerIdAllocator(catalog)
+
+    def on_ended(ended: Ended) -> None:
+        reader.transaction_ended(ended)
+        if on_markers is not None and ended.markers:
+            on_markers(ended.markers)
+
     transactions = TransactionCoordinator(
-        catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=reader.transaction_ended
+        catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=on_ended
     )
-    if sharing is None:
+    if not catalog.shared:
+        await groups.load()
         transactions.load()
     client_metrics_configs = LiveClientMetrics(catalog)
     await client_metrics_configs.load()
     directory.on_removed(lambda state: _forget_partitions(reader, state))
     directory.on_removed(lambda state: share_partitions.topic_removed(state.topic_id))
+    if catalog.shared:  # the topic may have been deleted through another broker
+        directory.on_removed(lambda state: groups.forget_topic(state.name, state.topic_id))
     services = Services(
         settings=live,
         identity=identity,
@@ -212,6 +226,15 @@ def _flush_limits(settings: Settings) -> FlushLimits:
     )
 
 
+def _reading_limits(settings: Settings) -> ReadingLimits:
+    return ReadingLimits(
+        block_cache_bytes=settings.read_block_cache_bytes,
+        span_cache_bytes=settings.read_span_cache_bytes,
+        cold_reads=settings.read_cold_fetches,
+        cold_bytes=settings.read_cold_bytes,
+    )
+
+
 def _forget_partitions(reader: Reader, state: TopicState) -> None:
     """Fetches that wait for a deleted topic are told, and its bytes leave the cache."""
     for pid in state.pids:
@@ -228,3 +251,11 @@ def _is_there(directory: TopicDirectory, name: str, topic_id: bytes) -> bool:
     """Whether offsets committed for a topic still mean the topic of that name."""
     state = directory.by_name(name)
     return state is not None and topic_id in (state.topic_id, ZERO_UUID)
+
+
+def _leads(identity: ClusterIdentity, directory: TopicDirectory, topic_id: bytes, index: int) -> bool:
+    """Whether clients are sent here for the partition; of what does not exist nobody else is the leader."""
+    state = directory.by_id(topic_id)
+    if state is None or not 0 <= index < len(state.pids):
+        return True
+    return identity.leader_of(state.pids[index]) == identity.node_id

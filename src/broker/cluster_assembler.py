@@ -3,6 +3,8 @@
 Everything else is put together by :mod:`broker.assembler`, for a broker in a cluster and for one alone.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from anyio.abc import TaskGroup
@@ -14,7 +16,9 @@ from broker.cluster.shard_keeper import ShardKeeper
 from broker.errors import BrokerError
 from broker.model import Published
 from broker.server.peers import PeerNetwork
+from broker.storage.catalog.base import MARKER_BYTES
 from broker.storage.catalog.cluster import ClusterCatalog, ClusterView, Member
+from broker.storage.catalog.transactions import Marker
 from broker.storage.objects.footer import PartitionName
 from observability import logs
 from observability.metrics import CLUSTER
@@ -55,6 +59,7 @@ class Cluster:
         self._agents = agents
         self._commits = commits
         self._incarnation: int | None = None
+        self._suspects: set[int] = set()
         services = agents.services
         self.keeper = keeper
         self.shards = ShardKeeper(catalog, agents.shard_taker, lambda: keeper.member, lambda shards: self.peers.look())
@@ -94,7 +99,8 @@ class Cluster:
 
     def _follow(self, view: ClusterView) -> None:
         services = self._agents.services
-        services.identity.follow(view.members, {shard: lease.node_id for shard, lease in view.shards.items()})
+        self._suspects &= {member.node_id for member in view.members}
+        self._lead(view)
         CLUSTER.members.set(len(view.members))
         self.peers.follow(view.members)
         self.shards.follow(view)
@@ -104,6 +110,20 @@ class Cluster:
             self.metadata.start_over()
         self._incarnation = view.incarnation
         self.metadata.hear(view.metadata_version)
+
+    def _lead(self, view: ClusterView) -> None:
+        """Any broker can serve any partition, so no lease has to end before others lead what a broker led that seems to be gone."""
+        members = [
+            replace(member, leaving=True) if member.node_id in self._suspects else member for member in view.members
+        ]
+        self._agents.services.identity.follow(members, {shard: lease.node_id for shard, lease in view.shards.items()})
+
+    def _suspect(self, node_id: int, suspected: bool) -> None:
+        if (node_id in self._suspects) == suspected:
+            return
+        (self._suspects.add if suspected else self._suspects.discard)(node_id)
+        if self.keeper.view is not None:
+            self._lead(self.keeper.view)
 
     async def _fenced(self) -> None:
         await self._commits.fence()
@@ -129,6 +149,11 @@ class Cluster:
         """Records became visible here."""
         self.peers.published(fact)
 
+    def markers_written(self, markers: Sequence[Marker]) -> None:
+        """Transactions were ended here: others' logs are stable up to somewhere else by that."""
+        for marker in markers:
+            self.peers.published(Published(marker.pid, marker.offset, marker.offset, MARKER_BYTES, marker.offset + 1))
+
     def hinted(self, pid: int, high_watermark: int, size: int) -> None:
         self._agents.services.reader.hinted(pid, high_watermark, size)
 
@@ -142,5 +167,9 @@ class Cluster:
     def look(self) -> None:
         self.keeper.hurry()
 
+    def connected(self, node_id: int) -> None:
+        self._suspect(node_id, False)
+
     def broken(self, node_id: int) -> None:
+        self._suspect(node_id, True)
         self.keeper.watch_closely()

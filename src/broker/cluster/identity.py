@@ -70,6 +70,8 @@ class ClusterIdentity:
         self._placed: tuple[int, ...] = (node_id,)
         self._known: frozenset[int] = frozenset((node_id,))
         self._shards: dict[int, int] = {}
+        self.is_leaving = False
+        """Others lead what this broker led; clients are to be told so."""
         for listener, node in (advertised or {}).items():
             self.advertise(listener, node.host, node.port)
 
@@ -99,6 +101,7 @@ class ClusterIdentity:
                 ]
                 for name in names
             }
+            self.is_leaving = self.node_id in self._known and self.node_id not in self._placed
             self.epoch += 1
         self._shards = dict(shards)
 
@@ -133,6 +136,14 @@ class ClusterIdentity:
             return [self.node_id] * len(state.pids)
         placed = self._in_zone.get(rack, self._placed) if rack is not None else self._placed
         return state.derived_as_of((ClusterIdentity, rack), self.epoch, lambda state: place(state.pids, placed))
+
+    def replica_near(self, pid: int, rack: str) -> int | None:
+        """The node id of the broker in ``rack`` that a consumer there is best served by (KIP-392); None when this one is as near, or none is
+        there."""
+        if rack == self.rack or rack not in self._in_zone:
+            return None
+        node_id = self.leader_of(pid, rack)
+        return None if node_id in (self.node_id, -1) else node_id
 
     def coordinator_of(self, kind: int, key: str) -> int:
         """The node id of the coordinator of ``key``, -1 while there is none; ``kind`` is FindCoordinator's key type (0 group, 1 transaction,

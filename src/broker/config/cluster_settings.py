@@ -26,6 +26,13 @@ class ClusterSettings(BaseModel):
         check=Range(500, 60_000), unit="ms",
     )
 
+    workers: int = own(
+        Kind.INT, 1,
+        "So many broker processes on this machine, one for each core that it is to use, as a small cluster of their own or part of a larger one. All "
+        "share the ports of the listeners; the ports that follow are each one's own, which clients are told. The HTTP surface of each has a port of "
+        "its own, from http on.",
+        check=Range(1, 256), unit="processes",
+    )
     cluster_peer: Address | None = own(
         Kind.STRING, None,
         "Where the other brokers reach this one, to tell it what they have committed. When not set, the host of the first listener and a free port. "
@@ -66,4 +73,31 @@ class ClusterSettings(BaseModel):
         "For how long a broker tries to store and commit record data while the store or the catalog cannot; then the producer is told to send "
         "it again.",
         check=Range(0), unit="ms",
+    )
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    read_block_cache_bytes: int = own(
+        Kind.LONG, 128 * _MIB,
+        "Bytes of stored objects kept in memory for consumers, in blocks of 1 MiB. A quarter is for those that read far from the ends of logs.",
+        check=Range(0), unit="bytes",
+    )
+    read_span_cache_bytes: int = own(
+        Kind.LONG, 16 * _MIB, "Bytes of what is remembered of where record data lies.", check=Range(0), unit="bytes"
+    )
+    read_cold_fetches: int = own(
+        Kind.INT, 8,
+        "Fetches far from the ends of logs that read from the store at once. Others wait for their turn; who reads at the end of a log does not.",
+        check=Range(1, 1024), unit="fetches",
+    )
+    read_cold_bytes: int = own(
+        Kind.LONG, 64 * _MIB, "Bytes that these fetches, and what is read ahead for them, may be reading together.", check=Range(_MIB), unit="bytes"
+    )
+    read_poll_ms: int = own(
+        Kind.INT, 100,
+        "How often the catalog is asked about the logs that fetches wait for, while another broker's word of what it commits does not come through.",
+        check=Range(1, 60_000), unit="ms",
+    )
+    read_poll_with_hints_ms: int = own(
+        Kind.INT, 1_000, "The same while it does. Also how long a log start moved by another broker may go unnoticed.", check=Range(1, 60_000), unit="ms"
     )

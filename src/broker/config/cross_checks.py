@@ -201,6 +201,15 @@ def _storage(settings: "Settings") -> list[Problem]:
             shown = " or ".join(f"{scheme}..." for scheme in schemes)
             why = f"only {shown} can be used" + ("" if name == "catalog" or settings.clustered else " beside an embedded catalog")
             problems.append(Problem(setting=name, value="(hidden)", why=why, fix="leave it out to use data_dir"))
+    if settings.workers > 1 and not settings.clustered:
+        problems.append(
+            Problem(
+                setting="workers",
+                value=str(settings.workers),
+                why="a data directory is used by one process at a time",
+                fix="leave it out, or set catalog and objects to what several brokers can share (postgresql://..., s3://...)",
+            )
+        )
     if settings.clustered and settings.objects is None:
         problems.append(
             Problem(

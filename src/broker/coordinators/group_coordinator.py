@@ -103,7 +103,7 @@ class GroupCoordinator:
         self._offsets = OffsetTable()
         self._timers = WakeUps()
         self._groups = GroupRegistry(self._policy, self._offsets, self._timers)
-        self._writer = GroupWriter(catalog, lambda shard: self.on_lost(shard))
+        self._writer = GroupWriter(catalog, self._lost)
         self._held = HeldShards(alone=not catalog.shared)
         self._is_closed = False
         self.on_lost: Callable[[int], None] = lambda shard: self.let_go((shard,))
@@ -207,6 +207,10 @@ class GroupCoordinator:
         """Others coordinate these shards already: tell who waits, forget."""
         self._taker.let_go(shards)
         GROUP_MEMBERS.set(self.member_count)
+
+    def _lost(self, shard: int) -> None:
+        if shard in self._held.held:
+            self.on_lost(shard)
 
     def error_of(self, group_id: str) -> ErrorCode:
         """Whether the group can be asked for here and now."""

@@ -118,13 +118,12 @@ class GroupTaker:
         """Stop serving them, tell who waits, and return when everything that was decided is in the catalog."""
         is_concerned = within(shards)
         self._held.drop(shards)
-        concerned = [owned for owned in self._groups.all() if is_concerned(owned.group.group_id)]
-        for owned in concerned:
-            self._tell(owned)
+        for owned in self._groups.all():
+            if is_concerned(owned.group.group_id):
+                self._tell(owned)
         await self._transactional.drain(is_concerned)
         await self._writer.drain_those(is_concerned)
-        if not any(self._held.has(owned.group.group_id) for owned in concerned):
-            self._forget(is_concerned)
+        self._forget(is_concerned)
 
     def let_go(self, shards: Collection[int]) -> None:
         """They are lost: stop serving them, tell who waits, and forget, at once."""

@@ -242,7 +242,7 @@ class GroupWriter:
         self._finish(change, error)
 
     def _look_for_loss(self, refusal: BrokerError, changes: Sequence[Change]) -> None:
-        if self._on_lost is not None and is_loss(refusal):
+        if self._on_lost is not None and self._catalog.shared and is_loss(refusal):
             for shard in {shard_of(change.group_id) for change in changes}:
                 self._on_lost(shard)
 

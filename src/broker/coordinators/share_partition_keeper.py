@@ -5,12 +5,21 @@ had is available again, and what they acknowledged is done with.
 
 Loads, and what operators do to a group's offsets, take turns within the group. A state that an operator replaces is fenced: what was
 under way in it is refused.
+
+Where brokers share the catalog, whoever leads a partition keeps what groups have read of it:
+
+G1  Its state is claimed when it is read from the catalog, so that whoever kept it before can save nothing more. What is acknowledged by then
+    is read; what is acknowledged there later is refused. So no record that was acknowledged is given to anybody again.
+G2  Who finds that the state is claimed by another lets go of it: what members had is theirs no more, and they are sent to the leader.
+G3  The group's coordinator makes, replaces and deletes states in the catalog. Whoever keeps one hears of it when it saves, which it does with
+    all that it gives.
 """
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from secrets import randbelow
 from typing import Final, NamedTuple
 
 import anyio
@@ -49,6 +58,7 @@ PARTITIONS_MAX: Final = 10_000
 RUNS_MAX: Final = 1_000_000
 """Runs of records of all share partitions together, some 150 bytes each. Above it no records are given that nobody had before."""
 
+FIRST_EPOCHS: Final = 1 << 30
 _LOOK_AT: Final = 16
 _NOT_FOUND: Final = -1
 _KINDS: Final = ("gap", "accept", "release", "reject", "renew")
@@ -67,13 +77,14 @@ class Surroundings:
     """What the keeper must be told from elsewhere.
 
     ``first_offset`` finds out where a group begins in a partition, ``bounds`` where a log does and ends (None: it does not exist); both may
-    raise BrokerError. ``limits`` are a group's as they are now.
+    raise BrokerError. ``limits`` are a group's as they are now. ``leads`` says whether the partition is this broker's to lead.
     """
 
     limits: Callable[[str], ShareLimits]
     sessions_max: Callable[[], int]
     first_offset: Callable[[str, bytes, int], Awaitable[int]]
     bounds: Callable[[bytes, int], Awaitable[LogBounds | None]]
+    leads: Callable[[bytes, int], bool] = lambda topic_id, index: True
 
 
 class SharePartitionKeeper:
@@ -93,7 +104,7 @@ class SharePartitionKeeper:
         self._by_topic: dict[bytes, dict[ShareKey, None]] = {}
         self._names = 0
         self._turns = TurnKeeper()
-        self._writer = ShareStateWriter(catalog, self._settle, self._after_change)
+        self._writer = ShareStateWriter(catalog, self._settle, self._after_change, self._lost)
         self._wake_ups = WakeUps()
         self._wake_up_moved = anyio.Event()
         self.is_closed = False
@@ -154,7 +165,11 @@ class SharePartitionKeeper:
         missing: list[PartitionKey] = []
         for partition in partitions:
             held = self.peek(group_id, partition)
-            if held is None:
+            if not self._around.leads(*partition):
+                found[partition] = ErrorCode.NOT_LEADER_OR_FOLLOWER
+                if held is not None:
+                    self._lost(held)
+            elif held is None:
                 missing.append(partition)
             else:
                 found[partition] = held
@@ -177,7 +192,8 @@ class SharePartitionKeeper:
     async def _load(
         self, group_id: str, missing: Sequence[PartitionKey], found: dict[PartitionKey, Held | ErrorCode]
     ) -> None:
-        stored = await self._catalog.load_share_states([(group_id, *each) for each in missing])
+        read = self._catalog.claim_share_states if self._catalog.shared else self._catalog.load_share_states
+        stored = await read([(group_id, *each) for each in missing])
         limits = self.limits(group_id)
         fresh: list[ShareChange] = []
         loaded: list[tuple[PartitionKey, ShareState]] = []
@@ -237,14 +253,26 @@ class SharePartitionKeeper:
         self._wake_ups.forget(held.name)
         self._writer.forget(held)
 
-    def _fence(self, held: Held) -> None:
+    def _fence(self, held: Held, error: ErrorCode = ErrorCode.FENCED_STATE_EPOCH) -> None:
         """The state is replaced or gone: what is under way in it comes to nothing."""
-        held.is_fenced = True
+        if held.is_fenced:
+            return
+        held.fenced_as = error
         self._forget(held)
         waiting, held.waiting = held.waiting, []
         for _, done in waiting:
-            done(ErrorCode.FENCED_STATE_EPOCH)
+            done(error)
         held.wake()
+
+    def _lost(self, held: Held) -> None:
+        """Another broker keeps it now."""
+        self._fence(held, ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    def leaders_changed(self) -> None:
+        """Let go of what this broker does not lead any more, and have members that wait for it told."""
+        for key, held in list(self._held.items()):
+            if not self._around.leads(key[1], key[2]):
+                self._lost(held)
 
     def topic_removed(self, topic_id: bytes) -> None:
         """The topic is gone, and with it what groups did to its records."""
@@ -305,6 +333,11 @@ class SharePartitionKeeper:
 
         for partition, said in acknowledgements.items():
             held = self._held.get((group_id, *partition))
+            if not self._around.leads(*partition):
+                results[partition] = ErrorCode.NOT_LEADER_OR_FOLLOWER
+                if held is not None:
+                    self._lost(held)
+                continue
             if held is None:
                 results[partition] = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
                 continue
@@ -365,9 +398,14 @@ class SharePartitionKeeper:
         async with self._turn(group_id):
             keys = [(group_id, *each) for each in wanted]
             stored = await self._catalog.load_share_states(keys)
-            fresh = [ShareChange(key, 0, _NOT_FOUND, 0, (), True) for key in keys if key not in stored]
+            fresh = [self._fresh(key) for key in keys if key not in stored]
             if fresh:
                 await self._catalog.save_share_states(fresh)
+
+    def _fresh(self, key: ShareKey) -> ShareChange:
+        """A state that nobody has begun. Where others may still hold one that was deleted, it has an epoch that none of them had."""
+        epoch = randbelow(FIRST_EPOCHS) if self._catalog.shared else 0
+        return ShareChange(key, epoch, _NOT_FOUND, 0, (), True, True)
 
     async def start_offsets(
         self, group_id: str, partitions: Iterable[PartitionKey] | None
@@ -399,7 +437,8 @@ class SharePartitionKeeper:
         """Have the group begin at these offsets, as if it had never read the partitions. What members have of them is theirs no more."""
         results = dict.fromkeys(offsets, ErrorCode.NONE)
         async with self._turn(group_id):
-            stored = await self._catalog.load_share_states([(group_id, *each) for each in offsets])
+            keys = [(group_id, *each) for each in offsets]
+            stored = await self._claim(keys) if self._catalog.shared else await self._catalog.load_share_states(keys)
             changes: list[ShareChange] = []
             for partition, offset in offsets.items():
                 key = (group_id, *partition)
@@ -408,8 +447,8 @@ class SharePartitionKeeper:
                     results[partition] = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
                     continue
                 state = stored.get(key)
-                epoch = 0 if state is None else state.state_epoch + 1
-                changes.append(ShareChange(key, epoch, offset, bounds.leader_epoch, (), True))
+                epoch = 0 if state is None else state.state_epoch + (not self._catalog.shared)
+                changes.append(ShareChange(key, epoch, offset, bounds.leader_epoch, (), True, state is None))
             self._fence_all(change.key for change in changes)
             if changes:
                 try:
@@ -417,6 +456,15 @@ class SharePartitionKeeper:
                 except BrokerError as refusal:
                     results.update({(change.key[1], change.key[2]): refusal.code for change in changes})
         return results
+
+    async def _claim(self, keys: Sequence[ShareKey]) -> Mapping[ShareKey, ShareState]:
+        """All of them, made where they are not there yet, as the coordinator's own to replace."""
+        stored = await self._catalog.claim_share_states(keys)
+        missing = [key for key in keys if key not in stored]
+        if missing:
+            await self._catalog.save_share_states([self._fresh(key) for key in missing])
+            stored |= await self._catalog.claim_share_states(missing)
+        return stored
 
     async def delete_offsets(self, group_id: str, topic_ids: Iterable[bytes]) -> dict[bytes, ErrorCode]:
         """Forget what the group did in these topics."""

@@ -2,11 +2,14 @@
 
 What somebody waits for is written at once. What else changes (deliveries, locks that end) goes along with that, or by itself within
 ``SAVE_LATER_S``. All that is to be written at a moment is one transaction, and while it is being written the next one gathers.
+
+Where brokers share the catalog, one of them may have claimed a partition meanwhile. Then nothing more is written of it, and the others of the
+round, which were refused with it, are written by themselves.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import anyio
 
@@ -26,8 +29,17 @@ _ROUND_MAX: Final = 1000
 _log = logs.get("shares")
 
 
+class _Row(NamedTuple):
+    """A partition that is written, and who waits for that."""
+
+    held: Held
+    change: ShareChange
+    waiting: Sequence[tuple[PendingChange, Callable[[ErrorCode], None]]]
+
+
 class ShareStateWriter:
-    """``settle`` is called with each change that somebody waits for and what came of it, ``written`` with each partition of a round.
+    """``settle`` is called with each change that somebody waits for and what came of it, ``written`` with each partition of a round,
+    ``fenced`` with one that somebody else has claimed.
 
     ``run`` ends only by cancellation or by ``StorageFailed``.
     """
@@ -37,10 +49,12 @@ class ShareStateWriter:
         catalog: ShareStateCatalog,
         settle: Callable[[Held, PendingChange, ErrorCode], None],
         written: Callable[[Held], None],
+        fenced: Callable[[Held], None],
     ) -> None:
         self._catalog = catalog
         self._settle = settle
         self._written = written
+        self._fenced = fenced
         self._urgent: dict[ShareKey, Held] = {}
         self._later: OrderedDict[ShareKey, tuple[float, Held]] = OrderedDict()
         self._work = anyio.Event()
@@ -110,32 +124,42 @@ class ShareStateWriter:
         return due
 
     async def _write(self, due: Sequence[Held]) -> None:
-        changes: list[ShareChange] = []
-        waiting: list[tuple[Held, PendingChange, Callable[[ErrorCode], None]]] = []
+        rows: list[_Row] = []
         for held in due:
             delta = held.partition.take_delta()
-            changes.append(ShareChange(held.key, held.state_epoch, delta.start, held.leader_epoch, delta.runs, delta.replaces))
-            waiting += [(held, change, done) for change, done in held.waiting]
+            change = ShareChange(held.key, held.state_epoch, delta.start, held.leader_epoch, delta.runs, delta.replaces)
+            rows.append(_Row(held, change, held.waiting))
             held.waiting = []
             held.is_writing = True
+        await self._save(rows)
+
+    async def _save(self, rows: Sequence["_Row"]) -> None:
         error = ErrorCode.NONE
         try:
-            await self._catalog.save_share_states(changes)
+            await self._catalog.save_share_states([row.change for row in rows])
         except BrokerError as refusal:
             error = refusal.code
-            self._complain(refusal, len(due))
-            self._is_flushing = False  # not again and again without a break
-            for held in due:
-                held.partition.give_back()
-        for held, change, done in waiting:
-            if held.is_fenced:
-                done(ErrorCode.FENCED_STATE_EPOCH)
+            if error is ErrorCode.FENCED_STATE_EPOCH:
+                if len(rows) > 1:  # one of them, maybe
+                    for row in rows:
+                        await self._save((row,))
+                    return
+                self._fenced(rows[0].held)
             else:
-                self._settle(held, change, error)
-                done(error)
-        for held in due:
-            held.is_writing = False
-            self._written(held)
+                self._complain(refusal, len(rows))
+                self._is_flushing = False  # not again and again without a break
+                for row in rows:
+                    row.held.partition.give_back()
+        for row in rows:
+            for change, done in row.waiting:
+                if row.held.is_fenced:
+                    done(row.held.fenced_as)
+                else:
+                    self._settle(row.held, change, error)
+                    done(error)
+        for row in rows:
+            row.held.is_writing = False
+            self._written(row.held)
 
     def _complain(self, refusal: BrokerError, count: int) -> None:
         held_back = self._complaints.take(anyio.current_time())

@@ -171,6 +171,7 @@ class TransactionCoordinator:
         self.let_go(shards)
         attempt = self._held.begin(shards)
         try:
+            await self._turns_of(shards)  # what was under way when they were lost comes before what is read now
             await self._catalog.load_transactions(shards)
         except BaseException:
             self._held.fail(attempt)
@@ -185,11 +186,15 @@ class TransactionCoordinator:
 
     async def give_up(self, shards: Collection[int]) -> None:
         """Others are to coordinate these shards. Returns when whoever had a turn has been answered."""
-        is_concerned = within(shards)
         self._held.drop(shards)
+        await self._turns_of(shards)
+        self.let_go(shards)
+
+    async def _turns_of(self, shards: Collection[int]) -> None:
+        """Wait until nobody has a turn with an id of these shards."""
+        is_concerned = within(shards)
         while any(is_concerned(transactional_id) for transactional_id in self._turns):
             await self._turn_over.wait()
-        self.let_go([shard for shard in shards if shard not in self._held.held])
 
     def let_go(self, shards: Collection[int]) -> None:
         """Others coordinate these shards already: forget what memory has of them."""

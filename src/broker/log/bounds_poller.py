@@ -31,8 +31,8 @@ class BoundsPoller:
         waiting: WaitingRoom,
         *,
         hints_flow: Callable[[], bool] = lambda: False,
-        interval_ms: Callable[[], int] = lambda: POLL_MS,
-        interval_with_hints_ms: Callable[[], int] = lambda: POLL_MS_WITH_HINTS,
+        interval_ms: int = POLL_MS,
+        interval_with_hints_ms: int = POLL_MS_WITH_HINTS,
     ) -> None:
         """``hints_flow``: whether every other broker's hints come through."""
         self._finder = finder
@@ -64,7 +64,7 @@ class BoundsPoller:
 
     async def _poll(self) -> None:
         while True:
-            interval = self._interval_with_hints_ms() if self._hints_flow() else self._interval_ms()
+            interval = self._interval_with_hints_ms if self._hints_flow() else self._interval_ms
             await anyio.sleep(max(interval, 1) / 1000)
             await self.poll_once()
 

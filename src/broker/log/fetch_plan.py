@@ -31,6 +31,8 @@ MERGED_BYTES_MAX: Final = 8 * 1024 * 1024
 COALESCE_BELOW: Final = 2048
 """Buffers smaller than this on average are joined: handing the socket thousands of them costs more than the copy."""
 
+NO_REPLICA: Final = -1
+
 _BASE: Final = attrgetter("base")
 
 
@@ -48,7 +50,8 @@ class Wanted:
 @dataclass(slots=True)
 class PartitionAnswer:
     """What one partition answers; offsets are -1 with an error. ``records`` are whole batches back to back, ``size`` bytes, the last of
-    which ends before ``next_offset``. ``aborted`` is what a read_committed reader must leave out of them."""
+    which ends before ``next_offset``. ``aborted`` is what a read_committed reader must leave out of them. ``preferred_replica``: the broker it had
+    better ask."""
 
     error_code: int
     high_watermark: int = -1
@@ -59,6 +62,7 @@ class PartitionAnswer:
     diverging: EpochEnd | None = None
     next_offset: int = UNKNOWN_OFFSET
     aborted: Sequence[AbortedTransaction] = ()
+    preferred_replica: int = NO_REPLICA
 
     def give(self, records: list[Buffer], size: int, next_offset: int) -> None:
         """Add the bytes."""

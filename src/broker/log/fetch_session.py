@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
-from broker.log.fetch_plan import PartitionAnswer, Wanted
+from broker.log.fetch_plan import NO_REPLICA, PartitionAnswer, Wanted
 from broker.model import ZERO_UUID
 from broker.wire.error_codes import ErrorCode
 
@@ -49,6 +49,7 @@ class SessionPartition(Wanted):
             answer.size > 0
             or answer.error_code != 0
             or answer.diverging is not None
+            or answer.preferred_replica != NO_REPLICA
             or answer.high_watermark != self.high_watermark
             or answer.log_start != self.log_start
         )

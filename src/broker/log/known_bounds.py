@@ -36,7 +36,7 @@ class KnownLog:
     is known."""
 
     __slots__ = (
-        "bytes", "confirmed_at", "high_watermark", "last_stable_offset", "leader_epoch", "learned", "log_start"
+        "bytes", "confirmed_at", "epoch_starts", "high_watermark", "last_stable_offset", "leader_epoch", "learned", "log_start"
     )  # fmt: skip
 
     def __init__(self, high_watermark: int) -> None:
@@ -44,6 +44,7 @@ class KnownLog:
         self.high_watermark = high_watermark
         self.last_stable_offset = 0
         self.leader_epoch = -1
+        self.epoch_starts: tuple[tuple[int, int], ...] = ()
         self.bytes = -1
         self.learned = 0
         self.confirmed_at = NEVER
@@ -51,8 +52,9 @@ class KnownLog:
     @property
     def bounds(self) -> LogBounds:
         """As of now, as far as it is known."""
+        stable = min(self.last_stable_offset, self.high_watermark)
         return LogBounds(
-            self.log_start, self.high_watermark, min(self.last_stable_offset, self.high_watermark), self.leader_epoch, max(self.bytes, 0)
+            self.log_start, self.high_watermark, stable, self.leader_epoch, max(self.bytes, 0), self.epoch_starts
         )
 
 
@@ -107,7 +109,8 @@ class KnownBounds:
             log.learned = self.ticket()
         log.last_stable_offset = max(log.last_stable_offset, bounds.last_stable_offset)
         log.log_start = max(log.log_start, bounds.log_start)
-        log.leader_epoch = max(log.leader_epoch, bounds.leader_epoch)
+        if bounds.leader_epoch > log.leader_epoch:
+            log.leader_epoch, log.epoch_starts = bounds.leader_epoch, bounds.epoch_starts
         log.confirmed_at = max(log.confirmed_at, begun_at)
         return news
 

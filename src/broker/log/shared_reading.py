@@ -9,7 +9,7 @@ from broker.log.block_reader import BLOCK_BYTES, BlockReader, BlockSource
 from broker.log.bounds_poller import POLL_MS, POLL_MS_WITH_HINTS, BoundsPoller
 from broker.log.known_bounds import KnownBounds
 from broker.log.read_limiter import ReadLimiter
-from broker.log.shared_view import LearningTail, SharedView
+from broker.log.shared_view import TRUSTED_POLLS, LearningTail, SharedView
 from broker.log.span_cache import SPAN_BYTES, SpanCache
 from broker.log.span_finder import SpanFinder
 from broker.log.tail_cache import TailCache
@@ -52,15 +52,16 @@ def shared_reading(
     tail_bytes: int,
     limits: ReadingLimits | None = None,
     hints_flow: Callable[[], bool] = lambda: False,
-    poll_ms: Callable[[], int] = lambda: POLL_MS,
-    poll_ms_with_hints: Callable[[], int] = lambda: POLL_MS_WITH_HINTS,
+    poll_ms: int = POLL_MS,
+    poll_ms_with_hints: int = POLL_MS_WITH_HINTS,
 ) -> SharedReading:
     """``clock`` tells seconds and never runs back; ``hints_flow`` whether every other broker's hints come through."""
     limits = limits or ReadingLimits()
     known = KnownBounds()
     tail = LearningTail(tail_bytes, known)
     spans = SpanCache(limits.span_cache_bytes // SPAN_BYTES)
-    view = SharedView(known, spans, tail, waiting, clock)
+    trust_s = TRUSTED_POLLS * max(poll_ms, poll_ms_with_hints) / 1000
+    view = SharedView(known, spans, tail, waiting, clock, trust_s=trust_s)
     finder = SpanFinder(catalog, view)
     poller = BoundsPoller(
         finder,

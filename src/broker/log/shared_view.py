@@ -21,8 +21,10 @@ from broker.storage.objects.base import Buffer
 from broker.wire.records.batch import ATTRIBUTES_AT, TRANSACTIONAL_BIT
 from observability.metrics import READING
 
+TRUSTED_POLLS: Final = 2.5
+"""What is known is trusted for longer than two polls are apart, so that what is waited for or read all the time is never too old."""
+
 TRUST_S: Final = 2.5
-"""Longer than two polls apart, so that what is waited for or read all the time is never too old."""
 
 
 class LearningTail(TailCache):

@@ -86,9 +86,9 @@ class Listener:
         self._bound: BoundSocket | None = None
         self.advertised: Node | None = None
 
-    async def bind(self, host: str, port: int) -> tuple[str, int]:
-        """Listen; the address that was really bound."""
-        self._bound = await listen(host, port, self._make_connection, self._frame_limit, self._backlog)
+    async def bind(self, host: str, port: int, *, shared: bool = False) -> tuple[str, int]:
+        """Listen; the address that was really bound. ``shared``: other processes may listen on it, too."""
+        self._bound = await listen(host, port, self._make_connection, self._frame_limit, self._backlog, shared=shared)
         return self._bound.host, self._bound.port
 
     def _make_connection(self) -> Connection:

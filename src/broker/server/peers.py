@@ -30,6 +30,9 @@ from observability.metrics import CLUSTER
 CONNECT_S: Final = 2.0
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 2.0
+LASTED_S: Final = 1.0
+"""A connection that ends sooner is not followed by another one at once."""
+
 CONNECTIONS_MAX: Final = 512
 """Who knocks without the secret must not take everything."""
 
@@ -55,8 +58,12 @@ class Hearer(Protocol):
         """Members or shards have changed."""
         ...
 
+    def connected(self, node_id: int) -> None:
+        """A broker can be told what is said here."""
+        ...
+
     def broken(self, node_id: int) -> None:
-        """The connection to a broker has ended."""
+        """A broker that could be told cannot any more: the connection has ended, and another one cannot be had."""
         ...
 
 
@@ -68,6 +75,7 @@ class _Peer:
         self.pending = PendingFacts()
         self.news = anyio.Event()
         self.is_connected = False
+        self.was_connected = False
         self.seen = 0
         self.scope = anyio.CancelScope()
 
@@ -164,9 +172,12 @@ class PeerNetwork:
         pause_s = FIRST_PAUSE_S
         with peer.scope:
             while True:
+                began = anyio.current_time()
                 try:
                     await self._tell(peer)
-                    pause_s = FIRST_PAUSE_S
+                    if anyio.current_time() - began > LASTED_S:
+                        pause_s = FIRST_PAUSE_S
+                        continue  # perhaps another one can be had at once
                 except (OSError, NotUnderstood) as error:
                     if self._complaints.take(anyio.current_time()) is not None:
                         _log.warning("another broker cannot be told anything", node=peer.member.node_id, reason=str(error) or type(error).__name__)
@@ -174,7 +185,8 @@ class PeerNetwork:
                     if peer.is_connected:
                         peer.is_connected = False
                         CLUSTER.peers.dec()
-                self._hearer.broken(peer.member.node_id)
+                if peer.was_connected:
+                    self._hearer.broken(peer.member.node_id)
                 await anyio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
@@ -192,8 +204,9 @@ class PeerNetwork:
                 raise NotUnderstood(str(error)) from error
             if link.node_id != peer.member.node_id:
                 raise NotUnderstood(f"it is broker {link.node_id}")
-            peer.is_connected = True
+            peer.is_connected = peer.was_connected = True
             CLUSTER.peers.inc()
+            self._hearer.connected(link.node_id)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._read_answers, link, peer, tasks)
                 await self._send_facts(link, peer)

@@ -312,10 +312,12 @@ class BoundSocket:
         self._server.close()
 
 
-async def listen(host: str, port: int, make_sink: Callable[[], FrameSink], frame_limit: int, backlog: int) -> BoundSocket:
-    """Bind and accept. Raises OSError when the address cannot be bound."""
+async def listen(
+    host: str, port: int, make_sink: Callable[[], FrameSink], frame_limit: int, backlog: int, *, shared: bool = False
+) -> BoundSocket:
+    """Bind and accept. Raises OSError when the address cannot be bound. ``shared``: other processes may listen on it, too."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Link(make_sink(), frame_limit, loop), host, port, backlog=backlog, reuse_address=True, start_serving=True
+        lambda: Link(make_sink(), frame_limit, loop), host, port, backlog=backlog, reuse_address=True, reuse_port=shared or None, start_serving=True
     )
     return BoundSocket(server)

@@ -53,8 +53,12 @@ def writer(catalog: MemoryCatalog, settled: list[ErrorCode]) -> ShareStateWriter
         of.partition.finish(change, error is ErrorCode.NONE)
         settled.append(error)
 
-    made = ShareStateWriter(catalog, settle, lambda of: made.write_later(of) if of.partition.is_dirty else None)
+    made = ShareStateWriter(catalog, settle, lambda of: made.write_later(of) if of.partition.is_dirty else None, fence)
     return made
+
+
+def fence(of: Held) -> None:
+    of.fenced_as = ErrorCode.NOT_LEADER_OR_FOLLOWER
 
 
 def accept(of: Held, done: list[ErrorCode]) -> None:

@@ -17,15 +17,17 @@ from broker.errors import StorageFailed, StorageUnavailable
 from broker.log.fetch_plan import PartitionAnswer, Wanted
 from broker.log.reader import Reader
 from broker.log.shared_reading import ReadingLimits, shared_reading
+from broker.log.stored_batches import Piece, walk
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
 from broker.model import Appended, LogBounds
-from broker.storage.catalog.base import Span, SpanAnswer, SpanQuery, SpanSwap
+from broker.storage.catalog.base import FLAG_COMPACTED, FLAG_FINAL_OFFSETS, Span, SpanAnswer, SpanQuery, SpanSwap
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.storage.catalog.transactions import AbortedTransaction, Ended
 from broker.storage.committing import TwoStepCommitter
 from broker.storage.objects.base import WHOLE_OBJECTS, Buffer
 from broker.storage.objects.memory import MemoryObjectStore
+from broker.wire.records.batch import stamp
 from tests.broker.log.harness import NOW_MS, entry
 
 
@@ -200,11 +202,18 @@ class SharedWorld:
         )]
         if len(run) < 2:
             return False
-        data = b"".join(self.store.content(span.object_id, span.position, span.length) for span in run)
-        object_id = self.store.put_whole(data)
+        data = bytearray()
+        for span in run:
+            stored = memoryview(bytearray(self.store.content(span.object_id, span.position, span.length)))
+            is_final = bool(span.flags & FLAG_FINAL_OFFSETS)
+            for at, base, header in walk(Piece(stored, span.base, span.last, is_final, True)):
+                stamp(stored, at, base, 0)
+                data += stored[at : at + header.size]
+        object_id = self.store.put_whole(bytes(data))
         new = Span(
             run[0].base, run[-1].last, object_id, 0, len(data), max(span.max_timestamp for span in run),
             run[-1].running_timestamp, sum(span.batch_count for span in run),
+            FLAG_FINAL_OFFSETS | (FLAG_COMPACTED if any(span.flags & FLAG_COMPACTED for span in run) else 0),
         )  # fmt: skip
         swapped = await self.catalog.swap_spans(
             SpanSwap(pid=pid, old=run, new=[new], object_id=object_id, object_end=len(data))

@@ -10,7 +10,7 @@ from broker.wire.error_codes import ErrorCode
 class Held:
     """A share partition in memory. ``watchers`` are called whenever there may be something to acquire that was not there before."""
 
-    __slots__ = ("bytes_per_record", "counted_runs", "is_fenced", "is_reading", "is_writing", "key", "leader_epoch", "name", "partition", "state_epoch", "waiting", "watchers")
+    __slots__ = ("bytes_per_record", "counted_runs", "fenced_as", "is_reading", "is_writing", "key", "leader_epoch", "name", "partition", "state_epoch", "waiting", "watchers")
 
     def __init__(self, key: ShareKey, name: str, partition: SharePartition, state: ShareState) -> None:
         self.key = key
@@ -20,11 +20,16 @@ class Held:
         self.leader_epoch = state.leader_epoch
         self.waiting: list[tuple[PendingChange, Callable[[ErrorCode], None]]] = []
         self.watchers: dict[Callable[[], None], None] = {}
-        self.is_fenced = False
+        self.fenced_as = ErrorCode.NONE
         self.is_reading = False
         self.is_writing = False
         self.bytes_per_record = 0.0
         self.counted_runs = 0
+
+    @property
+    def is_fenced(self) -> bool:
+        """Its state is somebody else's now, or gone: nothing that is done to it counts. ``fenced_as`` is what is answered."""
+        return self.fenced_as is not ErrorCode.NONE
 
     @property
     def may_go(self) -> bool:

@@ -8,22 +8,24 @@ Behaviour:
   transactions that reach into exactly that, in the order in which they ended; it leaves their records out itself.
 - Partitions are served in the order of the request; a fetch session rotates its own.
 - A partition that does not exist does not end the wait of the others, as in Kafka.
-- The consumer's rack is accepted; there is no nearer replica to name (KIP-392).
+- A consumer that names its rack is sent to a broker there, when there is one and this one is elsewhere (KIP-392): partition by partition, at
+  once and without records. Any broker can serve it; one that is as near as can be does.
 - No replica ever fetches here: a request with a replica id is answered NOT_LEADER_OR_FOLLOWER.
 
 Versions:
 - v4: isolation level, last stable offset, aborted transactions. v5: log start offset. v7: sessions (KIP-227). v9: the client's
-  leader epoch (KIP-320). v11: rack. v12: flexible, the last fetched epoch (KIP-595). v13: topic ids (KIP-516).
+  leader epoch (KIP-320). v11: rack, and the nearer broker in the answer. v12: flexible, the last fetched epoch (KIP-595). v13: topic ids (KIP-516).
 - v15: the replica's state is tagged (KIP-903). v16: leader endpoints (KIP-951), never needed here. v17-18: for replicas.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from broker.handlers.base import Handler, RequestContext
-from broker.log.fetch_plan import PartitionAnswer
+from broker.log.fetch_plan import PartitionAnswer, answer_of
 from broker.log.fetch_session import OpenFetch, PartitionKey, SessionPartition
-from broker.log.visibility import READ_COMMITTED
+from broker.log.visibility import READ_COMMITTED, check_fetch
+from broker.model import LogBounds
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.fetch import (
@@ -34,7 +36,7 @@ from broker.wire.messages.fetch import (
     FetchResponseEpochEndOffset,
     FetchResponsePartitionData,
 )
-from observability.metrics import RECORD_BYTES_OUT
+from observability.metrics import READING, RECORD_BYTES_OUT
 
 FIRST_VERSION_WITH_IDS: Final = 13
 FIRST_VERSION_WITH_SESSIONS: Final = 7
@@ -64,16 +66,19 @@ def handle(request: FetchRequest, context: RequestContext) -> Any:
     is_replica = request.replica_id >= 0 or (
         request.replica_state is not None and request.replica_state.replica_id >= 0
     )
+    is_elsewhere = is_replica or services.identity.is_leaving
     answers: list[PartitionAnswer | None] = []
     wanted: list[SessionPartition] = []
     for partition in fetch.partitions:
-        code = ErrorCode.NOT_LEADER_OR_FOLLOWER if is_replica else _resolve(partition, context, uses_topic_ids)
+        code = ErrorCode.NOT_LEADER_OR_FOLLOWER if is_elsewhere else _resolve(partition, context, uses_topic_ids)
         if code is ErrorCode.NONE:
             answers.append(None)
             wanted.append(partition)
         else:
             answers.append(PartitionAnswer(int(code)))
 
+    if request.rack_id and (sent_on := _nearer(request.rack_id, wanted, context)):
+        return _send_on(request, context, fetch, answers, wanted, sent_on)
     max_bytes = min(request.max_bytes, services.settings.current.fetch_max_bytes)
     min_bytes = min(request.min_bytes, max_bytes)
     look = reader.look(wanted, max_bytes, request.isolation_level)
@@ -101,6 +106,54 @@ async def _wait(
         isolation=request.isolation_level,
     )
     return _respond(request, context, fetch, answers, read)
+
+
+def _nearer(rack: str, wanted: Sequence[SessionPartition], context: RequestContext) -> dict[int, int]:
+    """The node ids of brokers in the consumer's rack that are nearer to it than this one, by pid."""
+    replica_near = context.services.identity.replica_near
+    found = {partition.pid: replica_near(partition.pid, rack) for partition in wanted}
+    return {pid: node_id for pid, node_id in found.items() if node_id is not None}
+
+
+async def _send_on(
+    request: FetchRequest,
+    context: RequestContext,
+    fetch: OpenFetch,
+    answers: list[PartitionAnswer | None],
+    wanted: Sequence[SessionPartition],
+    nearer: Mapping[int, int],
+) -> FetchResponse:
+    """Name the nearer brokers, as Kafka's leader does: at once. A place that is not in the log is an error to be told of first."""
+    read = await context.services.reader.read(
+        [partition for partition in wanted if partition.pid not in nearer],
+        min_bytes=0,
+        max_bytes=min(request.max_bytes, context.services.settings.current.fetch_max_bytes),
+        max_wait_ms=0,
+        isolation=request.isolation_level,
+    )
+    here = iter(read)
+    bounds = await context.services.reader.bounds_of([partition.pid for partition in wanted if partition.pid in nearer])
+    whole = [
+        _sent_on(partition, bounds.get(partition.pid), nearer[partition.pid]) if partition.pid in nearer else next(here)
+        for partition in wanted
+    ]
+    return _respond(request, context, fetch, answers, whole)
+
+
+def _sent_on(partition: SessionPartition, bounds: LogBounds | None, node_id: int) -> PartitionAnswer:
+    if bounds is None:
+        return PartitionAnswer(int(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
+    code, diverging = check_fetch(
+        bounds, partition.offset, partition.current_leader_epoch, partition.last_fetched_epoch
+    )
+    if code is not ErrorCode.NONE:
+        return PartitionAnswer(int(code))
+    answer = answer_of(bounds)
+    answer.diverging = diverging
+    if diverging is None:
+        answer.preferred_replica = node_id
+        READING.redirected()
+    return answer
 
 
 def _partitions(request: FetchRequest) -> list[SessionPartition]:
@@ -177,6 +230,7 @@ def _respond(
             log_start_offset=answer.log_start,
             aborted_transactions=_aborted(answer) if code or is_committed else None,
             records=answer.records or b"",
+            preferred_read_replica=answer.preferred_replica,
         )
         if answer.diverging is not None:
             data.diverging_epoch = FetchResponseEpochEndOffset(

@@ -5,6 +5,7 @@ Behaviour:
 - Latest (-1) is the high watermark, or the last stable offset for read_committed; earliest (-2) is the log start.
 - A timestamp is answered with the first record at or after it, exactly; the largest timestamp (-3) with its first record. -1 and -1
   when there is none, or a read_committed reader could not see it.
+- Every answer is as fresh as a look into the catalog that began after the request came; the ends of many logs are one look.
 - All data is local: earliest local (-4) is the earliest; latest tiered (-5) and earliest pending upload (-6) do not exist (-1).
 - A special timestamp that the request's version does not know: UNSUPPORTED_VERSION. A partition named twice: INVALID_REQUEST.
 
@@ -55,6 +56,7 @@ def handle(request: ListOffsetsRequest, context: RequestContext) -> Any:
                 continue
             pid = state.pids[partition.partition_index]
             bounds = context.services.catalog.peek_bounds(pid)
+            # What this broker happens to know of a log that others write to is never an answer here.
             if bounds is None or partition.timestamp >= 0 or partition.timestamp == timestamps.MAX:
                 slow.append((partition, pid, answer))
             else:
@@ -98,6 +100,11 @@ async def _answer_slowly(
 ) -> ListOffsetsResponse:
     services = context.services
     finder = OffsetFinder(services.catalog, services.reader)
+    ends = [pid for partition, pid, _ in slow if partition.timestamp < 0 and partition.timestamp != timestamps.MAX]
+    try:
+        known = await services.reader.bounds_of(ends) if ends else {}
+    except BrokerError as error:
+        return _refuse_all(slow, error, response)
     for partition, pid, answer in slow:
         try:
             if partition.timestamp >= 0:
@@ -105,7 +112,6 @@ async def _answer_slowly(
             elif partition.timestamp == timestamps.MAX:
                 bounds, found = await finder.at_max_timestamp(pid)
             else:
-                known = await services.catalog.bounds([pid])
                 if pid not in known:
                     raise BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
                 _answer_from_bounds(partition, known[pid], request.isolation_level, answer)
@@ -118,6 +124,16 @@ async def _answer_slowly(
             answer.offset = found.offset
             answer.timestamp = found.timestamp
             answer.leader_epoch = bounds.leader_epoch
+    return response
+
+
+def _refuse_all(
+    slow: list[tuple[ListOffsetsPartition, int, ListOffsetsPartitionResponse]],
+    error: BrokerError,
+    response: ListOffsetsResponse,
+) -> ListOffsetsResponse:
+    for _, _, answer in slow:
+        answer.error_code = error.code
     return response
 
 

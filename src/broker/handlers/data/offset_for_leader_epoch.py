@@ -40,7 +40,7 @@ def handle(request: OffsetForLeaderEpochRequest, context: RequestContext) -> Any
 async def _ask_catalog(
     request: OffsetForLeaderEpochRequest, context: RequestContext, pids: dict[tuple[str, int], int]
 ) -> OffsetForLeaderEpochResponse:
-    return _answer(request, pids, await context.services.catalog.bounds(list(pids.values())))
+    return _answer(request, pids, await context.services.reader.bounds_of(sorted(set(pids.values()))))
 
 
 def _pids(request: OffsetForLeaderEpochRequest, context: RequestContext) -> dict[tuple[str, int], int]:

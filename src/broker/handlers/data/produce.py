@@ -33,6 +33,7 @@ from anyio.to_thread import run_sync
 
 from broker.cluster.directory import TopicState
 from broker.coordinators.producer_connections import WHY_CLOSED, Work
+from broker.errors import BrokerError
 from broker.handlers.base import CloseConnection, Handler, Pending, RequestContext
 from broker.handlers.data.append_rules import append_rules, strict_append_rules
 from broker.handlers.data.transactional_batches import (
@@ -78,9 +79,11 @@ _WITHOUT_LOG_START: Final = frozenset(
 class _Answering:
     """Collects what the partitions of one request came to and gives the answer after the last one."""
 
-    __slots__ = ("missing", "pending", "response", "version")
+    __slots__ = ("missing", "pending", "response", "startless", "version")
 
     def __init__(self, response: ProduceResponse | None, version: int) -> None:
+        self.startless: list[tuple[int, ProduceResponsePartitionProduceResponse]] = []
+        """Refusals that are to say where the log begins, which only the catalog knows."""
         self.response = response
         self.version = version
         self.pending = Pending()
@@ -167,7 +170,7 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
                     transactional.append(_Waiting(pid, checked, rules, answer))
                     continue
             except RecordsRefused as error:
-                _refuse_partition(context, answer, pid, error)
+                _refuse_partition(context, answering, answer, pid, error)
                 continue
             if checked.settled:
                 answering.missing += 1
@@ -184,6 +187,8 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
         return _check_heavy(heavy, context, now_ms, answering, responses)
     refusal = _refusal(responses) if answering.response is None else None
     if refusal is None:
+        if answering.startless:
+            return _answer_with_log_starts(answering, context)
         answering.release()
         return answering.pending
     if answering.missing == 1:
@@ -223,7 +228,7 @@ async def _join(
     )
     if error:
         for each in transactional:
-            _refuse_partition(context, each.answer, each.pid, refused_addition(error))
+            _refuse_partition(context, answering, each.answer, each.pid, refused_addition(error))
     else:
         _take(transactional, heavy, context.services.writer, answering)
     return await _check_heavy(heavy, context, now_ms, answering, responses)
@@ -270,11 +275,12 @@ async def _check_heavy(
         await run_sync(check_all, limiter=_heavy_limiter())
     for each in heavy:
         if each.refused is not None:
-            _refuse_partition(context, each.answer, each.pid, each.refused)
+            _refuse_partition(context, answering, each.answer, each.pid, each.refused)
         else:
             answering.missing += 1
             _enqueue(context.services.writer, each.pid, each.checked, answering, each.answer)
     refusal = _refusal(responses) if answering.response is None else None
+    await _find_log_starts(answering, context)
     await _settled(answering)
     if refusal is not None:
         raise refusal
@@ -329,7 +335,11 @@ def _unknown(state: TopicState | None, name: str, index: int, version: int) -> t
 
 
 def _refuse_partition(
-    context: RequestContext, answer: ProduceResponsePartitionProduceResponse, pid: int, error: RecordsRefused
+    context: RequestContext,
+    answering: _Answering,
+    answer: ProduceResponsePartitionProduceResponse,
+    pid: int,
+    error: RecordsRefused,
 ) -> None:
     answer.error_code = error.code
     answer.error_message = error.message
@@ -342,6 +352,27 @@ def _refuse_partition(
         bounds = context.services.catalog.peek_bounds(pid)
         if bounds is not None:
             answer.log_start_offset = bounds.log_start
+        else:
+            answering.startless.append((pid, answer))
+
+
+async def _find_log_starts(answering: _Answering, context: RequestContext) -> None:
+    """Ask the catalog, where others change it. Without its answer the refusals stand all the same."""
+    if not answering.startless or answering.response is None:
+        return
+    try:
+        found = await context.services.reader.bounds_of(sorted({pid for pid, _ in answering.startless}))
+    except BrokerError:
+        return
+    for pid, answer in answering.startless:
+        if pid in found:
+            answer.log_start_offset = found[pid].log_start
+
+
+async def _answer_with_log_starts(answering: _Answering, context: RequestContext) -> ProduceResponse | None:
+    await _find_log_starts(answering, context)
+    await _settled(answering)
+    return answering.response
 
 
 def _refusal(responses: Sequence[ProduceResponseTopicProduceResponse]) -> CloseConnection | None:

@@ -20,6 +20,7 @@ _REASONS: Final = {
     ErrorCode.INVALID_RECORD_STATE: "The member does not have all of these records, or has said something of them already.",
     ErrorCode.INVALID_REQUEST: "Not all of these records were ever given to anybody.",
     ErrorCode.FENCED_STATE_EPOCH: "The group's offset was changed meanwhile.",
+    ErrorCode.NOT_LEADER_OR_FOLLOWER: "Another broker leads the partition: there the records can be had again.",
     ErrorCode.KAFKA_STORAGE_ERROR: "What was said could not be stored; it may be said again.",
 }
 _MAY_NOT_RENEW: Final = "The group does not allow its members to keep records for longer."

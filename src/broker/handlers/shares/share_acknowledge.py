@@ -6,6 +6,7 @@ Behaviour:
   What was answered is durable; what a partition's records cannot all be told is told to none of them.
 - Only the member that has a record may say anything of it: INVALID_RECORD_STATE. Batches that run backwards, overlap, have unknown types
   or another number of types than records: INVALID_REQUEST.
+- A partition that another broker leads: NOT_LEADER_OR_FOLLOWER, with its leader.
 - The session goes on as with ShareFetch. It cannot be begun here; epoch -1 ends it, and what the member still had is anybody's again.
 
 Versions:
@@ -17,11 +18,15 @@ from typing import Final
 from broker.coordinators.shares.share_sessions import FINAL_EPOCH, INITIAL_EPOCH
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.shares.acknowledgements import are_ids, carry_out, end_with_connection, forget_connection, said_in
+from broker.handlers.shares.leaders import leader_elsewhere
+from broker.model import Node
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.share_acknowledge import (
     ShareAcknowledgeRequest,
     ShareAcknowledgeResponse,
+    ShareAcknowledgeResponseLeaderIdAndEpoch,
+    ShareAcknowledgeResponseNodeEndpoint,
     ShareAcknowledgeResponsePartitionData,
     ShareAcknowledgeTopicResponse,
 )
@@ -52,17 +57,27 @@ async def handle(request: ShareAcknowledgeRequest, context: RequestContext) -> S
         keeper.end_session(session)
         forget_connection(session)
     topics: dict[bytes, ShareAcknowledgeTopicResponse] = {}
+    leaders: dict[int, Node] = {}
     for (topic_id, index), outcome in results.items():
         topic = topics.get(topic_id)
         if topic is None:
             topic = topics[topic_id] = ShareAcknowledgeTopicResponse(topic_id=topic_id)
-        topic.partitions.append(
-            ShareAcknowledgeResponsePartitionData(
-                partition_index=index, error_code=outcome.error_code, error_message=outcome.message
-            )
+        answer = ShareAcknowledgeResponsePartitionData(
+            partition_index=index, error_code=outcome.error_code, error_message=outcome.message
         )
+        if outcome.error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER and (leader := leader_elsewhere((topic_id, index), context)):
+            leaders[leader.node.node_id] = leader.node
+            answer.current_leader = ShareAcknowledgeResponseLeaderIdAndEpoch(
+                leader_id=leader.node.node_id, leader_epoch=leader.epoch
+            )
+        topic.partitions.append(answer)
     return ShareAcknowledgeResponse(
-        acquisition_lock_timeout_ms=keeper.limits(group_id).lock_ms, responses=list(topics.values())
+        acquisition_lock_timeout_ms=keeper.limits(group_id).lock_ms,
+        responses=list(topics.values()),
+        node_endpoints=[
+            ShareAcknowledgeResponseNodeEndpoint(node_id=node.node_id, host=node.host, port=node.port, rack=node.rack)
+            for node in leaders.values()
+        ],
     )
 
 

@@ -11,6 +11,7 @@ Behaviour:
 - Answers when min_bytes can be given, a partition has an error, or max_wait_ms are over. Partitions that gave records come last the
   next time.
 - share.isolation.level read_committed stops at the last stable offset; records of aborted transactions are done with unseen.
+- A partition that another broker leads is NOT_LEADER_OR_FOLLOWER, with its leader; so is what is said of its records.
 - Where there is no room for a session the answer comes after max_wait_ms, so that the client does not ask all the time.
 
 Versions:
@@ -33,7 +34,9 @@ from broker.handlers.shares.acknowledgements import (
     resolve,
     said_in,
 )
+from broker.handlers.shares.leaders import leader_elsewhere
 from broker.handlers.shares.share_fetcher import Asked, Given, ShareFetcher
+from broker.model import Node
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.share_fetch import (
@@ -41,6 +44,8 @@ from broker.wire.messages.share_fetch import (
     ShareFetchRequest,
     ShareFetchResponse,
     ShareFetchResponseAcquiredRecords,
+    ShareFetchResponseLeaderIdAndEpoch,
+    ShareFetchResponseNodeEndpoint,
     ShareFetchResponsePartitionData,
 )
 from observability.metrics import RECORD_BYTES_OUT
@@ -141,6 +146,7 @@ def _respond(
     for key in acknowledged:
         answered.setdefault(key, nothing)
     topics: dict[bytes, ShareFetchableTopicResponse] = {}
+    leaders: dict[int, Node] = {}
     sent = 0
     well = Outcome()
     for (topic_id, index), one in answered.items():
@@ -148,12 +154,20 @@ def _respond(
         if topic is None:
             topic = topics[topic_id] = ShareFetchableTopicResponse(topic_id=topic_id)
         outcome = acknowledged.get((topic_id, index), well)
+        leader = None
+        if ErrorCode.NOT_LEADER_OR_FOLLOWER in (one.error_code, outcome.error_code):
+            leader = leader_elsewhere((topic_id, index), context)
+        if leader is not None:
+            leaders[leader.node.node_id] = leader.node
         topic.partitions.append(
             ShareFetchResponsePartitionData(
                 partition_index=index,
                 error_code=one.error_code,
                 acknowledge_error_code=outcome.error_code,
                 acknowledge_error_message=outcome.message,
+                current_leader=None
+                if leader is None
+                else ShareFetchResponseLeaderIdAndEpoch(leader_id=leader.node.node_id, leader_epoch=leader.epoch),
                 records=one.records or b"",
                 acquired_records=[
                     ShareFetchResponseAcquiredRecords(
@@ -167,7 +181,14 @@ def _respond(
     if sent:
         RECORD_BYTES_OUT.inc(sent)
     lock_ms = context.services.share_partitions.limits(session.group_id).lock_ms
-    return ShareFetchResponse(acquisition_lock_timeout_ms=lock_ms, responses=list(topics.values()))
+    return ShareFetchResponse(
+        acquisition_lock_timeout_ms=lock_ms,
+        responses=list(topics.values()),
+        node_endpoints=[
+            ShareFetchResponseNodeEndpoint(node_id=node.node_id, host=node.host, port=node.port, rack=node.rack)
+            for node in leaders.values()
+        ],
+    )
 
 
 def refuse(request: ShareFetchRequest, context: RequestContext, code: int, message: str | None) -> ShareFetchResponse:

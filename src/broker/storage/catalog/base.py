@@ -525,7 +525,8 @@ class TransactionCatalog(Protocol):
         ...
 
     async def delete_transactional_ids(self, before_ms: int) -> int:
-        """Forget ids that were last used before that time and have nothing open; how many went."""
+        """Forget ids that were last used before that time and have nothing open; how many went. Where brokers share the catalog, of the shards that
+        are loaded."""
         ...
 
     async def load_transactions(self, shards: Collection[int]) -> None:

@@ -1,5 +1,6 @@
 """All jobs over PostgreSQL: raced against each other, and broken off between any two steps."""
 
+import os
 from collections.abc import AsyncIterator
 from random import Random
 
@@ -9,7 +10,7 @@ import pytest
 from broker.storage.objects.base import WHOLE_OBJECTS
 from tests.broker.log.jobs.postgres_world import PostgresWorld
 from tests.broker.log.jobs.test_merger import grown
-from tests.broker.log.jobs.world import Deaths, dies, wandering
+from tests.broker.log.jobs.world import Broker, Deaths, dies, wandering
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +57,36 @@ async def test_two_brokers_do_everything_at_once(world: PostgresWorld, seed: int
     await world.check()
     await world.settle()
     await world.check(settled=True)
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_death_between_steps_of_everything(world: PostgresWorld, after: bool) -> None:
+    """Of writing, merging, retention, deletion and sweeping: every fifth step here, each with PENSTOCK_EVERY_STEP=1."""
+    stride = int(os.environ.get("PENSTOCK_EVERY_STEP", "5"))
+    kept = (await world.topic("kept", 2)).pids
+    short = (await world.topic("short", 2, retention_ms="1000")).pids
+
+    async def life(broker: Broker) -> None:
+        for number in range(3):
+            await broker.flush([(pid, world.batch(2)) for pid in (*kept, *short)], inline=number == 1)
+        await world.pass_time(5000)
+        await broker.run("merge", "retention")
+        start = (await broker.catalog.bounds([kept[0]]))[kept[0]].log_start
+        await broker.catalog.advance_log_start(kept[0], start + 3)
+        await world.pass_time(10**7)
+        await broker.run()
+
+    step = 0
+    while True:
+        broker = await world.broker(Deaths(step + 1, after))
+        died = await dies(lambda broker=broker: life(broker))  # type: ignore[misc]
+        await world.check()
+        if not died:
+            break
+        step += stride
+    await world.settle()
+    await world.check(settled=True)
+    assert step > 30
 
 
 async def test_death_between_any_two_steps_of_a_merge() -> None:

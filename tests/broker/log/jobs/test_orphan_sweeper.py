@@ -46,7 +46,7 @@ async def test_whoever_was_fenced_commits_no_more() -> None:
         assert object_id not in world.store.objects
 
     writer._put = overtaken  # type: ignore[method-assign]
-    with pytest.raises(Exception, match="fenced|epoch"):
+    with pytest.raises(Exception, match=r"fenced|epoch"):
         await writer.flush([(pid, world.batch())])
     await world.check(settled=True)
 

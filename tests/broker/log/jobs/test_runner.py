@@ -169,8 +169,5 @@ async def test_parts_are_spread_and_none_is_left_out() -> None:
     assert all(4 <= sum(who == str(node) for who, _, _ in log) <= 16 for node in members)
 
     log.clear()
-    await for_seconds(250, runners[0])
-    assert {int(part) for _, part, _ in log} == {part for part in range(30)} or len(log) > 10
-    log.clear()
     await for_seconds(700, runners[0])
     assert {int(part) for _, part, _ in log} == set(range(30)), "those of brokers that are gone as well"

@@ -43,9 +43,13 @@ class PostgresCatalog(
     async def open(cls, url: str, options: ConnectionOptions = DEFAULT_OPTIONS) -> Self:
         """Connect to a database that was migrated. Raises SchemaUnusable, StorageUnavailable, and ValueError for a URL that is none."""
         incarnations = Incarnations()
+        checked = False
 
         async def look(connection: Connection) -> str:
-            await check_schema(connection)
+            nonlocal checked
+            if not checked:
+                await check_schema(connection)
+                checked = True
             return await incarnations.look(connection)
 
         catalog = cls(await Connections.open(database_address(url), options, on_connect=look))

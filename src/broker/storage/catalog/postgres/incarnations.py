@@ -12,13 +12,11 @@ import asyncpg
 from broker.errors import StorageUnavailable
 from broker.storage.catalog.postgres.connecting import Connection
 
-_SERVER: Final = """
-SELECT (SELECT system_identifier FROM pg_control_system())::text, ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint
-"""
-_SERVER_WITHOUT_TIMELINE: Final = "SELECT (SELECT system_identifier FROM pg_control_system())::text, 0::bigint"
 _KEPT: Final = """
-SELECT (SELECT value FROM meta WHERE key = 'server'), coalesce((SELECT value::bigint FROM meta WHERE key = 'incarnation'), 0)
+SELECT (SELECT system_identifier FROM pg_control_system())::text, %s,
+    (SELECT value FROM meta WHERE key = 'server'), coalesce((SELECT value::bigint FROM meta WHERE key = 'incarnation'), 0)
 """
+_TIMELINE: Final = "('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint"
 _NEW: Final = "SELECT new_incarnation_v1($1)"
 _EPOCHS: Final = "SELECT pid, leader_epoch FROM part WHERE leader_epoch > 0"
 
@@ -33,13 +31,12 @@ class Incarnations:
 
     async def look(self, connection: Connection) -> str:
         """Which server it is; everything that follows is done. Raises StorageUnavailable for one that was replaced and does not know."""
-        system, timeline = await _server(connection)
+        system, timeline, kept, number = await _asked(connection)
         if self._server is not None and self._server[0] == system and timeline < self._server[1]:
             raise StorageUnavailable(
                 f"a database answers that was replaced: it writes timeline {timeline} of {self._server[1]}"
             )
         server = f"{system}/{timeline}"
-        kept, number = await connection.fetchrow(_KEPT)
         if kept != server:
             # It may have to wait for every commit that is under way, and touches every log.
             await connection.execute("SET statement_timeout = 0")
@@ -52,9 +49,11 @@ class Incarnations:
         return server
 
 
-async def _server(connection: Connection) -> tuple[str, int]:
+async def _asked(connection: Connection) -> tuple[str, int, str | None, int]:
+    """System identifier and timeline of the server, and the server and incarnation that the database has noted."""
     try:
-        system, timeline = await connection.fetchrow(_SERVER)
+        system, timeline, kept, number = await connection.fetchrow(_KEPT % _TIMELINE)
     except (asyncpg.InsufficientPrivilegeError, asyncpg.FeatureNotSupportedError):
-        system, timeline = await connection.fetchrow(_SERVER_WITHOUT_TIMELINE)
-    return system, timeline
+        # Where a service hides its log's position, a promotion is told by the system identifier at most.
+        system, timeline, kept, number = await connection.fetchrow(_KEPT % "0::bigint")
+    return system, timeline, kept, number

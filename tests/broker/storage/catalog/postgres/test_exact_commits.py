@@ -119,20 +119,23 @@ class Worlds:
         assert all(live == counted and state == (1 if live else 2) for _, live, counted, state in live), "I4"
 
 
+SomeWorlds = TypeVar("SomeWorlds", bound=Worlds)
+
+
 @contextmanager
-def worlds() -> Iterator[Worlds]:
+def worlds(kind: type[SomeWorlds]) -> Iterator[SomeWorlds]:
     with start_blocking_portal() as portal:
         url = portal.call(postgres_server().new_database)
         shared = portal.call(PostgresCatalog.open, url)
         try:
-            yield Worlds(portal, MemoryCatalog(), shared)
+            yield kind(portal, MemoryCatalog(), shared)
         finally:
             portal.call(shared.aclose)
 
 
 @pytest.fixture(scope="module")
 def shared_worlds() -> Iterator[Worlds]:
-    with worlds() as both:
+    with worlds(Worlds) as both:
         yield both
 
 
@@ -181,7 +184,11 @@ trials = st.lists(commits | openings | commits | endings, min_size=4, max_size=1
 @given(steps=trials)
 def test_it_comes_to_what_memory_comes_to(shared_worlds: Worlds, steps: list[tuple[str, Any]]) -> None:
     """Duplicates, refusals that split spans, epochs, sequences that wrap, open transactions, partitions that are not there; several groups at once."""
-    both = shared_worlds
+    run_steps(shared_worlds, steps)
+
+
+def run_steps(both: Worlds, steps: list[tuple[str, Any]]) -> None:
+    """Take the same steps in both worlds, and compare what they are then."""
     both.begin()
     ids: dict[str, tuple[int, int]] = {}
     both.producers += 10

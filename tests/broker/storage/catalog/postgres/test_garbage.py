@@ -67,6 +67,19 @@ async def test_the_size_of_a_log_counts_once_it_is_known(database_url: str) -> N
     await catalog.aclose()
 
 
+async def test_leader_epochs_before_the_logs_start_go(database_url: str) -> None:
+    """The one that the start lies in stays, and those behind it."""
+    catalog = await PostgresCatalog.open(database_url)
+    (pid,) = await topic(catalog)
+    await catalog.commit_spans(group({pid: [batch(50)]}, object_id=1))
+    await catalog._connections.change_once("UPDATE part SET leader_epoch = 4, epoch_starts = '{1,0,2,10,3,20,4,30}'")
+    await catalog.advance_log_start(pid, 25)
+    while await catalog.forget_settled(10):
+        pass
+    assert (await catalog.bounds([pid]))[pid].epoch_starts == ((3, 20), (4, 30))
+    await catalog.aclose()
+
+
 async def test_rows_of_the_past_go(database_url: str) -> None:
     """A day after anybody could ask for them; some of each kind at a time."""
     catalog = await registered(database_url, "a", 1)

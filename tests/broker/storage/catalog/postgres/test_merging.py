@@ -1,5 +1,6 @@
 """Merges in the database: several at once, in whatever order their transactions come."""
 
+from itertools import pairwise
 from random import Random
 
 import anyio
@@ -52,7 +53,7 @@ async def test_of_merges_at_the_same_time_one_wins_each_log(postgres: Postgres) 
             spans = await spans_of(observer, pid, bounds.log_start)
             assert spans[0].base <= bounds.log_start
             assert spans[-1].last + 1 == bounds.high_watermark == 31
-            assert all(left.last + 1 == right.base for left, right in zip(spans, spans[1:], strict=False)), "I3"
+            assert all(left.last + 1 == right.base for left, right in pairwise(spans)), "I3"
             assert sum(span.length for span in spans) == bounds.bytes
     wrong = await observer._connections.fetch(
         "SELECT object_id, live, (SELECT count(*) FROM span WHERE span.object_id = object.object_id) FROM object "

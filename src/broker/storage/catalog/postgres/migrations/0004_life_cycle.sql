@@ -157,6 +157,11 @@ BEGIN
         SELECT committer FROM last_commit WHERE made < now() - interval '1 day' LIMIT a_most FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS count = ROW_COUNT;
     total := total + count;
+    -- Leader epochs that began and ended before the log's start; one goes at a time.
+    UPDATE part SET epoch_starts = epoch_starts[3:] WHERE pid IN (
+        SELECT pid FROM part WHERE cardinality(epoch_starts) > 2 AND epoch_starts[4] <= log_start LIMIT a_most FOR NO KEY UPDATE SKIP LOCKED);
+    GET DIAGNOSTICS count = ROW_COUNT;
+    total := total + count;
     -- Nobody still commits what was refused or deleted an hour ago.
     DELETE FROM object WHERE object_id IN (
         SELECT object_id FROM object WHERE state = 9 AND deleted_at < now() - interval '1 hour' ORDER BY deleted_at LIMIT a_most
