@@ -64,7 +64,7 @@ simulation: $(VENV)/.dev  ## random worlds in virtual time for SIMULATION_SECOND
 	$(BIN)/python -m tests.simulation --plants 100 --busy 60
 
 durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under full load
-	PENSTOCK_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/durability tests/broker/storage tests/clients/test_streams.py -m durability -rP
+	PENSTOCK_KILL_ROUNDS=100 PENSTOCK_STORE_SECONDS=300 $(BIN)/python -m pytest tests/durability tests/broker/storage tests/clients/test_streams.py -m durability -rP
 
 exactly-once: $(VENV)/.dev toolchain  ## the long form of the exactly-once checker: CHECKER_SECONDS of transformers of four clients
 	PENSTOCK_CHECKER_SECONDS=$(CHECKER_SECONDS) $(BIN)/python -m pytest tests/durability/test_exactly_once_clients.py -rP

@@ -7,6 +7,7 @@ from typing import Final
 from broker.model import ZERO_UUID
 from broker.storage.checking.object_contents import Contents
 from broker.storage.checking.rebuild_rules import WholePart
+from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.storage.objects.footer import FooterEntry, PartitionName
 
 _TABLES: Final = """
@@ -45,11 +46,12 @@ class FoundObjects:
         self._database.executescript(_TABLES)
         self.objects = 0
         self.newest_id = 0
+        """The largest of the numbers that ids were made of, leased ones: those of whole objects come from the same blocks."""
 
     def add(self, contents: Contents) -> None:
         """What an object says of itself."""
         self.objects += 1
-        self.newest_id = max(self.newest_id, contents.object_id)
+        self.newest_id = max(self.newest_id, contents.object_id % WHOLE_OBJECTS)
         self._database.execute("BEGIN")
         self._database.execute(
             "INSERT INTO cluster VALUES (?, 1) ON CONFLICT (cluster_id) DO UPDATE SET objects = objects + 1",

@@ -19,7 +19,6 @@ from broker.storage.checking.object_rules import object_name
 from broker.storage.checking.rebuild_rules import counting, gaps
 from broker.storage.checking.restore import RestoredCatalog, RestoredTopic
 from broker.storage.checking.restored_logs import RestoredLogs, Step
-from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.storage.objects.footer import PartitionName
 from broker.storage.one_failure import one_failure
 
@@ -146,7 +145,7 @@ class Rebuilder:
             await target.finish(
                 cluster_id=found.cluster_id() or None,
                 next_producer_id=self._logs.last_producer_id + 1 + _PRODUCER_IDS_BEYOND,
-                next_object_id=found.newest_id % WHOLE_OBJECTS + _OBJECT_IDS_BEYOND,
+                next_object_id=found.newest_id + 1 + _OBJECT_IDS_BEYOND,
             )
 
     def _topics(self, found: FoundObjects) -> list[RestoredTopic]:

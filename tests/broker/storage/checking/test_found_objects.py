@@ -6,6 +6,7 @@ import pytest
 
 from broker.storage.checking.found_objects import FoundObjects
 from broker.storage.checking.object_contents import Contents
+from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.storage.objects.footer import UNKNOWN, FooterEntry, PartitionName
 
 NAME = PartitionName(b"t" * 16, "orders", 0)
@@ -67,3 +68,12 @@ def test_what_lay_before_the_first_source_was_cut_off(found: FoundObjects) -> No
     found.consume(1, part.place)
     found.consume_older(1)
     assert list(found.flushes()) == [(3, [(1, 0, 10)])]
+
+
+def test_ids_of_both_kinds_come_from_the_same_numbers(found: FoundObjects) -> None:
+    """None of them is to be given again."""
+    found.add(whole(WHOLE_OBJECTS + 5, 1, 0, 1))
+    found.add(flush(9, 1, 1))
+    assert found.newest_id == 9
+    found.add(whole(WHOLE_OBJECTS + 12, 1, 0, 1))
+    assert found.newest_id == 12
