@@ -53,16 +53,19 @@ class Supervisor:
         self._workers = [_Worker(index) for index in range(count)]
         self._stopping = False
         self._announced = False
+        self._cannot_start: int | None = None
 
     async def run(self) -> int:
-        """Until all have ended; the exit code: 0, or that of a worker that could not start or ended otherwise than it was told to."""
+        """Until all have ended; the exit code: 0, or that of a worker that could not start, or did not end well."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._on_signals)
             async with anyio.create_task_group() as keeping:
                 for worker in self._workers:
                     keeping.start_soon(self._keep, worker)
             tasks.cancel_scope.cancel()
-        return next((worker.code for worker in self._workers if worker.code), 0)
+        if self._cannot_start is not None:
+            return self._cannot_start
+        return next((worker.code if worker.code > 0 else 1 for worker in self._workers if worker.code), 0)
 
     async def _on_signals(self) -> None:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
@@ -81,11 +84,13 @@ class Supervisor:
             began = anyio.current_time()
             worker.code = await self._run_once(worker)
             if self._stopping:
+                if worker.code in (-signal.SIGTERM, -signal.SIGINT):
+                    worker.code = 0  # it had not even begun
                 return
             if not self._announced:
                 # It could not start: the others would serve with less than was asked for.
                 self._stopping = True
-                worker.code = worker.code or 1
+                self._cannot_start = max(worker.code, 1)
                 self._send(signal.SIGTERM)
                 return
             if anyio.current_time() - began > STEADY_S:

@@ -160,7 +160,7 @@ class ShardKeeper:
         except BrokerError:
             await self._user.give_up(shards, lost=True)
             raise
-        self._served |= claimed.keys()
+        self._served |= frozenset(claimed)
         CLUSTER.takeovers.inc(len(shards))
         _log.info("took shards over", shards=len(shards), waiting=len(wanting) - len(shards))
 

@@ -32,23 +32,17 @@ async def test_a_killed_broker_is_gone_within_a_lease_and_a_third() -> None:
     """A lease from when it was last heard of, and until somebody looks."""
     async with running(VirtualCluster(), 3) as brokers:
         brokers[2].kill()
-        killed = anyio.current_time()
-        while 3 in brokers[0].sees:
-            await anyio.sleep(0.01)
 
-        assert anyio.current_time() - killed <= LEASE_S * 4 / 3 + 0.02
+        assert await brokers[0].seen_without(3) <= LEASE_S * 4 / 3 + 0.02
 
 
 async def test_who_has_reason_to_look_closely_sees_it_sooner() -> None:
     """A broken connection does not decide anything, but the end of the lease is noticed at once."""
     async with running(VirtualCluster(), 2) as brokers:
         brokers[1].kill()
-        killed = anyio.current_time()
         brokers[0].keeper.watch_closely()
-        while 2 in brokers[0].sees:
-            await anyio.sleep(0.01)
 
-        assert anyio.current_time() - killed <= LEASE_S + 0.25
+        assert await brokers[0].seen_without(2) <= LEASE_S + 0.25
 
 
 async def test_a_living_broker_survives_being_looked_at_closely() -> None:
@@ -66,9 +60,9 @@ async def test_a_broker_that_is_not_heard_of_stops_acting_after_half_a_lease() -
     async with running(VirtualCluster(), 2) as brokers:
         cut = brokers[0]
         cut.catalog.reachable = False
-        await anyio.sleep(LEASE_S / 2 - LEASE_S / 3 - 0.01)
+        await anyio.sleep(LEASE_S / 2 - LEASE_S / 3 - 0.1)
         early = cut.keeper.is_heard, list(cut.events), cut.keeper.complaint()
-        await anyio.sleep(LEASE_S / 2)
+        await anyio.sleep(LEASE_S / 2 - 0.3)
         late = cut.keeper.is_heard, list(cut.events)
         complaint = cut.keeper.complaint()
 

@@ -60,6 +60,13 @@ class VirtualBroker:
     def lost(self, reason: NodeIdTaken) -> None:
         self.events.append("lost")
 
+    async def seen_without(self, node_id: int) -> float:
+        """How long it takes from now until this broker no longer sees that one."""
+        began, gone = anyio.current_time(), anyio.Event()
+        self.keeper.on_view(lambda view: gone.set() if node_id not in self.sees else None)
+        await gone.wait()
+        return anyio.current_time() - began
+
     @property
     def sees(self) -> list[int]:
         """The node ids in its newest view."""

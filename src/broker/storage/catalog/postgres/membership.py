@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import orjson
 
-from broker.model import Topic
 from broker.storage.catalog.cluster import ClusterView, Member, MetadataChanges, NodeIdTaken, Registration, ShardLease
 from broker.storage.catalog.postgres.base import CatalogPart, fenced
+from broker.storage.catalog.postgres.configs import ALL_CONFIGS
 from broker.storage.catalog.postgres.connections import Connections
+from broker.storage.catalog.postgres.texts import of_bytes
+from broker.storage.catalog.postgres.topics import TOPIC, topic_of
 
 _REGISTER: Final = "SELECT node_id, epoch, taken FROM register_broker_v1($1, $2, $3, $4, $5, $6, $7, $8)"
 _ANNOUNCE: Final = "UPDATE broker SET listeners = $3, peer = $4 WHERE node_id = $1 AND epoch = $2 RETURNING 1"
@@ -23,13 +25,8 @@ WHERE b.node_id = l.node_id AND l.node_id = $1 AND b.epoch = $2 AND l.lease_unti
 """
 _LEAVE: Final = "SELECT leave_cluster_v1($1, $2)"
 _VERSIONS: Final = "SELECT version, configs FROM metadata_version"
-_CHANGED: Final = """
-SELECT t.topic_id, t.name, t.replication_factor, t.config::text, t.created_ms,
-    ARRAY(SELECT p.pid FROM part p WHERE p.topic_id = t.topic_id ORDER BY p.partition_index)
-FROM topic t WHERE t.version > $1 ORDER BY t.version
-"""
+_CHANGED: Final = f"SELECT {TOPIC} FROM topic WHERE version > $1 ORDER BY version"  # noqa: S608
 _REMOVED: Final = "SELECT topic_id FROM topic_removal WHERE version > $1 ORDER BY version"
-_CONFIGS: Final = "SELECT kind, name, entries::text FROM config"
 
 
 class PostgresMembership(CatalogPart):
@@ -99,10 +96,10 @@ class PostgresMembership(CatalogPart):
                 return MetadataChanges(version=now)
             return MetadataChanges(
                 version=now,
-                changed=[_topic(row) for row in await connection.fetch(_CHANGED, version)],
+                changed=[topic_of(row) for row in await connection.fetch(_CHANGED, version)],
                 removed=[row[0] for row in await connection.fetch(_REMOVED, version)],
                 configs=(
-                    {(row[0], row[1]): orjson.loads(row[2]) for row in await connection.fetch(_CONFIGS)}
+                    {(kind, of_bytes(name)): orjson.loads(entries) for kind, name, entries in await connection.fetch(ALL_CONFIGS)}
                     if configs_version > version
                     else None
                 ),
@@ -159,15 +156,4 @@ def _view(told: dict[str, Any]) -> ClusterView:
         shards={shard: ShardLease(node_id, token) for shard, node_id, token in told["shards"]},
         metadata_version=told["metadata_version"],
         incarnation=told["incarnation"],
-    )
-
-
-def _topic(row: Any) -> Topic:
-    return Topic(
-        topic_id=row[0],
-        name=row[1],
-        replication_factor=row[2],
-        config=orjson.loads(row[3]),
-        created_ms=row[4],
-        partitions=tuple(row[5]),
     )

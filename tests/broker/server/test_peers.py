@@ -1,0 +1,225 @@
+"""Brokers connected to each other, over real sockets."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import pytest
+
+from broker.cluster.hints import FACTS_A_FRAME
+from broker.model import Published
+from broker.server import peers as peers_module
+from broker.server.peers import PeerNetwork
+from broker.storage.catalog.cluster import Member
+
+SECRET = b"s" * 32
+
+
+class Hearer:
+    """What a broker hears; tests wait for it."""
+
+    def __init__(self) -> None:
+        self.facts: list[tuple[int, int, int]] = []
+        self.versions: list[int] = []
+        self.events: list[tuple[str, int]] = []
+        self.looks = 0
+        self.reads = anyio.Event()
+        self._news = anyio.Event()
+
+    def hinted(self, pid: int, high_watermark: int, size: int) -> None:
+        self.facts.append((pid, high_watermark, size))
+        self._heard()
+
+    def metadata_there(self, number: int) -> None:
+        self.versions.append(number)
+        self._heard()
+
+    async def metadata_read(self, number: int) -> int:
+        await self.reads.wait()
+        return number
+
+    def look(self) -> None:
+        self.looks += 1
+        self._heard()
+
+    def connected(self, node_id: int) -> None:
+        self.events.append(("connected", node_id))
+        self._heard()
+
+    def broken(self, node_id: int) -> None:
+        self.events.append(("broken", node_id))
+        self._heard()
+
+    def _heard(self) -> None:
+        self._news.set()
+
+    async def until(self, condition: Callable[["Hearer"], Any]) -> None:
+        with anyio.fail_after(10):
+            while not condition(self):
+                self._news = anyio.Event()
+                await self._news.wait()
+
+
+class Broker:
+    def __init__(self, node_id: int, secret: bytes = SECRET) -> None:
+        self.node_id = node_id
+        self.hearer = Hearer()
+        self.network = PeerNetwork(secret, lambda: self.member, self.hearer)
+        self.member: Member | None = None
+        self.scope = anyio.CancelScope()
+
+    async def start(self, tasks: anyio.abc.TaskGroup) -> None:
+        port = await self.network.bind("127.0.0.1", 0)
+        self.member = Member(node_id=self.node_id, epoch=1, rack=None, listeners={}, peer=("127.0.0.1", port))
+        tasks.start_soon(self._run)
+
+    async def _run(self) -> None:
+        with self.scope:
+            await self.network.run()
+
+
+@asynccontextmanager
+async def connected(*brokers: Broker) -> AsyncIterator[None]:
+    """All of them, knowing each other."""
+    async with anyio.create_task_group() as tasks:
+        for broker in brokers:
+            await broker.start(tasks)
+        members = [broker.member for broker in brokers if broker.member is not None]
+        for broker in brokers:
+            broker.network.follow(members)
+        for broker in brokers:
+            await broker.hearer.until(lambda hearer: len(hearer.events) >= len(brokers) - 1)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+async def test_what_one_commits_all_others_hear_of() -> None:
+    """And nobody hears of itself."""
+    one, two, three = (Broker(number) for number in (1, 2, 3))
+    async with connected(one, two, three):
+        assert one.network.hints_flow
+        one.network.published(Published(7, 0, 9, 100, 10))
+        for other in (two, three):
+            await other.hearer.until(lambda hearer: hearer.facts)
+
+        assert two.hearer.facts == three.hearer.facts == [(7, 10, 100)]
+        assert one.hearer.facts == []
+
+
+async def test_who_spreads_a_version_waits_for_all_to_have_read_it() -> None:
+    """Or until the time is over."""
+    one, two, three = (Broker(number) for number in (1, 2, 3))
+    async with connected(one, two, three):
+        two.hearer.reads.set()
+        assert not await one.network.spread(5, 0.05)
+        three.hearer.reads.set()
+        assert await one.network.spread(5, 10)
+        assert await one.network.spread(4, 0)  # they have read more than that
+
+        assert 5 in two.hearer.versions
+        assert 5 in three.hearer.versions
+
+
+async def test_others_look_when_they_are_told() -> None:
+    """Members or shards have changed."""
+    one, two = Broker(1), Broker(2)
+    async with connected(one, two):
+        one.network.look()
+        await two.hearer.until(lambda hearer: hearer.looks)
+
+
+async def test_a_broker_that_goes_is_noticed_and_one_that_returns_is_told_again() -> None:
+    """At once: nobody waits for a lease to hear of a broken connection."""
+    one, two = Broker(1), Broker(2)
+    async with connected(one, two), anyio.create_task_group() as tasks:
+        two.scope.cancel()
+        await one.hearer.until(lambda hearer: ("broken", 2) in hearer.events)
+        assert not one.network.hints_flow
+        one.network.published(Published(7, 0, 9, 100, 10))
+        again = Broker(2)
+        await again.start(tasks)
+        assert one.member is not None
+        assert again.member is not None
+        one.network.follow([one.member, again.member])
+        await one.hearer.until(lambda hearer: hearer.events[-1] == ("connected", 2))
+        one.network.published(Published(7, 10, 19, 100, 20))
+        await again.hearer.until(lambda hearer: hearer.facts)
+
+        assert again.hearer.facts == [(7, 20, 100)]
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_broker_that_was_never_reached_is_not_missed() -> None:
+    """Its port may be closed to this one: that says nothing of how it is."""
+    one = Broker(1)
+    async with connected(one):
+        assert one.member is not None
+        closed = Member(node_id=2, epoch=1, rack=None, listeners={}, peer=("127.0.0.1", 1))
+        one.network.follow([one.member, closed])
+        await anyio.sleep(0.3)
+
+        assert one.hearer.events == []
+        assert not one.network.hints_flow
+
+
+async def test_strangers_are_refused() -> None:
+    """Whoever does not know the secret is told nothing, and heard by nobody."""
+    one, stranger = Broker(1), Broker(2, secret=b"x" * 32)
+    async with anyio.create_task_group() as tasks:
+        await one.start(tasks)
+        await stranger.start(tasks)
+        assert one.member is not None
+        assert stranger.member is not None
+        for broker in (one, stranger):
+            broker.network.follow([one.member, stranger.member])
+        stranger.network.published(Published(7, 0, 9, 100, 10))
+        await anyio.sleep(0.3)
+
+        assert one.hearer.events == stranger.hearer.events == []
+        assert one.hearer.facts == []
+        tasks.cancel_scope.cancel()
+
+
+async def test_bytes_of_no_broker_harm_nobody() -> None:
+    """Those that know each other go on."""
+    one, two = Broker(1), Broker(2)
+    async with connected(one, two):
+        assert one.member is not None
+        assert one.member.peer is not None
+        for said in (b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 100, b"", b"\0\0\0\1"):
+            async with await anyio.connect_tcp(*one.member.peer) as stream:
+                if said:
+                    await stream.send(said)
+                with anyio.move_on_after(0.2), pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+                    await stream.receive()
+        two.network.published(Published(1, 0, 0, 1, 1))
+        await one.hearer.until(lambda hearer: hearer.facts)
+
+
+async def test_more_connections_than_allowed_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who knocks without the secret must not take everything."""
+    monkeypatch.setattr(peers_module, "CONNECTIONS_MAX", 2)
+    one = Broker(1)
+    async with connected(one):
+        assert one.member is not None
+        assert one.member.peer is not None
+        held = [await anyio.connect_tcp(*one.member.peer) for _ in range(2)]
+        await anyio.sleep(0.05)
+        refused = await anyio.connect_tcp(*one.member.peer)
+        with anyio.fail_after(5), pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+            await refused.receive()
+        for stream in (*held, refused):
+            await stream.aclose()
+
+
+async def test_a_broker_that_takes_nothing_costs_nothing() -> None:
+    """What it is not told in time is dropped, and whoever tells goes on at once."""
+    one, two = Broker(1), Broker(2)
+    async with connected(one, two):
+        (peer,) = one.network._peers.values()
+        peer.is_connected = True
+        for number in range(10 * FACTS_A_FRAME):
+            one.network.published(Published(number, 0, 0, 1, 1))
+
+        assert len(peer.pending._facts) <= 4 * FACTS_A_FRAME
