@@ -11,7 +11,7 @@ from typing import Final
 
 import anyio
 
-from broker.errors import BrokerError, StorageFailed
+from broker.errors import BrokerError, StorageFailed, StorageUnavailable
 from broker.log.shared_view import SharedView
 from broker.model import LogBounds
 from broker.storage.catalog.base import LogCatalog, SpanAnswer, SpanQuery
@@ -112,6 +112,7 @@ class SpanFinder:
         ticket, begun_at = view.known.ticket(), view.clock()
         READING.query("spans")
         error: Exception | None = None
+        found: Sequence[SpanAnswer] | None = None
         try:
             found = await self._catalog.find_spans(queries)
         except (BrokerError, StorageFailed) as failed:
@@ -122,7 +123,9 @@ class SpanFinder:
                     view.learn(query.pid, answer.bounds, ticket, begun_at)
                     view.learn_spans(query, answer.spans, begun_at)
         finally:
-            by_place = {} if error is not None else dict(zip(places, found, strict=True))
+            if found is None and error is None:  # cancelled
+                error = StorageUnavailable("the broker is stopping")
+            by_place = dict(zip(places, found, strict=True)) if found is not None else {}
             for ask in asks:
                 ask.error = error
                 if error is None:
