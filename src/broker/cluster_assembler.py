@@ -60,6 +60,7 @@ class Cluster:
         self._agents = agents
         self._commits = commits
         self._incarnation: int | None = None
+        self._epochs_of = catalog.incarnation
         self._suspects: set[int] = set()
         services = agents.services
         self.keeper = keeper
@@ -70,6 +71,7 @@ class Cluster:
         self.metadata.version = version
         self._followed_s = monotonic()
         self.peers = PeerNetwork(secret, lambda: keeper.member, self)
+        agents.shard_taker.on_lost = self._shard_lost
         services.topics.refresh = self.metadata.refresh
         services.topics.tell_others = self._tell_others
         keeper.on_view(self._follow)
@@ -113,6 +115,9 @@ class Cluster:
             services.reader.forget_everything()
             self.metadata.start_over()
         self._incarnation = view.incarnation
+        if self._epochs_of != self._catalog.incarnation:
+            self._epochs_of = self._catalog.incarnation
+            services.identity.leader_epochs_grew()
         self.metadata.hear(view.metadata_version)
 
     def _lead(self, view: ClusterView) -> None:
@@ -121,6 +126,7 @@ class Cluster:
             replace(member, leaving=True) if member.node_id in self._suspects else member for member in view.members
         ]
         self._agents.services.identity.follow(members, {shard: lease.node_id for shard, lease in view.shards.items()})
+        self._agents.services.share_partitions.leaders_changed()
 
     def _suspect(self, node_id: int, suspected: bool) -> None:
         if (node_id in self._suspects) == suspected:
@@ -137,6 +143,10 @@ class Cluster:
         self._commits.resume()
         self.metadata.start_over()
         self.peers.look()
+        self.keeper.hurry()
+
+    def _shard_lost(self, shard: int) -> None:
+        self.shards.lost(shard)
         self.keeper.hurry()
 
     async def _tell_others(self) -> None:

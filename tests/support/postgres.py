@@ -168,6 +168,20 @@ class Postgres(ServerProcess):
             self._process.send_signal(signal.SIGINT)
         super().terminate(deadline_s)
 
+    def become_standby(self) -> None:
+        """Start again as a server that follows another one, of which it hears nothing: it only takes reads, until it is promoted."""
+        self.stop()
+        signal_file = self.folder / "data" / "standby.signal"
+        signal_file.touch()
+        if os.geteuid() == 0:
+            shutil.chown(signal_file, _UNPRIVILEGED, _UNPRIVILEGED)
+        self.start()
+
+    async def promote(self) -> None:
+        """Take writes again, on a timeline of its own."""
+        async with self.connected("postgres") as connection:
+            assert await connection.fetchval("SELECT pg_promote()")
+
     def remove(self) -> None:
         """Kill it and delete everything it had."""
         self.kill()
@@ -210,7 +224,7 @@ class Postgres(ServerProcess):
         return [str(word) for word in (*self._as_nobody(), self._programs / "postgres", *options)]
 
     def _ready_pattern(self) -> re.Pattern[str]:
-        return re.compile(r"database system is ready to accept connections")
+        return re.compile(r"database system is ready to accept (read-only )?connections")
 
     def _started(self, ready: re.Match[str]) -> None:
         """The port was chosen before the start: there is nothing to learn from the line."""

@@ -1,4 +1,4 @@
-"""PostgreSQL: the server's programs, from Debian's package."""
+"""PostgreSQL: the server's programs, from Debian's package, or from the folder that PENSTOCK_TEST_POSTGRES names."""
 
 import functools
 import os

@@ -1,5 +1,7 @@
 """What readers see, and what leader epochs say."""
 
+from dataclasses import replace
+
 import pytest
 
 from broker.log.visibility import (
@@ -53,8 +55,17 @@ def test_offsets_outside_the_log_are_out_of_range(offset: int, code: ErrorCode) 
     assert check_fetch(BOUNDS, offset) == (code, None)
 
 
+def test_an_epoch_ends_where_the_next_one_began() -> None:
+    """After the catalog was taken over by a server that may have lacked the log's end."""
+    bounds = replace(BOUNDS, epoch_starts=((2, 40), (3, 60)))
+
+    assert [end_of_epoch(bounds, epoch) for epoch in (0, 1, 2, 3, 4)] == [(0, 40), (1, 40), (2, 60), (3, 100), (-1, -1)]
+    assert check_fetch(bounds, 50, last_fetched_epoch=1) == (ErrorCode.NONE, (1, 40))
+    assert check_fetch(bounds, 40, last_fetched_epoch=1) == (ErrorCode.NONE, None)
+
+
 def test_an_epoch_ends_at_the_end_of_the_log() -> None:
-    """Nothing was ever truncated; what is newer or undefined is unknown."""
+    """Where nothing says otherwise; what is newer or undefined is unknown."""
     assert end_of_epoch(BOUNDS, 3) == (3, 100)
     assert end_of_epoch(BOUNDS, 0) == (0, 100)
     assert end_of_epoch(BOUNDS, 4) == (-1, -1)

@@ -404,7 +404,8 @@ class GroupCatalog(Protocol):
     """Consumer groups and their committed offsets. With ``shards`` only what belongs to those is loaded (:mod:`broker.storage.catalog.shards`).
 
     In a catalog that brokers share, every change is checked against the shard's lease: a broker that does not hold it is refused with
-    NOT_COORDINATOR, and nothing is changed."""
+    NOT_COORDINATOR, and nothing is changed. The lease that counts is the one it had when it asked: one that it lost and has again since is
+    another."""
 
     @property
     def shared(self) -> bool:
@@ -523,7 +524,8 @@ class TransactionCatalog(Protocol):
         ...
 
     async def delete_transactional_ids(self, before_ms: int) -> int:
-        """Forget ids that were last used before that time and have nothing open; how many went."""
+        """Forget ids that were last used before that time and have nothing open; how many went. Where brokers share the catalog, of the shards that
+        are loaded."""
         ...
 
     async def load_transactions(self, shards: Collection[int]) -> None:

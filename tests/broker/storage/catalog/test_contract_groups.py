@@ -1,7 +1,10 @@
 """What every catalog keeps of consumer groups."""
 
+from dataclasses import replace
+
 from broker.model import CommittedOffset
-from broker.storage.catalog.base import Catalog, StoredGroup, StoredMember
+from broker.storage.catalog.base import Catalog, StoredConsumerGroup, StoredGroup, StoredMember, StoredShareGroup
+from broker.storage.catalog.shards import shard_of
 
 MEMBER = StoredMember(
     member_id="m-1\0",
@@ -87,9 +90,46 @@ async def test_offsets_survive_the_deletion_of_their_topic(catalog: Catalog) -> 
     assert set(await catalog.load_offsets()) == {("g", "t", 0)}
 
 
-async def test_offsets_of_one_group_are_read_as_they_are(catalog: Catalog) -> None:
-    """Its own, committed by whomever."""
-    await catalog.commit_offsets({("g\0", "t", 0): CommittedOffset(offset=1), ("g", "t", 0): CommittedOffset(offset=2)})
+async def test_the_offsets_of_one_group_are_read_alone(catalog: Catalog) -> None:
+    """As they are now; a group that never committed has none."""
+    latest = CommittedOffset(offset=2, metadata="m\0")
+    await catalog.commit_offsets({("g\0", "t", 0): CommittedOffset(offset=1), ("g", "t", 0): CommittedOffset(offset=9)})
+    await catalog.commit_offsets({("g\0", "t", 0): latest})
 
-    assert await catalog.read_offsets("g\0") == {("g\0", "t", 0): CommittedOffset(offset=1)}
-    assert await catalog.read_offsets("nobody") == {}
+    assert await catalog.read_offsets("g\0") == {("g\0", "t", 0): latest}
+    assert await catalog.read_offsets("h") == {}
+
+
+async def test_names_may_be_of_any_length(catalog: Catalog) -> None:
+    """Two that begin alike stay two."""
+    one, two = "x" * 40_000 + "1", "x" * 40_000 + "2"
+    member = replace(MEMBER, member_id=one)
+    await catalog.save_group(stored(one, 1, member, replace(MEMBER, member_id=two)))
+    await catalog.save_group(stored(two, 2))
+    await catalog.commit_offsets({(one, "t", 0): CommittedOffset(offset=1), (two, "t", 0): CommittedOffset(offset=2)})
+
+    assert [(group.group_id, len(group.members)) for group in await catalog.load_groups()] == [(one, 2), (two, 0)]
+    assert await catalog.read_offsets(two) == {(two, "t", 0): CommittedOffset(offset=2)}
+    assert await catalog.load_offsets() == {(one, "t", 0): CommittedOffset(offset=1), (two, "t", 0): CommittedOffset(offset=2)}
+
+
+async def test_what_belongs_to_some_shards_is_loaded_alone(catalog: Catalog) -> None:
+    """Groups of every kind, and offsets."""
+    names = [f"group-{number}" for number in range(20)]
+    for name in names:
+        await catalog.save_group(stored(name, 1, MEMBER))
+        await catalog.save_share_group(StoredShareGroup(group_id=name, group_epoch=1, assignment_epoch=1, topics_digest="", state_ms=0), ())
+        await catalog.commit_offsets({(name, "t", 0): CommittedOffset(offset=1)})
+    await catalog.save_consumer_group(
+        StoredConsumerGroup(group_id=names[0], group_epoch=1, assignment_epoch=1, topics_digest="", state_ms=0), ()
+    )
+    shards = {shard_of(name) for name in names[:5]}
+    wanted = sorted(name for name in names if shard_of(name) in shards)
+
+    assert len(wanted) < len(names)
+    assert [group.group_id for group in await catalog.load_groups(shards)] == [name for name in wanted if name != names[0]]
+    assert [group.group_id for group in await catalog.load_consumer_groups(shards)] == [names[0]]
+    assert [group.group_id for group in await catalog.load_share_groups(shards)] == wanted
+    assert sorted(key[0] for key in await catalog.load_offsets(shards)) == wanted
+    assert await catalog.load_groups([]) == []
+    assert await catalog.load_offsets([]) == {}

@@ -4,7 +4,7 @@ import pytest
 
 from broker.errors import BrokerError
 from broker.storage.catalog.base import Catalog
-from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState
+from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState, StateEpochFenced
 from broker.wire.error_codes import ErrorCode
 
 TOPIC, OTHER = b"t" * 16, b"u" * 16
@@ -117,3 +117,35 @@ async def test_where_brokers_share_states_only_the_latest_claim_saves(catalog: C
 
     await catalog.save_share_states([change((5, 9, 0, 1), epoch=4)])
     assert (await catalog.share_states_of("g\0"))["g\0", TOPIC, 0].runs == ((5, 9, 0, 1),)
+
+
+async def test_a_change_of_an_earlier_epoch_is_refused(catalog: Catalog) -> None:
+    """Somebody replaced the state after its sender had read it; of what was sent with it nothing is saved either."""
+    if catalog.shared:
+        pytest.skip("where brokers share states, only their latest claim saves")
+    await make_topics(catalog)
+    key, other = ("g\0", TOPIC, 0), ("g\0", OTHER, 1)
+    await catalog.save_share_states([change((5, 9, 0, 1))])
+    replaced = ShareChange(key, 4, 0, 7, (), True)
+    await catalog.save_share_states([replaced])
+    with pytest.raises(StateEpochFenced) as refused:
+        await catalog.save_share_states([change((1, 1, 0, 1), key=other, start=0), change((6, 6, 2, 1))])
+
+    assert (refused.value.code, refused.value.keys) == (ErrorCode.FENCED_STATE_EPOCH, (key,))
+    assert await catalog.share_states_of("g\0") == {key: ShareState(4, 0, 7, ())}
+
+
+async def test_changes_of_one_state_may_come_together(catalog: Catalog) -> None:
+    """They are laid over each other in their order, or fenced by each other."""
+    if catalog.shared:
+        pytest.skip("where brokers share states, only their latest claim saves")
+    await make_topics(catalog)
+    key = ("g", TOPIC, 0)
+    first, second = change((5, 9, 0, 1), key=key), change((5, 5, 2, 1), key=key, start=6)
+    await catalog.save_share_states([first, second])
+    assert await catalog.share_states_of("g") == {key: ShareState(3, 6, 7, ((5, 9, 0, 1), (5, 5, 2, 1)))}
+
+    await catalog.save_share_states([first, change((7, 7, 2, 1), key=key, start=7, replaces=True), second])
+    assert await catalog.share_states_of("g") == {key: ShareState(3, 6, 7, ((7, 7, 2, 1), (5, 5, 2, 1)))}
+    with pytest.raises(StateEpochFenced):
+        await catalog.save_share_states([ShareChange(key, 9, 0, 7, (), True), first])

@@ -6,6 +6,7 @@ import pytest
 
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import FLAG_ABORT_MARKER, FLAG_COMMIT_MARKER, MARKER_BYTES, Catalog, SpanQuery
+from broker.storage.catalog.shards import shard_of
 from broker.storage.catalog.transactions import AbortedTransaction, Ended, Marker, MarkerWish, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, topic
@@ -259,6 +260,7 @@ async def test_aborted_transactions_go_with_the_log(catalog: Catalog) -> None:
         epoch = (await catalog.end_transaction(ID, producer, epoch, False, True, -1, NOW)).epoch
         await catalog.add_to_transaction(ID, producer, epoch, [pid], None, NOW)
     appender.roll()
+    living = appender.object_id
     await appender.append(pid, batch())
     assert await catalog.retention_offset(pid, None, 100) == 4
     await catalog.advance_log_start(pid, 1)
@@ -269,7 +271,7 @@ async def test_aborted_transactions_go_with_the_log(catalog: Catalog) -> None:
     bounds = await catalog.advance_log_start(pid, 4)
 
     assert bounds.bytes == 100
-    assert await catalog.take_dead_objects(10) == [1]
+    assert await catalog.take_dead_objects(10) == list(range(1, living))
 
 
 async def test_a_log_may_be_cut_off_within_an_open_transaction(catalog: Catalog) -> None:
@@ -383,3 +385,49 @@ async def test_markers_from_outside_end_single_partitions(catalog: Catalog) -> N
     answer = await catalog.end_transaction(ID, producer, epoch, True, False, -1, NOW + 9)
     assert answer.ended == Ended([Marker(other, 1, producer, epoch, True, NOW + 9)], {})
     assert (await stable(catalog, one), await stable(catalog, other)) == (2, 2)
+
+
+async def test_what_open_transactions_carry_of_a_group_is_known(catalog: Catalog) -> None:
+    """Until they end; what they committed is then read with the group's offsets (KIP-447)."""
+    fresh = await catalog.init_transaction(ID, 60_000, -1, -1, NOW, 11)
+    producer, other = (ID, fresh.producer_id, fresh.epoch), ("h\0", "payments", 3)
+    await catalog.add_transaction_offsets(*producer, {KEY: CommittedOffset(offset=5)}, "g", NOW)
+    await catalog.add_transaction_offsets(*producer, {other: CommittedOffset(offset=7)}, "h\0", NOW)
+    assert await catalog.pending_offset_keys("g") == {KEY}
+    assert await catalog.pending_offset_keys("h\0") == {other}
+    assert await catalog.read_offsets("g") == {}
+
+    await catalog.end_transaction(*producer, True, True, -1, NOW)
+    assert await catalog.pending_offset_keys("g") == set()
+    assert await catalog.read_offsets("g") == {KEY: CommittedOffset(offset=5)}
+
+
+async def test_ids_and_groups_of_any_length_have_transactions(catalog: Catalog) -> None:
+    """Their names come back whole."""
+    long, group_id = "i" * 40_000, "g" * 40_000
+    key = (group_id, "t", 0)
+    fresh = await catalog.init_transaction(long, 60_000, -1, -1, NOW, 11)
+    await catalog.add_transaction_offsets(long, fresh.producer_id, fresh.epoch, {key: CommittedOffset(offset=5)}, group_id, NOW)
+
+    state = await catalog.look_up_transaction(long)
+    assert state is not None
+    assert (state.transactional_id, state.groups) == (long, {group_id})
+    assert await catalog.find_transaction_of_producer(11) == state
+    answer = await catalog.end_transaction(long, fresh.producer_id, fresh.epoch, True, True, -1, NOW)
+    assert answer.ended == Ended([], {key: CommittedOffset(offset=5)})
+    assert await catalog.read_offsets(group_id) == {key: CommittedOffset(offset=5)}
+
+
+async def test_transactions_that_are_open_for_too_long_are_told(catalog: Catalog) -> None:
+    """Of the shards that are asked about."""
+    (pid,) = await topic(catalog)
+    for name, timeout_ms in (("slow", 10**9), ("fast", 0)):
+        fresh = await catalog.init_transaction(name, timeout_ms, -1, -1, NOW, await catalog.allocate_producer_ids(1))
+        await catalog.add_to_transaction(name, fresh.producer_id, fresh.epoch, [pid], None, NOW)
+
+    (overdue,) = await catalog.overdue_transactions(None, NOW + 1)
+    assert (overdue.transactional_id, overdue.partitions) == ("fast", {pid})
+    assert await catalog.overdue_transactions([shard_of("fast")], NOW + 1) == [overdue]
+    assert await catalog.overdue_transactions([shard_of("fast") + 1], NOW + 1) == []
+    await catalog.abort_transaction("fast", overdue.producer_id, overdue.epoch, NOW)
+    assert await catalog.overdue_transactions(None, NOW + 1) == []

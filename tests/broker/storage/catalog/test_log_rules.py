@@ -6,7 +6,7 @@ from broker.errors import BrokerError
 from broker.model import LogBounds
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.commit_rules import PartitionState
-from broker.storage.catalog.log_rules import retention_offset, with_log_start, without_bytes
+from broker.storage.catalog.log_rules import behind, out_of_range, retention_offset, with_log_start, without_bytes
 
 STATE = PartitionState(LogBounds(5, 30, 30, 0, 300))
 SPANS = [Span(index * 10, index * 10 + 9, 1, 0, 100, at, at, 1) for index, at in enumerate((50, 10, 60))]
@@ -65,3 +65,19 @@ def test_what_is_stable_does_not_fall_behind_the_start() -> None:
     assert with_log_start(state, 8).bounds.last_stable_offset == 10
     assert with_log_start(state, 20).bounds.last_stable_offset == 20
     assert with_log_start(state, 20).open_transactions == ((10, 7),)
+
+
+def test_retention_goes_on_behind_a_page() -> None:
+    """A log may have more spans than are read at once: the rest is judged as if it were all."""
+    rest = behind(STATE, SPANS[:2])
+
+    assert (rest.bounds.log_start, rest.bounds.bytes) == (20, 100)
+    for oldest_ms, max_bytes in ((55, None), (70, None), (None, 100), (None, 0), (None, 250)):
+        whole = retention_offset(STATE, SPANS, oldest_ms, max_bytes)
+        first = retention_offset(STATE, SPANS[:2], oldest_ms, max_bytes)
+        assert (first if first < 20 else retention_offset(rest, SPANS[2:], oldest_ms, max_bytes)) == whole
+
+
+def test_a_start_outside_the_log_says_where_it_ends() -> None:
+    """For whoever asked."""
+    assert "between 0 and the high watermark 30" in str(out_of_range(31, 30))

@@ -88,7 +88,7 @@ class Transactions(RuleBasedStateMachine):
         self.ids: dict[str, Id] = {}
         self.committed: dict[OffsetKey, CommittedOffset] = {}
         self.next_id = 100
-        self.position = 0
+        self.objects = 0
 
     def opened(self) -> Catalog:
         """The other catalog, with what was there when it was closed."""
@@ -267,8 +267,8 @@ class Transactions(RuleBasedStateMachine):
 
     def append(self, pid: int, producer_id: int, epoch: int, first: int, transactional: bool) -> tuple[int, int]:
         entry = batch(producer=producer_id, epoch=epoch, first=first, transactional=transactional)
-        commit = group({pid: [entry]}, position=self.position)
-        self.position += commit.length
+        self.objects += 1
+        commit = group({pid: [entry]}, object_id=self.objects)
         ((answer,),) = self.both(lambda catalog: catalog.commit_spans(commit))
         return answer.error_code, answer.base_offset
 
@@ -476,10 +476,13 @@ class InPostgres(Transactions):
     url: str | None = None
 
     def opened(self) -> Catalog:
+        if self.url is None:
+            borrowed = self.portal.wrap_async_context_manager(postgres_server().borrowed_database())
+            self.url = self.cleanup.enter_context(borrowed)
+        url = self.url
+
         async def open_here() -> PostgresCatalog:
-            if self.url is None:
-                self.url = await postgres_server().new_database()
-            catalog = await PostgresCatalog.open(self.url)
+            catalog = await PostgresCatalog.open(url)
             await catalog.load_transactions(range(SHARDS))
             return catalog
 

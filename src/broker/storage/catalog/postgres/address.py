@@ -6,7 +6,7 @@ nobody listening. Whoever wants less writes it into the URL.
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 SCHEMES: Final = ("postgresql", "postgres")
 _HERE: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
@@ -22,16 +22,19 @@ class DatabaseAddress:
 
 def database_address(url: str) -> DatabaseAddress:
     """Raises ValueError when ``url`` is none of PostgreSQL's; the message holds nothing of it that could be secret."""
-    if "\0" in url:
-        raise ValueError("a URL holds no NUL")
+    if "\0" in url or "#" in url:
+        raise ValueError("a URL of a database holds neither NUL nor #; what a password has of those is written as %00 and %23")
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES:
         raise ValueError("expected postgresql://USER@HOST:PORT/DATABASE")
-    options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    try:
+        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    except ValueError:
+        raise ValueError("expected name=value behind the question mark") from None
     hosts = _hosts(parts.netloc, options)
+    given = url
     if "sslmode" not in options and not all(_is_here(host) for host in hosts):
-        options["sslmode"] = "verify-full"
-    given = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(options), ""))
+        given += ("&" if parts.query else "?") + "sslmode=verify-full"
     return DatabaseAddress(given, f"postgresql://{','.join(hosts)}{parts.path}")
 
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 _CLOSE_S: Final = 2.0
 
-_PLANS: Final = {
+PLANS: Final = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",

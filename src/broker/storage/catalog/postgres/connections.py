@@ -12,7 +12,9 @@ C3  An outcome that was looked up counts once it is as durable as an answered on
 C4  Every connection was checked when it was opened: isolation as needed, commits not asynchronous, and who the server is (``on_connect``).
 """
 
+import math
 import random
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -63,12 +65,13 @@ class Connections:
         self.options = options
         self._on_connect = on_connect
         self._idle: deque[Any] = deque()
-        self._places = anyio.CapacityLimiter(options.pool_size)
+        self._places = anyio.Semaphore(options.pool_size)
         self._commit_turn = anyio.Lock()
         self._commit_connection: Any = None
         self._connect_turn = anyio.Lock()
         self._servers: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
         self._failures = 0
+        self._next_attempt = -math.inf
         self._closed = False
 
     @classmethod
@@ -84,9 +87,11 @@ class Connections:
         """Close all that are not in use; those in use are closed when they are given back."""
         self._closed = True
         waiting, self._idle = list(self._idle), deque()
-        if self._commit_connection is not None:
-            waiting.append(self._commit_connection)
-            self._commit_connection = None
+        with anyio.move_on_after(self.options.answer_s):
+            async with self._commit_turn:
+                if self._commit_connection is not None:
+                    waiting.append(self._commit_connection)
+                    self._commit_connection = None
         for connection in waiting:
             await close(connection)
 
@@ -297,14 +302,15 @@ class Connections:
         with anyio.move_on_after(self.options.patience_s):
             while True:
                 async with self._connect_turn:
-                    if self._failures:
-                        # Not to tell anybody anything by it: only so that brokers do not come back all at once.
-                        await anyio.sleep(_pause(self._failures) * random.uniform(0.5, 1.0))  # noqa: S311
+                    await anyio.sleep(max(0.0, self._next_attempt - anyio.current_time()))
                     try:
                         connection, server = await connect(self.address, self.options, self._on_connect)
                     except DRIVER_ERRORS as error:
                         last = error
                         self._failures += 1
+                        # Not to tell anybody anything by it: only so that brokers do not come back all at once.
+                        pause = _pause(self._failures) * random.uniform(0.5, 1.0)  # noqa: S311
+                        self._next_attempt = anyio.current_time() + pause
                         if not _may_pass(error):
                             break
                     else:
@@ -337,7 +343,7 @@ def _may_pass(error: BaseException) -> bool:
     """Whether trying again to connect can help."""
     if isinstance(error, asyncpg.PostgresError):
         return unavailable(error) is not None
-    return not isinstance(error, asyncpg.ClientConfigurationError)
+    return not isinstance(error, (asyncpg.ClientConfigurationError, ssl.SSLCertVerificationError))
 
 
 def _pause(failures: int) -> float:

@@ -12,27 +12,27 @@ from broker.storage.catalog.base import SPANS_PER_ANSWER, Span, SpanAnswer, Span
 from broker.storage.catalog.commit_rules import PartitionState
 from broker.storage.catalog.postgres.base import CatalogPart, fenced
 from broker.storage.catalog.postgres.connecting import Connection
-from broker.storage.catalog.postgres.span_rows import BOUNDS, FOUND, SPAN, answer_of, bounds_of, cut, is_short
+from broker.storage.catalog.postgres.span_rows import BOUNDS, FOUND, SPAN, answer_of, bounds_of, is_short
 from broker.wire.error_codes import ErrorCode
 
-_FIRST_SPANS: Final = 64
 _TRIM_AT_ONCE: Final = 2000
 
 _BOUNDS: Final = f"SELECT pid, {BOUNDS} FROM part WHERE pid = ANY ($1)"  # noqa: S608
 _FIND: Final = f"""
 SELECT asked.i, {BOUNDS}, {FOUND}
-FROM unnest($1::int[], $2::bigint[]) WITH ORDINALITY AS asked (pid, at, i)
+FROM unnest($1::int[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS asked (pid, at, max_bytes, i)
 JOIN part ON part.pid = asked.pid
 LEFT JOIN LATERAL (
-    SELECT {SPAN} FROM span
-    WHERE span.pid = asked.pid AND span.last >= asked.at AND asked.at >= part.log_start AND asked.at < part.high_watermark
-    ORDER BY span.last LIMIT %d
-) AS found ON true
+    SELECT *, sum(length) OVER (ORDER BY last) - length AS before FROM (
+        SELECT {SPAN} FROM span
+        WHERE span.pid = asked.pid AND span.last >= asked.at AND asked.at >= part.log_start AND asked.at < part.high_watermark
+        ORDER BY span.last LIMIT %d
+    ) AS some_of_them
+) AS found ON found.before < greatest(asked.max_bytes, 1)
 ORDER BY asked.i, found.last
 """  # noqa: S608
-"""The limits are written out: a plan must not have to guess them."""
-_FIND_FEW: Final = _FIND % _FIRST_SPANS
-_FIND_MANY: Final = _FIND % SPANS_PER_ANSWER
+_FINDS: Final = {limit: _FIND % limit for limit in (8, 64, SPANS_PER_ANSWER)}
+"""By how many spans are looked at for each log. The limits are written out: a plan must not have to guess them."""
 _FROM_TIMESTAMP: Final = f"""
 SELECT {BOUNDS}, {FOUND} FROM part
 LEFT JOIN LATERAL (
@@ -70,11 +70,13 @@ class PostgresLogs(CatalogPart):
         return None
 
     async def find_spans(self, queries: Sequence[SpanQuery]) -> list[SpanAnswer]:
-        """Few spans are fetched first, and as many as an answer may name when they do not suffice."""
-        answers = await self._find(queries, _FIND_FEW)
-        if any(is_short(query, answer, _FIRST_SPANS) for query, answer in zip(queries, answers, strict=True)):
-            answers = await self._find(queries, _FIND_MANY)
-        return [cut(query, answer) for query, answer in zip(queries, answers, strict=True)]
+        """Few spans are looked at first, and more for all, from one snapshot, when they do not suffice somewhere."""
+        answers: list[SpanAnswer] = []
+        for limit, statement in _FINDS.items():
+            answers = await self._find(queries, statement)
+            if not any(is_short(query, answer, limit) for query, answer in zip(queries, answers, strict=True)):
+                break
+        return answers
 
     async def spans_from_timestamp(self, pid: int, timestamp: int, limit: int) -> SpanAnswer:
         rows = await self._connections.fetch(_FROM_TIMESTAMP, pid, timestamp, min(limit, SPANS_PER_ANSWER))
@@ -108,8 +110,8 @@ class PostgresLogs(CatalogPart):
             return start
 
     async def _find(self, queries: Sequence[SpanQuery], statement: str) -> list[SpanAnswer]:
-        asked = [query.pid for query in queries], [query.offset for query in queries]
-        rows = await self._connections.fetch(statement, *asked)
+        asked = zip(*((query.pid, query.offset, query.max_bytes) for query in queries), strict=True)
+        rows = await self._connections.fetch(statement, *map(list, asked)) if queries else ()
         found = {i: [row[1:] for row in own] for i, own in groupby(rows, key=itemgetter(0))}
         return [answer_of(found.get(i, ())) for i in range(1, len(queries) + 1)]
 

@@ -26,13 +26,16 @@ from broker.storage.catalog.postgres.connecting import Connection, ConnectionOpt
 from broker.storage.catalog.postgres.connections import Connections
 from broker.storage.catalog.postgres.failures import in_words, unavailable
 
-OLDEST_SERVER: Final = 140_000
+OLDEST_SERVER: Final = 150_000
 MIGRATE_COMMAND: Final = "penstock catalog migrate"
 
 _SERVES: Final = re.compile(r"^-- serves brokers from schema: (\d+)$", re.MULTILINE)
 _LOCK: Final = 0x70656E73746F636B
 """The advisory lock of whoever migrates ("penstock")."""
 _LOCK_WAIT_S: Final = 5
+PATIENCE_S: Final = 15.0
+"""How long a database that does not answer is waited for."""
+
 _TRIES: Final = 12
 
 _TABLE: Final = """
@@ -127,7 +130,7 @@ async def migrate(url: str, steps: Sequence[Migration] | None = None) -> list[Mi
     """Apply what is missing, and return it; two that do it at once wait for each other. Raises SchemaUnusable, StorageUnavailable, ValueError."""
     steps = migrations() if steps is None else steps
     options = ConnectionOptions(
-        pool_size=1, statement_s=0, lock_s=_LOCK_WAIT_S, answer_s=86_400, application="penstock migrate"
+        pool_size=1, statement_s=0, lock_s=_LOCK_WAIT_S, answer_s=86_400, patience_s=PATIENCE_S, application="penstock migrate"
     )
     connections = await Connections.open(database_address(url), options)
     try:
@@ -161,9 +164,11 @@ async def _applied(connection: Connection) -> dict[int, Applied]:
 async def _locked(connection: Connection) -> None:
     """The advisory lock is the session's: it goes with the connection, whatever happens to us."""
     for _ in range(_TRIES):
-        if await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
-            return
-        await anyio.sleep(_LOCK_WAIT_S / 2)
+        try:
+            await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        except asyncpg.LockNotAvailableError:
+            continue
+        return
     raise SchemaUnusable("another migration has been running for a while: see whether it hangs, then try again")
 
 

@@ -56,7 +56,7 @@ class PostgresProducers(CatalogPart):
             async with self._connections.change() as connection:
                 await self._stand(connection)
                 count, last_pid, last_producer_id = await connection.fetchrow(_EXPIRE, before_ms, pid, producer_id)
-            expired += count
+            expired += int(count)
             if last_pid is None:
                 return expired
             pid, producer_id = last_pid, last_producer_id

@@ -28,16 +28,6 @@ def answer_of(rows: Sequence[Sequence[Any]]) -> SpanAnswer:
     return SpanAnswer(bounds, [Span(*row[BOUNDS_WIDTH:]) for row in rows if row[BOUNDS_WIDTH] is not None])
 
 
-def cut(query: SpanQuery, answer: SpanAnswer) -> SpanAnswer:
-    """No more spans than ``query`` asks for."""
-    taken = 0
-    for index, span in enumerate(answer.spans):
-        taken += span.length
-        if taken >= query.max_bytes:
-            return SpanAnswer(answer.bounds, answer.spans[: index + 1])
-    return answer
-
-
 def is_short(query: SpanQuery, answer: SpanAnswer, limit: int) -> bool:
     """Whether more spans would have been given if ``limit`` were not there."""
     return len(answer.spans) == limit and sum(span.length for span in answer.spans) < query.max_bytes

@@ -50,7 +50,7 @@ _FORGET_AT_ONCE: Final = 1000
 _OVERDUE_AT_ONCE: Final = 1000
 _NO_OFFSETS: Final[dict[OffsetKey, CommittedOffset]] = {}
 
-_READ: Final = "SELECT * FROM read_transactions_v1(ARRAY[$1::bytea], true)"
+_READ: Final = "SELECT * FROM read_transactions_v1(ARRAY[$1::bytea], $2)"
 _READ_SHARDS: Final = """
 SELECT * FROM read_transactions_v1(ARRAY(SELECT transactional_id FROM txn WHERE shard = ANY ($1::smallint[])), true)
 """
@@ -65,7 +65,8 @@ SELECT * FROM read_transactions_v1(ARRAY(
 """
 _FORGET: Final = """
 DELETE FROM txn WHERE transactional_id IN (
-    SELECT transactional_id FROM txn WHERE status <> 1 AND updated_ms < $1 ORDER BY transactional_id LIMIT $2 FOR UPDATE SKIP LOCKED)
+    SELECT transactional_id FROM txn WHERE shard = ANY ($3::smallint[]) AND status <> 1 AND updated_ms < $1
+    ORDER BY transactional_id LIMIT $2 FOR UPDATE SKIP LOCKED)
 RETURNING coalesce(full_id, transactional_id)
 """
 _FORGET_TOPIC: Final = "DELETE FROM txn_offset WHERE topic = $1"
@@ -111,11 +112,11 @@ class PostgresTransactions(PostgresProducers):
         def decide(changes: LogChanges, fresh_id: int) -> ErrorCode:
             return transaction_changes.add(changes, transactional_id, producer_id, epoch, pids, group_id, now_ms)
 
-        if _has(self.peek_transaction(transactional_id), producer_id, epoch, pids, group_id) and _has(
-            await self.look_up_transaction(transactional_id), producer_id, epoch, pids, group_id
-        ):
-            return ErrorCode.NONE
         remembered = self._memory.find(transactional_id)
+        if remembered is not None and _has(remembered.state, producer_id, epoch, pids, group_id):
+            now = await self._read(transactional_id, with_offsets=False)
+            if now is not None and _has(now.state, producer_id, epoch, pids, group_id):
+                return ErrorCode.NONE
         return await self._change(transactional_id, decide, pids=pids, remembered=remembered)
 
     async def add_transaction_offsets(
@@ -167,11 +168,12 @@ class PostgresTransactions(PostgresProducers):
         return answer
 
     async def delete_transactional_ids(self, before_ms: int) -> int:
+        """Those of other shards are their coordinators' to forget, who remember them."""
         count = 0
         while True:
             async with self._connections.change() as connection:
                 await self._stand(connection)
-                gone = await connection.fetch(_FORGET, before_ms, _FORGET_AT_ONCE)
+                gone = await connection.fetch(_FORGET, before_ms, _FORGET_AT_ONCE, list(self._memory.shards))
             for (transactional_id,) in gone:
                 self._memory.drop(of_bytes(transactional_id))
             count += len(gone)
@@ -243,12 +245,16 @@ class PostgresTransactions(PostgresProducers):
         self._memory.forget(shards)
 
     async def look_up_transaction(self, transactional_id: str) -> TransactionState | None:
-        known = states_of(await self._connections.fetch(_READ, key_of(transactional_id))).transactions.get(transactional_id)
+        known = await self._read(transactional_id, with_offsets=True)
         if known is None:
             self._memory.drop(transactional_id)
             return None
         self._memory.keep(known)
         return known.state
+
+    async def _read(self, transactional_id: str, *, with_offsets: bool) -> Known | None:
+        rows = await self._connections.fetch(_READ, key_of(transactional_id), with_offsets)
+        return states_of(rows).transactions.get(transactional_id)
 
     async def overdue_transactions(self, shards: Collection[int] | None, now_ms: int) -> list[TransactionState]:
         """The earliest ones, when there are very many."""
@@ -299,11 +305,10 @@ def _applied(answer: object) -> PendingOffsets:
     return answer.ended.offsets if isinstance(answer, EndAnswer) and answer.ended is not None else _NO_OFFSETS
 
 
-def _has(state: TransactionState | None, producer_id: int, epoch: int, pids: Sequence[int], group_id: str | None) -> bool:
+def _has(state: TransactionState, producer_id: int, epoch: int, pids: Sequence[int], group_id: str | None) -> bool:
     """Whether it was all added before, which costs no change then."""
     return (
-        state is not None
-        and state.status is TransactionStatus.ONGOING
+        state.status is TransactionStatus.ONGOING
         and (state.producer_id, state.epoch) == (producer_id, epoch)
         and state.partitions.issuperset(pids)
         and (group_id is None or group_id in state.groups)

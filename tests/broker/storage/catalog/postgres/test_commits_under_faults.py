@@ -38,9 +38,7 @@ async def brokers(postgres: Postgres, url: str) -> AsyncIterator[list[tuple[Post
 
 
 @pytest.mark.timeout(SECONDS * 3 + 120)
-async def test_nothing_is_lost_or_doubled_when_connections_break(
-    postgres: Postgres, database_url: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_nothing_is_lost_or_doubled_when_connections_break(postgres: Postgres, database_url: str) -> None:
     """Counts of references are exact, logs have no gap, and nobody waits in a circle."""
     print(f"seed {SEED}")
     chance = random.Random(SEED)

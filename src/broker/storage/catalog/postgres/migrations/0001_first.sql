@@ -84,6 +84,8 @@ CREATE TABLE trim (
     pid   int PRIMARY KEY,
     below bigint NOT NULL
 );
+CREATE INDEX trim_of_logs ON trim (pid) WHERE below < 4611686018427387904;
+CREATE INDEX trim_of_deleted ON trim (pid) WHERE below = 4611686018427387904;
 
 -- state: 1 live, 2 to be deleted since deleted_at, 9 not there: it was never committed and never will be, or was deleted lately.
 -- live: how many spans name it (I4).

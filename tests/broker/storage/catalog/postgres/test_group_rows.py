@@ -1,0 +1,32 @@
+"""Groups as rows."""
+
+from broker.storage.catalog.postgres.group_rows import Kind, forget, save
+from broker.storage.catalog.postgres.statement import Statement
+
+
+def kinds(statement: Statement) -> list[tuple[str, ...]]:
+    return [tuple(part.split()[:3]) for part in statement.parts]
+
+
+def test_a_member_that_is_saved_and_removed_stays() -> None:
+    """As in the catalog in memory; members that are there twice are there once, as they are given last."""
+    statement = save(Kind.SHARE, "g", {}, [("m", {"n": 1}), ("m", {"n": 2})], ["m", "n"])
+
+    assert kinds(statement) == [("INSERT", "INTO", "coordinated_group"), ("DELETE", "FROM", "group_member"), ("INSERT", "INTO", "group_member")]
+    assert [b"n"] in statement.arguments
+    assert [b'{"n":2}'] in statement.arguments
+
+
+def test_without_members_only_the_group_is_written() -> None:
+    """Others stay as they are, or go with a save that names all there are."""
+    assert kinds(save(Kind.CONSUMER, "g", {}, [], ())) == [("INSERT", "INTO", "coordinated_group")]
+    assert kinds(save(Kind.CLASSIC, "g", {}, [], None)) == [("INSERT", "INTO", "coordinated_group"), ("DELETE", "FROM", "group_member")]
+
+
+def test_a_group_is_forgotten_as_what_it_was() -> None:
+    """With its members."""
+    statement = Statement()
+    forget(statement, "g", [Kind.CONSUMER, Kind.CLASSIC])
+
+    assert kinds(statement) == [("DELETE", "FROM", "coordinated_group"), ("DELETE", "FROM", "group_member")]
+    assert statement.arguments == [b"g", [1, 2], b"g", [1, 2]]
