@@ -90,12 +90,12 @@ class BrokerProcess:
         self.waiting, self.writer = agents.waiting, services.writer
         self._dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
         tasks.start_soon(services.writer.run)
-        tasks.start_soon(services.reader.run)
         tasks.start_soon(services.groups.run)
         tasks.start_soon(services.transactions.run)
         tasks.start_soon(services.share_partitions.run)
         tasks.start_soon(agents.cleaner.run)
         if isinstance(self._disk, SharedDisk):
+            tasks.start_soon(services.reader.run)
             await agents.shard_taker.take(range(SHARDS))
         self._chance.note("broker", f"process {self.number} serves")
         self.ready.set()
