@@ -61,6 +61,7 @@ fuzz: $(VENV)/.dev  ## the long form of fuzzing: FUZZ_SECONDS for each target
 
 simulation: $(VENV)/.dev  ## random worlds in virtual time for SIMULATION_SECONDS, then every planted bug
 	$(BIN)/python -m tests.simulation --seconds $(SIMULATION_SECONDS)
+	$(BIN)/python -m tests.simulation --shared --seconds $(SIMULATION_SECONDS)
 	$(BIN)/python -m tests.simulation --plants 100 --busy 60
 
 durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under full load

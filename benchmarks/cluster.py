@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -32,6 +33,12 @@ from benchmarks.scraping import Scrape, scraped
 from broker.config.settings import Settings
 
 CELL: Final = Cell(KIB, 64 * KIB, 6)
+CLUSTERS: Final[Mapping[str, Mapping[str, str]]] = {
+    "cluster": {},
+    "cluster, PUTs without bound": {"PENSTOCK_WRITE_PUTS_PER_SECOND": "0"},
+}
+"""As it is out of the box, and as fast as it can whatever that costs."""
+
 QUIET_SENDS: Final = 100
 QUIET_PAUSE_S: Final = 0.02
 Found = TypeVar("Found", "Turn", "Inside")
@@ -112,9 +119,11 @@ def alone(contestant: Contestant, folder: Path, produce_bytes: int, seconds: flo
         return measure(server.bootstrap, produce_bytes, seconds)
 
 
-def clustered(folder: Path, brokers: int, put_ms: float, produce_bytes: int, seconds: float) -> tuple[Turn, Inside]:
-    """A turn of a cluster, and what went on inside."""
-    with Cluster(folder, brokers, own_postgres=True, faults=put_ms > 0) as cluster:
+def clustered(
+    folder: Path, brokers: int, put_ms: float, produce_bytes: int, seconds: float, settings: Mapping[str, str]
+) -> tuple[Turn, Inside]:
+    """A turn of a cluster with these settings, and what went on inside."""
+    with Cluster(folder, brokers, own_postgres=True, faults=put_ms > 0, env=settings) as cluster:
         if cluster.proxy is not None:
             cluster.proxy.set(Faults(delay_rate=1.0, delay_s=put_ms / 1000, methods=("PUT",)))
         seen: list[tuple[Scrape, Mapping[str, int]]] = []
@@ -182,32 +191,32 @@ def main() -> int:
 def _measured(arguments: argparse.Namespace, console: Console) -> None:
     size, seconds = arguments.megabytes * MIB, arguments.seconds
     turns: dict[str, list[Turn]] = {}
-    inside: list[Inside] = []
+    inside: dict[str, list[Inside]] = {}
     facts: dict[str, Any]
     with tempfile.TemporaryDirectory(prefix="penstock-bench-") as name:
         folder = Path(name)
         facts = machine.facts(folder)
 
-        def cluster(at: Path) -> Turn:
-            turn, found = clustered(at, arguments.brokers, arguments.put_ms, size, seconds)
-            inside.append(found)
+        def cluster(who: str, settings: Mapping[str, str], at: Path) -> Turn:
+            turn, found = clustered(at, arguments.brokers, arguments.put_ms, size, seconds, settings)
+            inside.setdefault(who, []).append(found)
             return turn
 
         contestants: list[tuple[str, Callable[[Path], Turn]]] = [
             ("embedded", lambda at: alone(PENSTOCK, at, size, seconds)),
-            ("cluster", cluster),
+            *((who, partial(cluster, who, settings)) for who, settings in CLUSTERS.items()),
         ]
         if not arguments.short:
             contestants.append(("Apache Kafka", lambda at: alone(KAFKA, at, size, seconds)))
         for number in range(arguments.rounds):
             for who, turn in contestants if number % 2 == 0 else reversed(contestants):
-                at = folder / f"{who.replace(' ', '-')}-{number}"
+                at = folder / f"turn-{number}-{len(turns)}-{len(who)}"
                 at.mkdir()
                 turns.setdefault(who, []).append(turn(at))
                 print(f"round {number + 1}, {who}: {turns[who][-1]}", file=sys.stderr, flush=True)
     medians = {who: middle(found) for who, found in turns.items()}
     _print_turns(medians, arguments, console)
-    _print_inside(middle(inside), console)
+    _print_inside({who: middle(found) for who, found in inside.items()}, console)
     console.print(", ".join(f"{key} {value}" for key, value in facts.items()), soft_wrap=True, highlight=False)
     if arguments.output is not None or not arguments.short:
         output = arguments.output or _RESULTS
@@ -217,7 +226,7 @@ def _measured(arguments: argparse.Namespace, console: Console) -> None:
             "brokers": arguments.brokers,
             "put_ms": arguments.put_ms,
             "turns": {who: [asdict(turn) for turn in found] for who, found in turns.items()},
-            "inside": [asdict(found) for found in inside],
+            "inside": {who: [asdict(each) for each in found] for who, found in inside.items()},
         }
         output.write_text(json.dumps(document, indent=2) + "\n")
 
@@ -230,7 +239,7 @@ def _print_turns(medians: Mapping[str, Turn], arguments: argparse.Namespace, con
     table.add_column("what")
     for who in medians:
         table.add_column(who, justify="right")
-    others = [who for who in medians if who != "cluster"]
+    others = [who for who in medians if who not in CLUSTERS]
     for who in others:
         table.add_column(f"cluster / {who}", justify="right")
     for name, what in (
@@ -247,10 +256,11 @@ def _print_turns(medians: Mapping[str, Turn], arguments: argparse.Namespace, con
     console.print(table)
 
 
-def _print_inside(inside: Inside, console: Console) -> None:
-    table = Table(title="Inside the cluster, for each GiB produced at full speed", title_justify="left")
-    for heading in ("what", "measured"):
-        table.add_column(heading, justify="left" if heading == "what" else "right")
+def _print_inside(inside: Mapping[str, Inside], console: Console) -> None:
+    table = Table(title="Inside, for each GiB produced at full speed", title_justify="left")
+    table.add_column("what")
+    for who in inside:
+        table.add_column(who, justify="right")
     for name, what in (
         ("objects", "groups stored as objects"),
         ("inline_groups", "groups kept by the catalog"),
@@ -264,7 +274,7 @@ def _print_inside(inside: Inside, console: Console) -> None:
         ("upload_p50", "an upload, p50, at most ms"),
         ("upload_p99", "an upload, p99, at most ms"),
     ):
-        table.add_row(what, f"{getattr(inside, name):,.4g}")
+        table.add_row(what, *(f"{getattr(found, name):,.4g}" for found in inside.values()))
     console.print(table)
 
 
