@@ -1,4 +1,4 @@
-"""Which broker the clients are driven against: Penstock, or Apache Kafka to check the tests themselves."""
+"""Which broker the clients are driven against: Penstock alone, a cluster of it, or Apache Kafka to check the tests themselves."""
 
 import os
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.support.kafka import ApacheKafka
 from tests.support.penstock import Penstock
 from tests.support.process import ServerProcess
+from tests.support.whole_cluster import WholeCluster
 
 TARGET_VARIABLE = "PENSTOCK_TEST_TARGET"
 
@@ -16,10 +17,12 @@ _PROPERTIES: Mapping[str, str | int] = {"group.initial.rebalance.delay.ms": 0}
 
 def target_is_kafka() -> bool:
     """Whether the tests run against Apache Kafka (`PENSTOCK_TEST_TARGET=kafka`)."""
-    target = os.environ.get(TARGET_VARIABLE, "penstock")
-    if target not in ("penstock", "kafka"):
-        raise ValueError(f"{TARGET_VARIABLE}={target!r}: it is either penstock or kafka")
-    return target == "kafka"
+    return _target() == "kafka"
+
+
+def target_is_cluster() -> bool:
+    """Whether the tests run against three brokers that share a catalog and a store (`PENSTOCK_TEST_TARGET=cluster`)."""
+    return _target() == "cluster"
 
 
 def target_broker(folder: Path, properties: Mapping[str, str | int] | None = None) -> ServerProcess:
@@ -29,4 +32,13 @@ def target_broker(folder: Path, properties: Mapping[str, str | int] | None = Non
         return ApacheKafka(folder, settings, low_heap=True)
     path = folder / "server.properties"
     path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    if target_is_cluster():
+        return WholeCluster(folder / "cluster", path)
     return Penstock(folder / "data", "--properties", str(path))
+
+
+def _target() -> str:
+    target = os.environ.get(TARGET_VARIABLE, "penstock")
+    if target not in ("penstock", "cluster", "kafka"):
+        raise ValueError(f"{TARGET_VARIABLE}={target!r}: it is one of penstock, cluster, kafka")
+    return target

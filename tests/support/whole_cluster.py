@@ -1,0 +1,78 @@
+"""A cluster that looks like one server: tests that know one broker start, stop and kill all of its brokers together."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from tests.support.cluster import Cluster
+from tests.support.process import LOG_TAIL_LINES, START_DEADLINE_S, STOP_DEADLINE_S, ServerProcess
+
+BROKERS = 3
+
+
+class WholeCluster(ServerProcess):
+    """`properties` is a file of Kafka's names for every broker. Its catalog and its store go on when it is stopped; :meth:`close` ends them."""
+
+    def __init__(self, folder: Path, properties: Path, env: Mapping[str, str] | None = None) -> None:
+        super().__init__(folder / "cluster.log")
+        self._cluster = Cluster(folder, BROKERS, extra_args=("--properties", str(properties)), env=env)
+        self._entered = False
+
+    @property
+    def bootstrap(self) -> str:
+        return ",".join(broker.bootstrap for broker in self._cluster.brokers)
+
+    @property
+    def http(self) -> str:
+        """Where one of them shows its metrics."""
+        return self._cluster.brokers[0].http
+
+    @property
+    def running(self) -> bool:
+        return self._entered and all(broker.running for broker in self._cluster.brokers)
+
+    @property
+    def pid(self) -> int:
+        return self._cluster.brokers[0].pid
+
+    def start(self, deadline_s: float = START_DEADLINE_S) -> Self:
+        if not self._entered:
+            self._cluster.__enter__()
+            self._entered = True
+            return self
+        for broker in self._cluster.brokers:
+            broker.start(deadline_s)
+        return self
+
+    def terminate(self, deadline_s: float = STOP_DEADLINE_S) -> None:
+        for broker in self._cluster.brokers:
+            broker.terminate(deadline_s)
+
+    def kill(self) -> None:
+        for broker in self._cluster.brokers:
+            broker.kill()
+
+    def log_tail(self, lines: int = LOG_TAIL_LINES) -> str:
+        return self._cluster.logs(lines)
+
+    def close(self) -> None:
+        """End everything it needs."""
+        if self._entered:
+            self._entered = False
+            self.kill()
+            self._cluster.__exit__(None, None, None)
+
+    def __exit__(self, *outcome: object) -> None:
+        if outcome[1] is not None:
+            print(self.log_tail())
+        self.close()
+
+    def _command(self) -> list[str]:
+        raise NotImplementedError
+
+    def _ready_pattern(self) -> re.Pattern[str]:
+        raise NotImplementedError
+
+    def _started(self, ready: re.Match[str]) -> None:
+        raise NotImplementedError
