@@ -26,3 +26,12 @@ async def test_a_save_is_one_statement(database_url: str, monkeypatch: pytest.Mo
         await catalog.delete_group("g")
 
         assert len(asked) == 2
+
+
+async def test_half_a_character_is_a_name_too(database_url: str) -> None:
+    """Whatever a client takes for a name, bytes hold it."""
+    async with brokers(database_url, 1) as (catalog,):
+        group = stored("g\ud800", 1, replace(MEMBER, member_id="\udfff", client_id="\ud83d"))
+        await catalog.save_group(group)
+
+        assert await catalog.load_groups() == [group]
