@@ -27,6 +27,7 @@ USER = "penstock"
 TEMPLATE = "migrated"
 
 _UNPRIVILEGED = "postgres"
+_FOLDER = "penstock-postgres-"
 
 _END_OTHER_SESSIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -78,7 +79,7 @@ class Postgres(ServerProcess):
 
     def __init__(self, settings: Mapping[str, str] | None = None, *, with_tls: tuple[Path, Path] | None = None) -> None:
         # Not below the folder of a test, which nobody else may enter.
-        self.folder = Path(tempfile.mkdtemp(prefix="penstock-postgres-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
         super().__init__(self.folder / "server.log")
         self.port = free_port()
         self._programs = required(postgres_programs)
@@ -236,8 +237,17 @@ def postgres_server() -> Postgres:
     return _shared()
 
 
+def _remove_what_others_left() -> None:
+    """Folders of test processes that were killed; their servers went with them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
+        owner = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 @functools.cache
 def _shared() -> Postgres:
+    _remove_what_others_left()
     server = Postgres()
     atexit.register(server.remove)
     server.start()
