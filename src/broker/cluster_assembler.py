@@ -173,6 +173,7 @@ class Cluster:
 
     def connected(self, node_id: int) -> None:
         self._suspect(node_id, False)
+        self.peers.look()  # it may not have heard of this broker yet
 
     def broken(self, node_id: int) -> None:
         self._suspect(node_id, True)
