@@ -76,6 +76,8 @@ async def rebuild(where: Embedded | Shared, dry_run: bool, commit_undecided: boo
         return time.time_ns() // 1_000_000
 
     if isinstance(where, Embedded):
+        if not where.segments.is_dir():
+            raise CommandFailed(f"there is no directory {where.segments}", USAGE)
         ownership = Ownership.take(where.data_dir)
         try:
             owner = owner_of_segments(where.segments)

@@ -73,3 +73,11 @@ def test_a_store_that_is_away(tmp_path: Path) -> None:
         )
     assert isinstance(done.exception, CommandFailed)
     assert done.exception.exit_code == 3
+
+
+def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    """A slip of the pen makes none."""
+    done = RUNNER.invoke(app, ["catalog", "rebuild", "--data-dir", str(tmp_path / "typo")])
+    assert isinstance(done.exception, CommandFailed)
+    assert done.exception.exit_code == 2
+    assert not (tmp_path / "typo").exists()
