@@ -170,7 +170,7 @@ async def test_files_written_as_a_whole_are_missed_and_swept_like_segments(tmp_p
     segments = tmp_path / "data" / "segments"
     path = segments / f"{span.object_id:016x}.segment"
     whole = path.read_bytes()
-    path.write_bytes(whole[:-1])
+    path.write_bytes(whole[: span.position + span.length - 1])
     with pytest.raises(DataMissing, match=f"{span.object_id:016x}"):
         open_embedded(tmp_path / "data")
 
