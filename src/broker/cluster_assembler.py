@@ -5,6 +5,7 @@ Everything else is put together by :mod:`broker.assembler`, for a broker in a cl
 
 from collections.abc import Sequence
 from dataclasses import replace
+from time import monotonic
 from typing import Final, Protocol
 
 from anyio.abc import TaskGroup
@@ -59,6 +60,8 @@ class Cluster:
         self._agents = agents
         self._commits = commits
         self._incarnation: int | None = None
+        self._epochs_of = catalog.incarnation
+        self._seen_at = monotonic()
         self._suspects: set[int] = set()
         services = agents.services
         self.keeper = keeper
@@ -68,6 +71,7 @@ class Cluster:
         )
         self.metadata.version = version
         self.peers = PeerNetwork(secret, lambda: keeper.member, self)
+        agents.shard_taker.on_lost = self._shard_lost
         services.topics.refresh = self.metadata.refresh
         services.topics.tell_others = self._tell_others
         keeper.on_view(self._follow)
@@ -75,7 +79,8 @@ class Cluster:
         keeper.on_fenced(self._fenced)
         keeper.on_registered(self._registered)
         CLUSTER.shards.set_function(lambda: len(self.shards.held))
-        CLUSTER.lease_age.set_function(lambda: keeper.lease_age_s)
+        # Asked for on another thread, where there is no event loop and none of its clock.
+        CLUSTER.lease_age.set_function(lambda: monotonic() - self._seen_at)
         CLUSTER.metadata_lag.set_function(lambda: self.metadata.lag)
 
     def start(self, tasks: TaskGroup) -> None:
@@ -99,6 +104,7 @@ class Cluster:
 
     def _follow(self, view: ClusterView) -> None:
         services = self._agents.services
+        self._seen_at = monotonic()
         self._suspects &= {member.node_id for member in view.members}
         self._lead(view)
         CLUSTER.members.set(len(view.members))
@@ -109,6 +115,9 @@ class Cluster:
             services.reader.forget_everything()
             self.metadata.start_over()
         self._incarnation = view.incarnation
+        if self._epochs_of != self._catalog.incarnation:
+            self._epochs_of = self._catalog.incarnation
+            services.identity.leader_epochs_grew()
         self.metadata.hear(view.metadata_version)
 
     def _lead(self, view: ClusterView) -> None:
@@ -117,6 +126,7 @@ class Cluster:
             replace(member, leaving=True) if member.node_id in self._suspects else member for member in view.members
         ]
         self._agents.services.identity.follow(members, {shard: lease.node_id for shard, lease in view.shards.items()})
+        self._agents.services.share_partitions.leaders_changed()
 
     def _suspect(self, node_id: int, suspected: bool) -> None:
         if (node_id in self._suspects) == suspected:
@@ -133,6 +143,10 @@ class Cluster:
         self._commits.resume()
         self.metadata.start_over()
         self.peers.look()
+        self.keeper.hurry()
+
+    def _shard_lost(self, shard: int) -> None:
+        self.shards.lost(shard)
         self.keeper.hurry()
 
     async def _tell_others(self) -> None:
@@ -169,6 +183,7 @@ class Cluster:
 
     def connected(self, node_id: int) -> None:
         self._suspect(node_id, False)
+        self.peers.look()  # it may not have heard of this broker yet
 
     def broken(self, node_id: int) -> None:
         self._suspect(node_id, True)

@@ -234,11 +234,14 @@ async def test_another_incarnation_of_the_catalog_drops_what_is_remembered() -> 
         await one.create("t")
         forgotten: list[bool] = []
         one.agents.services.reader.forget_everything = lambda: forgotten.append(True)  # type: ignore[method-assign]
+        identity = one.agents.services.identity
+        epoch = identity.epoch
         world.catalog.new_incarnation()
         one.keeper.hurry()
         await until(lambda: forgotten)
 
         assert forgotten == [True]
+        assert identity.epoch > epoch  # clients are told of the new leader epochs
 
 
 async def test_partitions_are_described_by_names_that_outlive_the_catalog() -> None:

@@ -5,6 +5,7 @@ a broker led as soon as nobody answers at its address). `PENSTOCK_FAILOVER=long`
 made of.
 """
 
+import itertools
 import os
 import signal
 import threading
@@ -29,6 +30,9 @@ LEAVING_S = 1.0
 KILLED_S = 5.0
 LOAD_S = 3.0
 LONG = os.environ.get("PENSTOCK_FAILOVER") == "long"
+PATIENT = {"franz-go": 8.0}
+"""Asks for metadata at most once in five seconds (MetadataMinAge), whatever it is told, of any broker: it has just asked here."""
+
 CLIENTS = [BY_NAME[name] for name in (tuple(BY_NAME) if LONG else ("confluent-kafka", "java-4", "franz-go"))]
 
 
@@ -92,8 +96,8 @@ def test_producers_go_on_when_a_broker_goes(cluster: Cluster, topic: str, spec: 
         driver.close()
     print(f"{spec.name}: " + ", ".join(f"{how}: {pause:.2f} s" for how, pause in longest.items()))
 
-    assert longest["leaves"] <= LEAVING_S
-    assert longest["is killed"] <= KILLED_S
+    assert longest["leaves"] <= PATIENT.get(spec.name, LEAVING_S)
+    assert longest["is killed"] <= PATIENT.get(spec.name, KILLED_S)
 
 
 class Load:
@@ -122,7 +126,7 @@ class Load:
     def longest_pause(self, what: dict[int, list[tuple[float, int]]], since: float) -> float:
         """Of any partition."""
         times = [[at for at, _ in seen if at >= since - 0.5] for seen in what.values()]
-        return max(later - earlier for seen in times for earlier, later in zip(seen, seen[1:], strict=False))
+        return max(later - earlier for seen in times for earlier, later in itertools.pairwise(seen))
 
     def _produce(self) -> None:
         producer = Producer({**self._settings, "enable.idempotence": True, "linger.ms": 2})

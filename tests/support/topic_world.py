@@ -43,6 +43,7 @@ class TopicWorld:
         self.identity.advertise("OUTSIDE", "example.test", 443)
         self.administrator = TopicAdministrator(self.catalog, self.directory, self.live, lambda: NOW_MS)
         self.groups = ForgetfulGroups()
+        self.client_id = "test"
         self.services = cast(
             Services,
             SimpleNamespace(
@@ -72,7 +73,7 @@ class TopicWorld:
     def context(self, version: int, listener: str = "INSIDE") -> RequestContext:
         advertised = self.identity.nodes(listener)[0] if listener in ("INSIDE", "OUTSIDE") else Node(NODE_ID, "?", 0)
         connection = ConnectionInfo(1, "127.0.0.1:40000", "127.0.0.1", listener, advertised)
-        return RequestContext(self.services, connection, version, 1, "test")
+        return RequestContext(self.services, connection, version, 1, self.client_id)
 
     async def ask(self, handler: Handler, request: Any, version: int, listener: str = "INSIDE") -> Any:
         """Send ``request`` as version ``version`` through the codec, both ways, as the server does."""

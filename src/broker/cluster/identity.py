@@ -105,6 +105,10 @@ class ClusterIdentity:
             self.epoch += 1
         self._shards = dict(shards)
 
+    def leader_epochs_grew(self) -> None:
+        """What was derived from this says older ones."""
+        self.epoch += 1
+
     def nodes(self, listener: str) -> list[Node]:
         """The live brokers as clients of ``listener`` reach them; not to be changed. KeyError: no such listener."""
         return self._nodes[listener]

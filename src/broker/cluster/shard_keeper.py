@@ -83,6 +83,14 @@ class ShardKeeper:
         self._is_lost = True
         self._news.set()
 
+    def lost(self, shard: int) -> None:
+        """Whoever acts for the shard was told by the catalog that it is another broker's, and has stopped."""
+        if shard in self._served:
+            self._served -= {shard}
+            self._tokens.pop(shard, None)
+            CLUSTER.shards_lost.inc()
+            self._news.set()
+
     async def lose_now(self) -> None:
         """The same, and return when nothing is acted for any more."""
         self.lose()

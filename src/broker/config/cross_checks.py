@@ -194,7 +194,7 @@ def _times(settings: "Settings") -> list[Problem]:
 def _storage(settings: "Settings") -> list[Problem]:
     problems = []
     catalogs = ("sqlite:///", "postgresql://", "postgres://")
-    stores = ("s3://", "gs://", "az://", "file:///") if settings.clustered else ("file:///",)
+    stores = ("s3://", "gs://", "az://", "memory://") if settings.clustered else ("file:///",)
     for name, schemes in (("catalog", catalogs), ("objects", stores)):
         value = getattr(settings, name)
         if value is not None and not value.startswith(schemes):

@@ -237,3 +237,20 @@ def test_changes_are_counted() -> None:
     assert versions == sorted(set(versions))
     assert made.version == versions[-1]
     assert list(made.names()) == []
+
+
+def test_what_is_derived_as_of_a_version_takes_the_place_of_the_last() -> None:
+    """However many versions there are, one is kept for each key."""
+    state = directory(topic(1)).by_name("t00001")
+    assert state is not None
+    built: list[int] = []
+
+    def build(version: int) -> int:
+        built.append(version)
+        return version
+
+    for version in (1, 1, 2, 2, 1):
+        assert state.derived_as_of("key", version, lambda _, version=version: build(version)) == version  # type: ignore[misc]
+    assert built == [1, 2, 1]
+    assert state._derived is not None
+    assert len(state._derived) == 1

@@ -195,3 +195,21 @@ async def test_a_fenced_broker_gets_its_shards_anew() -> None:
         assert cut.user.served
         assert all(cut.catalog.shard_tokens[shard] > tokens.get(shard, 0) for shard in cut.user.served)
         assert all_of([cut, other]) == list(range(SHARDS))
+
+
+async def test_a_shard_that_the_catalog_gave_to_another_is_not_counted_on() -> None:
+    """Whoever acts for it is told by a refusal, before any view says so; it is claimed again only when it is free."""
+    async with brokers_of(2) as (cluster, brokers):
+        one, two = brokers
+        shard = min(one.user.served)
+        held = cluster.shared.shards[shard]
+        held.owner, held.token = (two.keeper.member.node_id, two.keeper.member.epoch), held.token + 1  # type: ignore[union-attr]
+        one.user.served.discard(shard)
+        one.shards.lost(shard)
+        await anyio.sleep(1)
+        assert shard not in one.shards.held
+        held.owner = None
+        await anyio.sleep(1)
+
+        assert shard in one.shards.held
+        assert shard in one.user.served

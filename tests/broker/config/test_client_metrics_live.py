@@ -23,3 +23,17 @@ async def test_subscriptions_are_kept_and_come_back() -> None:
     assert again.version > before
     assert (again.of("one"), "one" in again.names) == ({}, False)
     assert (CLIENT_METRICS_RESOURCE, "one") not in await catalog.load_configs()
+
+
+async def test_what_others_have_set_replaces_what_was_known() -> None:
+    """The version grows with what changes, and not without."""
+    subscriptions = LiveClientMetrics(MemoryCatalog())
+    await subscriptions.load()
+    first = subscriptions.version
+    subscriptions.reload({(CLIENT_METRICS_RESOURCE, "s"): {"interval.ms": "1000"}})
+    second = subscriptions.version
+    subscriptions.reload({(CLIENT_METRICS_RESOURCE, "s"): {"interval.ms": "1000"}})
+
+    assert subscriptions.names == ["s"]
+    assert second > first
+    assert subscriptions.version == second

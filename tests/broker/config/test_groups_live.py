@@ -24,3 +24,15 @@ async def test_what_is_set_counts_and_comes_back() -> None:
 
     assert "g" not in again.names
     assert (GROUP_RESOURCE, "g") not in await catalog.load_configs()
+
+
+async def test_what_others_have_set_replaces_what_was_known() -> None:
+    """As a whole, and without what this release does not know."""
+    catalog = MemoryCatalog()
+    groups = LiveGroupConfigs(LiveSettings(Settings(), catalog), catalog)
+    groups.reload({(GROUP_RESOURCE, "a"): {"consumer.session.timeout.ms": "50000", "of.another.release": "1"}, (4, ""): {}})
+    before = groups.of("a")
+    groups.reload({(GROUP_RESOURCE, "b"): {}})
+
+    assert before == {"consumer.session.timeout.ms": "50000"}
+    assert groups.names == ["b"]

@@ -113,3 +113,16 @@ async def test_other_resources_are_not_taken_for_brokers() -> None:
     await catalog.set_config(32, "7", {"message.max.bytes": "5"})
 
     assert (await live(catalog)).names == []
+
+
+async def test_what_others_have_set_replaces_what_was_known() -> None:
+    """As a whole: what is no longer set is no longer in force, and whoever listens hears of it once."""
+    settings = await live()
+    await settings.replace(ALL_BROKERS, {"log.retention.ms": "1"})
+    heard: list[int | None] = []
+    settings.subscribe(lambda now: heard.append(now.log_retention_ms))
+    settings.reload({(4, ALL_BROKERS): {"log.retention.ms": "2"}, (32, "g"): {"x": "y"}})
+    settings.reload({(4, ALL_BROKERS): {"log.retention.ms": "2"}})
+    settings.reload({})
+
+    assert heard == [2, settings.static.log_retention_ms]

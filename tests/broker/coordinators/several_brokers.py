@@ -1,7 +1,8 @@
 """Brokers that share a catalog in memory: each coordinates the shards that it was given, and may not know yet that it has lost them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import anyio
@@ -11,10 +12,12 @@ from broker.coordinators.group_coordinator import GroupCoordinator
 from broker.coordinators.held_shards import ALL_SHARDS
 from broker.coordinators.shard_taker import ShardTaker
 from broker.coordinators.transaction_coordinator import TransactionCoordinator
+from broker.errors import BrokerError
 from broker.storage.catalog.cluster import Registration
 from broker.storage.catalog.memory_cluster import MemoryCluster, MemoryClusterCatalog
 from broker.storage.catalog.shards import shard_of
 from broker.storage.catalog.transactions import Ended
+from broker.wire.error_codes import ErrorCode
 from tests.broker.coordinators.conversation import settings, wall_ms
 
 LEASE_MS = 3_600_000
@@ -45,8 +48,12 @@ _READS = (
 )
 
 
+_sent_with: ContextVar[dict[int, int]] = ContextVar("sent_with")
+
+
 class DistantCatalog(MemoryClusterCatalog):
-    """A broker's view of the catalog, some way off: ``before`` is waited for on the way to it, ``after`` on the way back."""
+    """A broker's view of the catalog, some way off: ``before`` is waited for on the way to it, ``after`` on the way back. A call counts under
+    the leases with which it was sent off."""
 
     def __init__(self, cluster: MemoryCluster) -> None:
         super().__init__(cluster)
@@ -62,12 +69,22 @@ class DistantCatalog(MemoryClusterCatalog):
             return found
 
         async def call(*args: Any) -> Any:
+            sent_with = dict(super(DistantCatalog, self).__getattribute__("shard_tokens"))
             await super(DistantCatalog, self).__getattribute__("before")(name)
+            _sent_with.set(sent_with)
             answer = await found(*args)
             await super(DistantCatalog, self).__getattribute__("after")(name)
             return answer
 
         return call
+
+
+    def _check_shards(self, keys: Iterable[str]) -> None:
+        keys = list(keys)
+        super()._check_shards(keys)
+        for shard in {shard_of(key) for key in keys}:
+            if self.member is not None and self._cluster.shards[shard].token != _sent_with.get().get(shard):
+                raise BrokerError(ErrorCode.NOT_COORDINATOR, "it was another lease")
 
 
 async def _no_way(call: str) -> None:

@@ -1,5 +1,6 @@
 """Changes reach the catalog in the order of each group, and together across groups."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import anyio
@@ -8,9 +9,10 @@ import structlog
 from trio.testing import MockClock
 
 from broker.coordinators.group_writer import GroupDelete, GroupSave, GroupWriter, OffsetCommit, OffsetDelete
-from broker.errors import StorageFailed
+from broker.errors import BrokerError, StorageFailed
 from broker.model import CommittedOffset
-from broker.storage.catalog.base import StoredGroup
+from broker.storage.catalog.base import OffsetKey, StoredGroup
+from broker.storage.catalog.shards import shard_of
 from broker.wire.error_codes import ErrorCode
 from observability.metrics import REGISTRY
 from tests.broker.coordinators.conversation import TroubledCatalog
@@ -185,3 +187,59 @@ async def test_a_full_disk_is_said_but_does_not_flood_the_log() -> None:
     )
     assert "full" in first["reason"]
     assert lines[-1]["lines_held_back"] == 100 - len(others) - 1
+
+
+async def test_commits_of_shards_that_are_held_are_tried_again_by_themselves() -> None:
+    """One lost shard among them refuses all; only its own are told, and it is said to be lost."""
+
+    class OtherHasOne(TroubledCatalog):
+        shared = True
+
+        async def commit_offsets(self, offsets: Mapping[OffsetKey, CommittedOffset]) -> None:
+            self.calls.append(",".join(sorted(key[0] for key in offsets)))
+            if any(key[0] == "lost" for key in offsets):
+                raise BrokerError(ErrorCode.NOT_COORDINATOR)
+
+    catalog, lost = OtherHasOne(), list[int]()
+    writer = GroupWriter(catalog, lost.append)
+    told: dict[str, ErrorCode] = {}
+    for group_id in ("g", "lost", "h"):
+        offsets = {(group_id, "t", 0): CommittedOffset(offset=1)}
+        writer.enqueue(OffsetCommit(group_id, offsets, lambda error, group_id=group_id: told.update({group_id: error})))  # type: ignore[misc]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(writer.run)
+        await writer.drain()
+        tasks.cancel_scope.cancel()
+
+    assert told == {"g": ErrorCode.NONE, "lost": ErrorCode.NOT_COORDINATOR, "h": ErrorCode.NONE}
+    assert catalog.calls == ["g,h,lost", "g", "lost", "h"]
+    assert lost == [shard_of("lost")]
+
+
+async def test_a_group_that_is_given_up_keeps_only_what_is_under_way() -> None:
+    """What waits for its turn is refused in order; other groups are not concerned."""
+    catalog = TroubledCatalog()
+    catalog.gate = anyio.Event()
+    writer = GroupWriter(catalog)
+    told: list[tuple[str, int, ErrorCode]] = []
+
+    def commit(group_id: str, number: int) -> None:
+        offsets = {(group_id, "t", 0): CommittedOffset(offset=number)}
+        writer.enqueue(OffsetCommit(group_id, offsets, lambda error: told.append((group_id, number, error))))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(writer.run)
+        commit("g", 1)
+        await anyio.wait_all_tasks_blocked()
+        for group_id, number in (("g", 2), ("h", 3), ("g", 4)):
+            commit(group_id, number)
+        writer.give_up(lambda group_id: group_id == "g")
+        assert told == [("g", 2, ErrorCode.NOT_COORDINATOR), ("g", 4, ErrorCode.NOT_COORDINATOR)]
+        async with anyio.create_task_group() as drains:
+            drains.start_soon(writer.drain_those, lambda group_id: group_id == "g")
+            await anyio.wait_all_tasks_blocked()
+            catalog.gate.set()
+        await writer.drain()
+        tasks.cancel_scope.cancel()
+
+    assert told[2:] == [("g", 1, ErrorCode.NONE), ("h", 3, ErrorCode.NONE)]

@@ -101,7 +101,8 @@ async def test_who_waits_for_others_is_sent_on_at_once() -> None:
             leader, follower = follower, leader
         joining = Consumer(one.groups, "c", group="joins", instance="i").send_join()
         syncing = follower.send_sync(ghost=b"")
-        assert not joining.is_there and not syncing.is_there
+        assert not joining.is_there
+        assert not syncing.is_there
         await one.taker.give_up([shard_of("g"), shard_of("joins")], lost=True)
 
         assert (joining.value.error, syncing.value.error) == (NOT_COORDINATOR, NOT_COORDINATOR)

@@ -105,7 +105,7 @@ def _known(state: TopicState, indexes: range, context: RequestContext) -> Topic:
             Partition(
                 partition_index=index,
                 leader_id=leader,
-                leader_epoch=0,
+                leader_epoch=context.services.catalog.leader_epoch(state.pids[index]),
                 replica_nodes=nodes,
                 isr_nodes=nodes,
                 eligible_leader_replicas=[],

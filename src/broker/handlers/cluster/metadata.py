@@ -29,6 +29,7 @@ from broker.errors import BrokerError
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.cluster import authorized_operations
 from broker.model import ZERO_UUID
+from broker.storage.catalog.base import LogCatalog
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.metadata import (
@@ -130,18 +131,26 @@ def _known(request: MetadataRequest, context: RequestContext, state: TopicState)
     operations = _topic_operations(request)
     zone = identity.zone_of(context.client_id)
     return state.derived_as_of(
-        (MetadataResponseTopic, operations, zone), identity.epoch, lambda state: _topic(state, identity, operations, zone)
+        (MetadataResponseTopic, operations, zone),
+        identity.epoch,
+        lambda state: _topic(state, identity, context.services.catalog, operations, zone),
     )
 
 
-def _topic(state: TopicState, identity: ClusterIdentity, operations: int, zone: str | None) -> MetadataResponseTopic:
+def _topic(
+    state: TopicState, identity: ClusterIdentity, catalog: LogCatalog, operations: int, zone: str | None
+) -> MetadataResponseTopic:
     partitions = []
     replicas: dict[int, list[int]] = {}
     for index, leader in enumerate(identity.leaders_of(state, zone)):
         nodes = replicas.setdefault(leader, [leader] * state.topic.replication_factor)
         partitions.append(
             MetadataResponsePartition(
-                partition_index=index, leader_id=leader, leader_epoch=0, replica_nodes=nodes, isr_nodes=nodes
+                partition_index=index,
+                leader_id=leader,
+                leader_epoch=catalog.leader_epoch(state.pids[index]),
+                replica_nodes=nodes,
+                isr_nodes=nodes,
             )
         )
     return MetadataResponseTopic(

@@ -406,7 +406,8 @@ class GroupCatalog(Protocol):
     """Consumer groups and their committed offsets. With ``shards`` only what belongs to those is loaded (:mod:`broker.storage.catalog.shards`).
 
     In a catalog that brokers share, every change is checked against the shard's lease: a broker that does not hold it is refused with
-    NOT_COORDINATOR, and nothing is changed."""
+    NOT_COORDINATOR, and nothing is changed. The lease that counts is the one it had when it asked: one that it lost and has again since is
+    another."""
 
     @property
     def shared(self) -> bool:

@@ -169,3 +169,8 @@ class ClusterCatalog(
     Catalog, GroupCommits, MembershipCatalog, ShardCatalog, JobCatalog, ObjectIds, Protocol
 ):
     """All of it, as one store offers it."""
+
+    @property
+    def incarnation(self) -> int:
+        """The one that :meth:`leader_epoch` speaks of; it may be another than that of the newest view for a moment."""
+        ...

@@ -32,6 +32,7 @@ from broker.storage.catalog.share_states import (
     ShareChange,
     ShareKey,
     ShareState,
+    StateEpochFenced,
     changed,
     check_epochs,
     claimed,
@@ -372,8 +373,9 @@ class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
         self._check_open()
         living = [change for change in changes if change.key[1] in self._topics]
         if self.shared:
-            if any(is_fenced(self._share_states.get(change.key), change) for change in living):
-                raise BrokerError(ErrorCode.FENCED_STATE_EPOCH, "another broker keeps what the share group has read")
+            fenced = [change.key for change in living if is_fenced(self._share_states.get(change.key), change)]
+            if fenced:
+                raise StateEpochFenced(fenced)
             living = [change for change in living if not (change.creates and change.key in self._share_states)]
         else:
             stored = self._share_states

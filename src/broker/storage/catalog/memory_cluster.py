@@ -358,6 +358,11 @@ class MemoryClusterCatalog(MemoryCatalog):
         await super().set_config(kind, name, values)
         self._cluster.configs_changed()
 
+    @property
+    def incarnation(self) -> int:
+        """As :attr:`broker.storage.catalog.cluster.ClusterCatalog.incarnation`."""
+        return self._cluster.incarnation
+
     # What is not known without waiting
 
     def peek_bounds(self, pid: int) -> LogBounds | None:

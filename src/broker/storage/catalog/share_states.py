@@ -89,6 +89,7 @@ def joined(changes: Iterable[ShareChange]) -> list[ShareChange]:
                 change.leader_epoch,
                 (*before.runs, *change.runs),
                 before.replaces,
+                before.creates,
             )
         by_key[change.key] = change
     return list(by_key.values())

@@ -4,6 +4,7 @@ import pytest
 
 from broker.handlers.cluster.metadata import HANDLER
 from broker.model import ZERO_UUID
+from broker.storage.catalog.cluster import Member
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseTopic
 from broker.wire.registry import codec
@@ -252,3 +253,26 @@ async def test_librdkafkas_request_for_all_topics() -> None:
     response = await ask(world, 13, request)
 
     assert outcome(response) == [("a", 0)]
+
+
+async def test_clients_are_sent_to_brokers_of_their_zone() -> None:
+    """If they say in their client id which one it is; and to others as soon as the cluster is another."""
+    world = TopicWorld()
+    await world.topic("orders", 4, 1)
+    world.identity._topics = world.directory
+    members = [
+        Member(node_id=node, epoch=1, rack=zone, listeners={"INSIDE": (f"h{node}", 9092)})
+        for node, zone in ((NODE_ID, "a"), (NODE_ID + 1, "b"))
+    ]
+    world.identity.follow(members, {})
+    leaders = {}
+    for client_id in ("app", "app,zone=a", "app,zone=b", "app,zone=nowhere"):
+        world.client_id = client_id
+        (topic,) = (await ask(world, 12, named("orders"))).topics
+        leaders[client_id] = {partition.leader_id for partition in topic.partitions}
+    world.identity.follow(members[:1], {})
+    (alone,) = (await ask(world, 12, named("orders"))).topics
+
+    everywhere = {NODE_ID, NODE_ID + 1}
+    assert leaders == {"app": everywhere, "app,zone=a": {NODE_ID}, "app,zone=b": {NODE_ID + 1}, "app,zone=nowhere": everywhere}
+    assert {partition.leader_id for partition in alone.partitions} == {NODE_ID}

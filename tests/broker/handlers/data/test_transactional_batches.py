@@ -5,12 +5,9 @@ import pytest
 from broker.handlers.data.transactional_batches import (
     as_answered,
     check_owner,
-    must_be_added,
-    producer_of,
     refused_addition,
 )
 from broker.log.validation import AppendRules, CheckedBatch, RecordsRefused, check_header
-from broker.storage.catalog.transactions import TransactionState, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 from tests.broker.log.harness import NOW_MS, batch
 
@@ -31,25 +28,6 @@ def test_all_transactional_batches_of_a_request_have_one_producer() -> None:
     with pytest.raises(RecordsRefused) as refused:
         check_owner(None, checked(), None)
     assert refused.value.code is ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-
-
-def test_only_newer_producers_leave_adding_to_the_broker() -> None:
-    """And only what is missing is added."""
-    state = TransactionState(
-        transactional_id="x",
-        producer_id=1,
-        epoch=0,
-        timeout_ms=1,
-        status=TransactionStatus.ONGOING,
-        updated_ms=0,
-        partitions=frozenset({7}),
-    )
-    producer = producer_of(checked())
-    assert producer == (1, 0)
-    assert not must_be_added(11, None, producer, [7])
-    assert must_be_added(12, None, producer, [7])
-    assert must_be_added(12, state, producer, [7, 8])
-    assert not must_be_added(12, state, producer, [7])
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ class PostgresMembership(CatalogPart):
                 lock_s=patience_s,
                 answer_s=patience_s,
             )
-            self._own_connections = await Connections.open(self._connections.address, options)
+            self._own_connections = await Connections.open(self._connections.address, options, self._connections._on_connect)
         return self._own_connections
 
 

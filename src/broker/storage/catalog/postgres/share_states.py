@@ -2,6 +2,9 @@
 
 A change costs what it says, however much is in flight; changes are replaced by one that says it all when whoever makes them asks. Both go with their topic,
 by the tables' own references.
+
+Who saves is checked by the state's epoch, not by a lease: whoever leads a partition keeps what groups have read of it, whoever coordinates them. The row
+is locked while its epoch is looked at and its changes are written, or read by the next who claims it.
 """
 
 import struct
@@ -17,7 +20,6 @@ from broker.storage.catalog.share_states import (
     ShareRun,
     ShareState,
     StateEpochFenced,
-    check_epochs,
     joined,
 )
 
@@ -27,20 +29,36 @@ _SAVE: Final = """
 WITH living AS MATERIALIZED (
     SELECT topic_id FROM topic WHERE topic_id = ANY ($2::bytea[]) ORDER BY topic_id FOR KEY SHARE
 ), given AS MATERIALIZED (
-    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::int[], $4::int[], $5::bigint[], $6::int[])
-        AS new (group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch)
+    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::int[], $4::int[], $5::bigint[], $6::int[], $7::boolean[])
+        AS new (group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch, creates)
     WHERE topic_id IN (SELECT topic_id FROM living)
-), saved AS (
-    INSERT INTO share_state AS own (group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch)
-    SELECT * FROM given ORDER BY group_id, topic_id, partition_index
-    ON CONFLICT (group_id, topic_id, partition_index) DO UPDATE
-        SET state_epoch = excluded.state_epoch, start_offset = excluded.start_offset, leader_epoch = excluded.leader_epoch
-        WHERE own.state_epoch <= excluded.state_epoch
+), made AS (
+    INSERT INTO share_state (group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch)
+    SELECT group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch FROM given WHERE creates
+    ORDER BY group_id, topic_id, partition_index
+    ON CONFLICT (group_id, topic_id, partition_index) DO NOTHING
     RETURNING share_id, group_id, topic_id, partition_index
+), locked AS MATERIALIZED (
+    SELECT own.share_id FROM share_state AS own JOIN given USING (group_id, topic_id, partition_index) WHERE NOT given.creates
+    ORDER BY own.group_id, own.topic_id, own.partition_index FOR UPDATE OF own
+), saved AS (
+    UPDATE share_state AS own SET start_offset = given.start_offset, leader_epoch = given.leader_epoch
+    FROM given WHERE own.share_id IN (SELECT share_id FROM locked) AND own.group_id = given.group_id AND own.topic_id = given.topic_id
+        AND own.partition_index = given.partition_index AND own.state_epoch = given.state_epoch AND NOT given.creates
+    RETURNING own.share_id, own.group_id, own.topic_id, own.partition_index
 )
-SELECT group_id, topic_id, partition_index, share_id FROM given LEFT JOIN saved USING (group_id, topic_id, partition_index)
+SELECT group_id, topic_id, partition_index, given.creates, coalesce(made.share_id, saved.share_id)
+FROM given LEFT JOIN made USING (group_id, topic_id, partition_index) LEFT JOIN saved USING (group_id, topic_id, partition_index)
 """
-"""A row for each state whose topic is there. Without an id it was not saved: what is stored is of a later epoch."""
+"""A row for each state whose topic is there. Without an id it was not saved: it is another's, or gone, or was there already."""
+_CLAIM: Final = """
+WITH locked AS MATERIALIZED (
+    SELECT own.share_id FROM unnest($1::bytea[], $2::bytea[], $3::int[]) AS asked (group_id, topic_id, partition_index)
+    JOIN share_state AS own ON own.group_id = asked.group_id AND own.topic_id = asked.topic_id AND own.partition_index = asked.partition_index
+    ORDER BY own.group_id, own.topic_id, own.partition_index FOR UPDATE OF own
+)
+UPDATE share_state SET state_epoch = state_epoch + 1 WHERE share_id IN (SELECT share_id FROM locked)
+"""
 _DROP_RUNS: Final = "DELETE FROM share_change WHERE share_id = ANY ({}::bigint[])"
 _ADD_RUNS: Final = "INSERT INTO share_change (share_id, runs) SELECT * FROM unnest({}::bigint[], {}::bytea[])"
 _SELECT: Final = """
@@ -67,18 +85,23 @@ class PostgresShareStates(GuardedPart):
         rows = await self._connections.fetch(_LOAD, *columns)
         return {keys[row[0] - 1]: _state_of(row) for row in rows}
 
+    async def claim_share_states(self, keys: Sequence[ShareKey]) -> dict[ShareKey, ShareState]:
+        columns = [key_of(key[0]) for key in keys], [key[1] for key in keys], [key[2] for key in keys]
+        async with self._connections.change() as connection:
+            await connection.execute(_CLAIM, *columns)
+            rows = await connection.fetch(_LOAD, *columns)
+        return {keys[row[0] - 1]: _state_of(row) for row in rows}
+
     async def share_states_of(self, group_id: str) -> dict[ShareKey, ShareState]:
         rows = await self._connections.fetch(_LOAD_GROUP, key_of(group_id))
         return {(group_id, row[1], row[2]): _state_of(row) for row in rows}
 
     async def save_share_states(self, changes: Sequence[ShareChange]) -> None:
-        check_epochs(changes, {})
         single = joined(changes)
         if not single:
             return
         by_key = {(key_of(change.key[0]), *change.key[1:]): change for change in single}
         async with self._connections.change() as connection:
-            await self._hold(connection, {change.key[0] for change in single})
             rows = await connection.fetch(
                 _SAVE,
                 [group_id for group_id, _, _ in by_key],
@@ -87,11 +110,12 @@ class PostgresShareStates(GuardedPart):
                 [change.state_epoch for change in single],
                 [change.start_offset for change in single],
                 [change.leader_epoch for change in single],
+                [change.creates for change in single],
             )
-            fenced = [by_key[tuple(row[:3])].key for row in rows if row[3] is None]
+            fenced = [by_key[tuple(row[:3])].key for row in rows if row[4] is None and not row[3]]
             if fenced:
                 raise StateEpochFenced(fenced)
-            runs = _runs_of({row[3]: by_key[tuple(row[:3])] for row in rows})
+            runs = _runs_of({row[4]: by_key[tuple(row[:3])] for row in rows if row[4] is not None})
             if runs.parts:
                 await connection.execute(runs.text(), *runs.arguments)
 
