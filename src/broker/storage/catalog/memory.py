@@ -235,7 +235,7 @@ class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
     async def swap_spans(self, swap: SpanSwap) -> bool:
         self._check_open()
         state = self._state.partitions.get(swap.pid)
-        if state is None:
+        if state is None or swap.object_id in self._condemned or not self._may_name(swap.object_id):
             return False
         first, last = swap.old[0].base, swap.old[-1].last
         present = [span for span in self._state.runs.get(swap.pid, ()) if span.last >= first and span.base <= last]

@@ -310,6 +310,13 @@ class MemoryClusterCatalog(MemoryCatalog):
     async def lease_object_ids(self, count: int) -> int:
         return self._cluster.take_object_ids(count, self._current_member())
 
+    def _may_name(self, object_id: int) -> bool:
+        number, member = object_id & (INLINE_OBJECTS - 1), self.member
+        return member is None or any(
+            first <= number < first + count and (node_id, epoch) == (member.node_id, member.epoch)
+            for first, count, node_id, epoch in self._cluster.object_blocks
+        )
+
     def _owner_of(self, object_id: int) -> bool | None:
         number = object_id & (INLINE_OBJECTS - 1)
         for first, count, node_id, epoch in self._cluster.object_blocks:

@@ -56,6 +56,10 @@ class MemoryLifeCycle:
         """Whether whoever was given this object's id may still commit it; None when nobody was."""
         return True
 
+    def _may_name(self, object_id: int) -> bool:
+        """Whether an object that is written as a whole got its id under the epoch that this catalog commits as."""
+        return True
+
     # Objects
 
     async def take_dead_objects(self, limit: int, grace_ms: int = 0) -> list[int]:
@@ -144,6 +148,8 @@ class MemoryLifeCycle:
     async def swap_many(self, merge: MergeSwap) -> list[bool]:
         self._check_open()
         is_known = merge.object_id in self._live
+        if not merge.is_named and not self._may_name(merge.object_id):
+            return [False] * len(merge.swaps)
         if merge.object_id in self._condemned or (not is_known and merge.object_id in self._forgotten):
             return [False] * len(merge.swaps)
         if merge.is_named != is_known or (is_known and not self._live[merge.object_id]):

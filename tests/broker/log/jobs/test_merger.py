@@ -6,9 +6,10 @@ import anyio
 import pytest
 
 from broker.errors import StorageUnavailable
+from broker.storage.catalog.cluster import Registration
 from broker.storage.catalog.life_cycle import MergeSwap
 from broker.storage.objects.base import WHOLE_OBJECTS, is_inline
-from tests.broker.log.jobs.world import Broker, Deaths, World, dies, wandering
+from tests.broker.log.jobs.world import LEASE_MS, Broker, Deaths, World, dies, wandering
 
 pytestmark = pytest.mark.anyio
 
@@ -158,6 +159,26 @@ async def test_a_store_in_trouble_is_asked_again() -> None:
     await broker.run("merge")
     await world.settle()
     await world.check(settled=True)
+
+
+async def test_what_was_written_under_another_epoch_is_not_named() -> None:
+    """It may be swept as an orphan at any moment, although the broker is a member again."""
+    world = World()
+    broker = await world.broker()
+    pids = await grown(world, broker)
+    swap = broker.inner.swap_many
+
+    async def later(merge: MergeSwap) -> list[bool]:
+        await world.pass_time(10**8)
+        await broker.inner.register(Registration(instance="again", node_id=1, rack=None, listeners={}), LEASE_MS)
+        await (await world.broker()).run("orphans")
+        answers: list[bool] = await swap(merge)
+        return answers
+
+    broker.catalog.swap_many = later
+    await broker.run("merge")
+    assert (await world.spans(pids[0]))[0].object_id < WHOLE_OBJECTS
+    await world.check()
 
 
 async def test_what_was_written_in_vain_goes_at_once() -> None:

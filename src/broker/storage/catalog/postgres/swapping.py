@@ -11,6 +11,7 @@ from broker.storage.catalog.postgres.connecting import Connection
 from broker.storage.catalog.postgres.logs import state_of
 from broker.storage.catalog.postgres.span_rows import BOUNDS, SPAN
 
+_OWNS: Final = "SELECT owns_object_v1($1, $2, $3)"
 _LOCK: Final = "SELECT pid FROM part WHERE pid = $1 FOR NO KEY UPDATE"
 _LOG: Final = f"SELECT {BOUNDS}, running_timestamp FROM part WHERE pid = $1"  # noqa: S608
 _PRESENT: Final = f"SELECT {SPAN} FROM span WHERE pid = $1 AND last BETWEEN $2 AND $3 ORDER BY last"  # noqa: S608
@@ -64,6 +65,8 @@ class PostgresSwapping(CatalogPart):
     async def swap_spans(self, swap: SpanSwap) -> bool:
         async with self._connections.change() as connection:
             await self._stand(connection)
+            if not await connection.fetchval(_OWNS, *self._standing(), swap.object_id):
+                return False
             return await swap_on(connection, swap)
 
 

@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from broker.errors import BrokerError
+from broker.storage.catalog.base import SpanSwap
 from broker.storage.catalog.cluster import Fenced, Registration
 from broker.storage.catalog.life_cycle import LogSwap, MergeSwap
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
@@ -77,6 +78,25 @@ async def test_whoever_was_fenced_merges_no_more(database_url: str) -> None:
     assert await spans_of(other, pid) == old
     for each in (catalog, other):
         await each.aclose()
+
+
+async def test_what_was_written_under_another_epoch_is_not_named(database_url: str) -> None:
+    """It may be swept as an orphan at any moment; neither a merge nor a compaction brings it in."""
+    catalog = await PostgresCatalog.open(database_url)
+    await catalog.register(Registration(instance="a", node_id=1, rack=None, listeners={}), 60_000)
+    (pid,) = await topic(catalog)
+    await catalog.commit_spans(group({pid: [batch(5)]}, object_id=1))
+    old = await spans_of(catalog, pid)
+    before = WHOLE_OBJECTS + await catalog.lease_object_ids(5)
+    await catalog.register(Registration(instance="a", node_id=1, rack=None, listeners={}), 60_000)
+    now = WHOLE_OBJECTS + await catalog.lease_object_ids(5)
+    merge = merge_of(LogSwap(pid, old, [one_for(old, before)]), object_id=before)
+    assert await catalog.swap_many(merge) == [False]
+    compacted = SpanSwap(pid=pid, old=old, new=[one_for(old, before)], object_id=before, object_end=1000)
+    assert not await catalog.swap_spans(compacted)
+    merge = merge_of(LogSwap(pid, old, [one_for(old, now)]), object_id=now)
+    assert await catalog.swap_many(merge) == [True]
+    await catalog.aclose()
 
 
 async def test_an_object_that_was_given_up_is_not_named(database_url: str) -> None:

@@ -16,11 +16,10 @@ async def test_dead_objects_wait_for_their_grace(database_url: str) -> None:
     (pid,) = await topic(catalog)
     await catalog.commit_spans(group({pid: [batch()]}, object_id=1))
     await catalog.advance_log_start(pid, 1)
-    catalog.object_grace_s = 3600
 
-    assert await catalog.take_dead_objects(10) == []
+    assert await catalog.take_dead_objects(10, 3_600_000) == []
     await catalog._connections.fetch("UPDATE object SET deleted_at = deleted_at - interval '2 hours'")
-    assert await catalog.take_dead_objects(10) == [1]
+    assert await catalog.take_dead_objects(10, 3_600_000) == [1]
     await catalog.aclose()
 
 

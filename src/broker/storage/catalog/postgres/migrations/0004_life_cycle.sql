@@ -8,6 +8,15 @@ CREATE INDEX object_to_merge_again ON object (size) WHERE state = 1 AND level = 
 -- Markers lie in no object.
 CREATE INDEX span_of_object ON span (object_id) WHERE object_id >= 0;
 
+-- Whether the id was given to this broker under this epoch: another epoch's objects may be swept as orphans at any moment.
+CREATE FUNCTION owns_object_v1(a_node int, a_epoch bigint, a_object bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT a_node IS NULL OR EXISTS (
+        SELECT 1 FROM (
+            SELECT * FROM object_ids WHERE first_id <= a_object & 576460752303423487 ORDER BY first_id DESC LIMIT 1
+        ) AS block
+        WHERE a_object & 576460752303423487 < block.first_id + block.count AND block.node_id = a_node AND block.epoch = a_epoch)
+$$;
+
 -- Puts what a merge came to in place of what it read. Runs are numbered from 1: r_ says of which log each is. o_ are the spans that must be there as
 -- they were read, n_ those that take their place. Gives the runs for which that was done; none when the object is not what the caller thinks it is.
 CREATE FUNCTION merge_spans_v1(
@@ -25,6 +34,10 @@ BEGIN
     runs := '{}';
     IF NOT stands_v1(a_node, a_epoch) THEN
         verdict := 'fenced';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    IF NOT a_named AND NOT owns_object_v1(a_node, a_epoch, a_object) THEN
         RETURN NEXT;
         RETURN;
     END IF;
