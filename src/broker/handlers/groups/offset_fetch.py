@@ -8,6 +8,10 @@ Behaviour:
 - What a transaction carries is not shown before it is committed. With ``require_stable`` such a partition is answered
   UNSTABLE_OFFSET_COMMIT until the transaction ends; among all offsets of a group only where it has an offset already, as in Kafka.
 
+- A group that is coordinated elsewhere, or not yet, has the error for the group as a whole, as in Kafka, and at each partition that was asked for as well:
+  aiokafka looks at partitions only, and would take an answer without any for "nothing committed" and begin anew; librdkafka asks for none
+  again that was not answered. From v7 on what they are told at partitions is UNSTABLE_OFFSET_COMMIT, after which librdkafka asks again.
+
 Versions:
 - v2: an error for the group as a whole; null topics ask for all offsets of the group.
 - v3: throttle time.
@@ -20,7 +24,7 @@ Versions:
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from broker.cluster.directory import TopicState
 from broker.coordinators.group_writer import ERRORS_AS_CLIENTS_KNOW_THEM
@@ -71,6 +75,10 @@ class Committed(NamedTuple):
     offsets: Mapping[str, Mapping[int, CommittedOffset]]
     is_pending: Callable[[str, str, int], bool]
 
+
+_COORDINATED_ELSEWHERE: Final = frozenset(
+    (ErrorCode.NOT_COORDINATOR, ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, ErrorCode.COORDINATOR_NOT_AVAILABLE)
+)
 
 Look = Callable[[str], Committed | ErrorCode]
 
@@ -126,7 +134,7 @@ def _group(
     error = groups.error_of(group.group_id) or groups.fetch_error(group.group_id, group.member_id, group.member_epoch)
     committed = error or look(group.group_id)
     if isinstance(committed, ErrorCode):
-        return OffsetFetchResponseGroup(group_id=group.group_id, error_code=committed)
+        return _failed_group(group, committed)
     offsets = committed.offsets
     directory = context.services.directory
     by_id = context.api_version >= 10
@@ -257,26 +265,36 @@ def refuse(
 ) -> OffsetFetchResponse:
     """The error stands for the whole group, or before version 2 for each partition."""
     if context.api_version >= 8:
-        return OffsetFetchResponse(
-            groups=[
-                OffsetFetchResponseGroup(group_id=group.group_id, error_code=error_code) for group in request.groups
-            ]
-        )
-    if context.api_version >= 2:
+        return OffsetFetchResponse(groups=[_failed_group(group, error_code) for group in request.groups])
+    if context.api_version >= 2 and error_code not in _COORDINATED_ELSEWHERE:
         return OffsetFetchResponse(error_code=error_code)
+    at_partitions = error_code if context.api_version < 7 else ErrorCode.UNSTABLE_OFFSET_COMMIT
     return OffsetFetchResponse(
+        error_code=error_code if context.api_version >= 2 else ErrorCode.NONE,
         topics=[
             OffsetFetchResponseTopic(
                 name=topic.name,
                 partitions=[
                     OffsetFetchResponsePartition(
-                        partition_index=index, committed_offset=UNKNOWN_OFFSET, error_code=error_code
+                        partition_index=index, committed_offset=UNKNOWN_OFFSET, error_code=at_partitions
                     )
                     for index in topic.partition_indexes
                 ],
             )
             for topic in request.topics or ()
-        ]
+        ],
+    )
+
+
+def _failed_group(group: OffsetFetchRequestGroup, error_code: int) -> OffsetFetchResponseGroup:
+    named = (group.topics or ()) if error_code in _COORDINATED_ELSEWHERE else ()
+    return OffsetFetchResponseGroup(
+        group_id=group.group_id,
+        error_code=error_code,
+        topics=[
+            _failed_topic(topic.name, topic.topic_id, topic.partition_indexes, ErrorCode.UNSTABLE_OFFSET_COMMIT)
+            for topic in named
+        ],
     )
 
 
