@@ -40,9 +40,8 @@ class GuardedPart(CatalogPart):
             with _refused():
                 await connection.execute(guarded.text(answer), *guarded.arguments)
 
-    async def _hold(self, connection: Connection, keys: Iterable[str]) -> None:
-        """The check alone, for a transaction that goes on."""
-        guard = self._leases(keys)
+    async def _hold(self, connection: Connection, guard: tuple[list[int], list[int]] | None) -> None:
+        """The check alone, for a transaction that goes on; ``guard`` is what :meth:`_leases` said when it was asked for."""
         if guard is not None:
             with _refused():
                 await connection.execute(_HOLD_ALONE, *guard)

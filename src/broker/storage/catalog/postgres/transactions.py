@@ -18,6 +18,7 @@ from broker.storage.catalog.log_state import LogChanges
 from broker.storage.catalog.postgres.changes import Besides, write
 from broker.storage.catalog.postgres.connecting import Connection
 from broker.storage.catalog.postgres.connections import Connections
+from broker.storage.catalog.postgres.guarded import GuardedPart
 from broker.storage.catalog.postgres.locked_view import (
     Known,
     LockedView,
@@ -79,7 +80,7 @@ ORDER BY last_offset
 """Whatever was aborted later than the first one with that much stable behind it began beyond the range."""
 
 
-class PostgresTransactions(PostgresProducers):
+class PostgresTransactions(PostgresProducers, GuardedPart):
     """Implements :class:`broker.storage.catalog.base.TransactionCatalog`."""
 
     def __init__(self, connections: Connections) -> None:
@@ -133,7 +134,8 @@ class PostgresTransactions(PostgresProducers):
                 changes, transactional_id, producer_id, epoch, offsets, implicit_group, now_ms
             )
 
-        return await self._change(transactional_id, decide, remembered=self._memory.find(transactional_id))
+        guard = self._leases({key[0] for key in offsets})
+        return await self._change(transactional_id, decide, remembered=self._memory.find(transactional_id), guard=guard)
 
     async def end_transaction(
         self,
@@ -196,6 +198,7 @@ class PostgresTransactions(PostgresProducers):
         new_producer_id: int = NO_PRODUCER_ID,
         pids: Collection[int] = (),
         remembered: Known | None = None,
+        guard: tuple[list[int], list[int]] | None = None,
     ) -> Answer:
         while True:
             async with self._connections.change() as connection:
@@ -208,6 +211,7 @@ class PostgresTransactions(PostgresProducers):
                     pids=pids,
                     remembered=remembered,
                 )
+                await self._hold(connection, guard)
                 wants_id = takes_id and new_producer_id == NO_PRODUCER_ID
                 if not (wants_id and _needs_id(view.transaction(transactional_id), begins)):
                     changes = LogChanges(view)
