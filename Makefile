@@ -71,4 +71,5 @@ bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.micro
 	$(BIN)/python -m benchmarks.compaction
+	$(BIN)/python -m benchmarks.backlog
 	$(BIN)/python -m benchmarks.rebalances

@@ -3,9 +3,9 @@
 Everything else is put together by :mod:`broker.assembler`, for a broker in a cluster and for one alone.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
-from time import monotonic
 from typing import Final, Protocol
 
 from anyio.abc import TaskGroup
@@ -61,7 +61,6 @@ class Cluster:
         self._commits = commits
         self._incarnation: int | None = None
         self._epochs_of = catalog.incarnation
-        self._seen_at = monotonic()
         self._suspects: set[int] = set()
         services = agents.services
         self.keeper = keeper
@@ -79,8 +78,8 @@ class Cluster:
         keeper.on_fenced(self._fenced)
         keeper.on_registered(self._registered)
         CLUSTER.shards.set_function(lambda: len(self.shards.held))
-        # Asked for on another thread, where there is no event loop and none of its clock.
-        CLUSTER.lease_age.set_function(lambda: monotonic() - self._seen_at)
+        # Asked for by a thread that has no event loop; the clock of this one's is the same.
+        CLUSTER.lease_age.set_function(lambda: time.monotonic() - keeper.heard_at)
         CLUSTER.metadata_lag.set_function(lambda: self.metadata.lag)
 
     def start(self, tasks: TaskGroup) -> None:
@@ -104,7 +103,6 @@ class Cluster:
 
     def _follow(self, view: ClusterView) -> None:
         services = self._agents.services
-        self._seen_at = monotonic()
         self._suspects &= {member.node_id for member in view.members}
         self._lead(view)
         CLUSTER.members.set(len(view.members))

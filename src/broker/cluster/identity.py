@@ -141,13 +141,37 @@ class ClusterIdentity:
         placed = self._in_zone.get(rack, self._placed) if rack is not None else self._placed
         return state.derived_as_of((ClusterIdentity, rack), self.epoch, lambda state: place(state.pids, placed))
 
-    def replica_near(self, pid: int, rack: str) -> int | None:
+    def replicas_of(self, state: TopicState, rack: str | None = None) -> Sequence[list[int]]:
+        """The brokers that are named as replicas of a topic's partitions, as many as its replication factor: first the leader that clients in
+        ``rack`` are told of, then the nearest in each other rack, and for what is left of the factor the leader again. Any broker serves any
+        partition; consumers go to those only that are named. Not to be changed."""
+        return state.derived_as_of(
+            (ClusterIdentity.replicas_of, rack), self.epoch, lambda state: self._replicas_of(state, rack)
+        )
+
+    def _replicas_of(self, state: TopicState, rack: str | None) -> Sequence[list[int]]:
+        factor = state.topic.replication_factor
+        elsewhere = [(zone, self.leaders_of(state, zone)) for zone in sorted(self._in_zone)] if factor > 1 else []
+        made: dict[tuple[int, ...], list[int]] = {}
+        replicas: list[list[int]] = []
+        for index, leader in enumerate(self.leaders_of(state, rack)):
+            others = tuple(leaders[index] for zone, leaders in elsewhere if leader not in self._in_zone[zone])[: factor - 1]
+            if (leader, *others) not in made:
+                made[leader, *others] = [leader, *others] + [leader] * (factor - 1 - len(others))
+            replicas.append(made[leader, *others])
+        return replicas
+
+    def replica_near(self, pid: int, rack: str, client_rack: str | None = None) -> int | None:
         """The node id of the broker in ``rack`` that a consumer there is best served by (KIP-392); None when this one is as near, or none is
-        there."""
-        if rack == self.rack or rack not in self._in_zone:
+        there that is named as a replica to a client in ``client_rack``."""
+        if rack == self.rack or rack not in self._in_zone or self._topics is None:
             return None
-        node_id = self.leader_of(pid, rack)
-        return None if node_id in (self.node_id, -1) else node_id
+        found = self._topics.by_pid(pid)
+        if found is None:
+            return None
+        state, index = found
+        node_id = self.leaders_of(state, rack)[index]
+        return node_id if node_id in self.replicas_of(state, client_rack)[index] and node_id != self.node_id else None
 
     def coordinator_of(self, kind: int, key: str) -> int:
         """The node id of the coordinator of ``key``, -1 while there is none; ``kind`` is FindCoordinator's key type (0 group, 1 transaction,

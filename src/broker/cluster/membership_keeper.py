@@ -87,6 +87,11 @@ class MembershipKeeper:
     # --- what is known ------------------------------------------------------------------------------------------------
 
     @property
+    def heard_at(self) -> float:
+        """When this broker was heard of last, by the clock of the event loop."""
+        return self._heard_at
+
+    @property
     def lease_age_s(self) -> float:
         """How long ago this broker was heard of last."""
         return anyio.current_time() - self._heard_at

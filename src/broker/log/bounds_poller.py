@@ -13,7 +13,6 @@ from broker.log.shared_view import SharedView
 from broker.log.span_finder import SpanFinder
 from broker.log.waiting_room import WaitingRoom
 from observability import logs
-from observability.metrics import READING
 
 POLL_MS: Final = 100
 POLL_MS_WITH_HINTS: Final = 1000
@@ -89,4 +88,3 @@ class BoundsPoller:
             if pid not in found:
                 self._view.forget(pid)
                 self._waiting.wake(pid)
-        READING.waiting.set(len(self._waiting))

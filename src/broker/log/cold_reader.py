@@ -3,7 +3,7 @@
 What the catalog says lies in a span is read in ranges, those near each other in one go. Markers are in no object: their batches
 are made here and take their place among what was read.
 
-Reading near the end of a log and far from it have a limiter each: who keeps up never waits for who does not. From a store that is far away
+Reading near the end of a log and far from it have a limiter each: who keeps up never waits for who does not. Far reads rest when the broker is short of CPU. From a store that is far away
 blocks are read (:mod:`broker.log.block_reader`), and whoever goes through a log finds what comes next there.
 """
 
@@ -20,6 +20,7 @@ from broker.log.block_reader import Ahead, BlockReader
 from broker.log.fetch_plan import PartitionAnswer, ReadRange, Wanted, merge, ranges_of
 from broker.log.marker_batches import batch_of_span, is_marker
 from broker.log.read_limiter import ReadLimiter
+from broker.log.read_pacer import ReadPacer
 from broker.log.stored_batches import Piece, StoredDataError, cut, skip
 from broker.model import UNKNOWN_OFFSET, LogBounds
 from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, Span
@@ -85,6 +86,7 @@ class ColdReader:
         self._blocks = blocks
         self._near = ReadLimiter(readers, bytes_at_once)
         self._far = far or ReadLimiter(readers, bytes_at_once)
+        self.pacer = ReadPacer()
         self._marks = BatchMarks()
         # Where readers who go through a log will go on: (pid, offset), the one longest ago first.
         self._passers: OrderedDict[tuple[int, int], None] = OrderedDict()
@@ -102,30 +104,38 @@ class ColdReader:
 
     async def read(self, shares: Sequence[ColdShare]) -> list[tuple[ColdShare, str]]:
         """Fill the answers from the store. Returns the shares that could not be read."""
-        failed: list[tuple[ColdShare, str]] = []
         is_near = all(share.is_near for share in shares)
         async with (self._near if is_near else self._far).turn(sum(max(share.limit, 0) for share in shares)):
-            ranges: list[list[ReadRange]] = []
-            for share in shares:
-                try:
-                    first = share.spans[0]
-                    base, at = await self._locate(first, share.wanted.offset, is_near)
-                    ranges.append(ranges_of(share.spans, base, at, share.limit, share.at_least_one))
-                except (StorageUnavailable, StoredDataError) as error:
-                    failed.append((share, str(error)))
-                    ranges.append([])
-            pieces = await self._read_ranges([each for of_share in ranges for each in of_share], is_near)
-            for share, of_share in zip(shares, ranges, strict=True):
-                if not of_share:
-                    continue
-                try:
-                    await self._fill(share, of_share, pieces)
-                except (StorageUnavailable, StoredDataError) as error:
-                    failed.append((share, str(error)))
+            if is_near:
+                failed = await self._read_in_turn(shares, is_near)
+            else:
+                async with self.pacer.reading():
+                    failed = await self._read_in_turn(shares, is_near)
         READING.cold_read(is_near, sum(share.answer.size for share in shares))
         if self._blocks is not None:
             for share in shares:
                 self._follow(share, self._blocks)
+        return failed
+
+    async def _read_in_turn(self, shares: Sequence[ColdShare], is_near: bool) -> list[tuple[ColdShare, str]]:
+        failed: list[tuple[ColdShare, str]] = []
+        ranges: list[list[ReadRange]] = []
+        for share in shares:
+            try:
+                first = share.spans[0]
+                base, at = await self._locate(first, share.wanted.offset, is_near)
+                ranges.append(ranges_of(share.spans, base, at, share.limit, share.at_least_one))
+            except (StorageUnavailable, StoredDataError) as error:
+                failed.append((share, str(error)))
+                ranges.append([])
+        pieces = await self._read_ranges([each for of_share in ranges for each in of_share], is_near)
+        for share, of_share in zip(shares, ranges, strict=True):
+            if not of_share:
+                continue
+            try:
+                await self._fill(share, of_share, pieces)
+            except (StorageUnavailable, StoredDataError) as error:
+                failed.append((share, str(error)))
         return failed
 
     async def read_span(self, span: Span) -> Piece:

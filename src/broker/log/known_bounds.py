@@ -10,8 +10,8 @@ What is known here is never all there is. It says only what it can prove:
 
 So nobody is told from here that an offset is out of range, where a log begins, or how a transaction ended.
 
-A query that began after something was learned, and has less of it, is right: the catalog has lost what it had acknowledged. What is known
-is then replaced. Which came first is told by tickets, not by clocks.
+A query that began after something was learned, and has less of it, is right: the catalog has lost what it had acknowledged. So it may have when the leader
+epoch has grown, even if others have written since. What is known is then replaced. Which came first is told by tickets, not by clocks.
 """
 
 from typing import Final, NamedTuple
@@ -33,10 +33,10 @@ class News(NamedTuple):
 
 class KnownLog:
     """One log. ``confirmed_at`` is when the latest query of which this is the answer began; before the first nothing but the high watermark
-    is known."""
+    is known. ``unsettled`` is the ticket of something after which more may be stable than is known, 0 when there is no such thing."""
 
     __slots__ = (
-        "bytes", "confirmed_at", "epoch_starts", "high_watermark", "last_stable_offset", "leader_epoch", "learned", "log_start"
+        "bytes", "confirmed_at", "epoch_starts", "high_watermark", "last_stable_offset", "leader_epoch", "learned", "log_start", "unsettled"
     )  # fmt: skip
 
     def __init__(self, high_watermark: int) -> None:
@@ -47,6 +47,7 @@ class KnownLog:
         self.epoch_starts: tuple[tuple[int, int], ...] = ()
         self.bytes = -1
         self.learned = 0
+        self.unsettled = 0
         self.confirmed_at = NEVER
 
     @property
@@ -91,7 +92,9 @@ class KnownBounds:
             is_first, is_lost = True, False
         else:
             is_first = log.confirmed_at == NEVER
-            is_lost = bounds.high_watermark < log.high_watermark and log.learned < ticket
+            is_lost = (bounds.high_watermark < log.high_watermark and log.learned < ticket) or (
+                -1 < log.leader_epoch < bounds.leader_epoch
+            )
         if is_lost:
             log.log_start = log.last_stable_offset = 0
             log.high_watermark = -1
@@ -112,33 +115,40 @@ class KnownBounds:
         if bounds.leader_epoch > log.leader_epoch:
             log.leader_epoch, log.epoch_starts = bounds.leader_epoch, bounds.epoch_starts
         log.confirmed_at = max(log.confirmed_at, begun_at)
+        if ticket > log.unsettled:
+            log.unsettled = 0
         return news
 
     def appended(self, pid: int, base: int, last: int, size: int, *, in_transaction: bool) -> None:
         """This broker has committed a batch (or, ``in_transaction``, the marker of a transaction)."""
+        self._tickets += 1
         log = self._logs.get(pid)
         if log is None:
             log = self._add(pid, last + 1)
         elif last >= log.high_watermark:
+            if base > log.high_watermark:
+                log.unsettled = self._tickets  # what others wrote before it may be stable
             log.high_watermark = last + 1
             if log.bytes >= 0:
                 log.bytes += size
-        self._tickets += 1
         log.learned = self._tickets
         if base == log.last_stable_offset and not in_transaction:
             log.last_stable_offset = last + 1
 
     def hinted(self, pid: int, high_watermark: int) -> bool:
-        """Another broker says that it has committed up to ``high_watermark``. False when that is no news."""
+        """Another broker says that it has committed up to ``high_watermark``. False when that is no news, or about a log of which nothing is known."""
         log = self._logs.get(pid)
-        if log is None:
-            self._add(pid, high_watermark).learned = self.ticket()
-            return True
-        if high_watermark <= log.high_watermark:
+        if log is None or high_watermark <= log.high_watermark:
             return False
         log.high_watermark = high_watermark
-        log.learned = self.ticket()
+        log.learned = log.unsettled = self.ticket()
         return True
+
+    def ended(self, pid: int) -> None:
+        """A transaction has ended on the log, here or elsewhere."""
+        log = self._logs.get(pid)
+        if log is not None:
+            log.unsettled = self.ticket()
 
     def forget(self, pid: int) -> None:
         """The partition is gone, or nothing that is known of it can be relied on."""

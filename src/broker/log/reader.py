@@ -58,6 +58,7 @@ _FEW_PARTITIONS: Final = 8
 _SPANS_AHEAD: Final = 4
 _BYTES_AHEAD: Final = 1024 * 1024
 _ABORTED_AT_ONCE: Final = 8
+_CUT_OFF_S: Final = 0.1
 _GROUP_BYTES: Final = 8 * 1024 * 1024
 _REPEATS_MAX: Final = 3
 
@@ -70,9 +71,9 @@ class LogsAndTransactions(LogCatalog, TransactionCatalog, Protocol):
 
 class Look:
     """A first look at a fetch: the answers so far, in order, and what there is to give without waiting. ``has_more``: there is more than that,
-    and it is for the next fetch."""
+    and it is for the next fetch. ``is_cut_off``: the catalog could not be asked for some of it."""
 
-    __slots__ = ("answers", "cold", "has_error", "has_more", "size")
+    __slots__ = ("answers", "cold", "has_error", "has_more", "is_cut_off", "size")
 
     def __init__(self) -> None:
         self.answers: list[PartitionAnswer] = []
@@ -80,6 +81,7 @@ class Look:
         self.size = 0
         self.has_error = False
         self.has_more = False
+        self.is_cut_off = False
 
 
 class Reader:
@@ -111,6 +113,8 @@ class Reader:
             blocks=None if shared is None else shared.blocks,
             far=None if shared is None else shared.far,
         )
+        READING.cold_waiting.set_function(lambda: self._cold.waiting)
+        READING.waiting.set_function(lambda: len(waiting))
         self._rounds: dict[int, int] = {}
         self._complaints = logs.LineLimiter()
 
@@ -120,15 +124,22 @@ class Reader:
         return self._waiting.is_closed
 
     async def run(self) -> None:
-        """What goes on without a request, until cancelled. Nothing does where the catalog is this broker's alone."""
-        if self._shared is not None:
-            async with anyio.create_task_group() as tasks:
+        """What goes on without a request, until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._cold.pacer.run)
+            if self._shared is not None:
                 tasks.start_soon(self._shared.finder.run)
                 tasks.start_soon(self._shared.poller.run)
                 tasks.start_soon(self._shared.blocks.run)
 
     def look(self, wanted: Sequence[Wanted], max_bytes: int, isolation: int) -> Look | None:
         """The answers as they are now, when memory alone can give them; else None."""
+        look = self._look(wanted, max_bytes, isolation)
+        if self._shared is not None:
+            READING.fetch(look is not None)
+        return look
+
+    def _look(self, wanted: Sequence[Wanted], max_bytes: int, isolation: int) -> Look | None:
         look = Look()
         shares = Shares(max_bytes)
         answers = look.answers
@@ -167,6 +178,10 @@ class Reader:
                             continue
                     rounds = self._rounds_of(wanted)
                     plan = await self._plan(wanted, max_bytes, isolation)
+                elif plan.is_cut_off and not plan.size and anyio.current_time() < deadline and not self._waiting.is_closed:
+                    # Clients that are told so ask again at once; most often it is over before they would have to be told.
+                    await anyio.sleep(min(_CUT_OFF_S, deadline - anyio.current_time()))
+                    continue
             finally:
                 self._waiting.leave(waiter)
             if plan.cold:
@@ -205,14 +220,16 @@ class Reader:
         """Another broker has committed ``size`` bytes of records, up to ``high_watermark``. Hints may be late, doubled, or never come."""
         shared = self._shared
         if shared is not None and shared.view.hinted(pid, high_watermark, size):
-            READING.woken("hint")
+            if pid in self._waiting.pids():
+                READING.woken("hint")
             if self._waiting.awaits_stable(pid):
                 shared.poller.ask(pid)
 
     def markers_hinted(self, pids: Sequence[int]) -> None:
-        """Transactions on these logs were ended by another broker: those who wait for that are told once it is seen in the catalog."""
+        """Transactions on these logs were ended, by this broker or another: those who wait for that are told once it is seen in the catalog."""
         if self._shared is not None:
             for pid in pids:
+                self._shared.view.known.ended(pid)
                 if self._waiting.awaits_stable(pid):
                     self._shared.poller.ask(pid)
 
@@ -241,6 +258,12 @@ class Reader:
         """Fresh bounds; None when there is no such partition."""
         bounds = self._catalog.peek_bounds(pid)
         return bounds if bounds is not None else (await self.bounds_of([pid])).get(pid)
+
+    async def recent_bounds(self, pid: int) -> LogBounds | None:
+        """Bounds that were so lately, for whoever looks again later; None when there is no such partition."""
+        if self._view is not None and self._view.is_trusted(pid):
+            return self._view.known.peek(pid)
+        return await self.bounds(pid)
 
     async def bounds_of(self, pids: Sequence[int]) -> dict[int, LogBounds]:
         """Fresh bounds of several, in as few queries as can be; those that do not exist are left out."""
@@ -322,7 +345,7 @@ class Reader:
                     except StorageUnavailable as error:
                         if self._shared is None:
                             raise
-                        look.has_error = True
+                        look.has_error = look.is_cut_off = True
                         answer = PartitionAnswer(int(error.code))
             if answer is None:
                 snapshot = found[index]

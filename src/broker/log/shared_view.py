@@ -90,7 +90,7 @@ class SharedView:
                 shares.take(taken.size)
                 answer.give(taken.buffers, taken.size, taken.next_offset)
             return answer
-        return answer_of(bounds)
+        return None if self._may_be_stable(log, wanted, isolation) else answer_of(bounds)
 
     def find_spans(self, wanted: Wanted, max_bytes: int, isolation: int) -> SpanAnswer | None:
         """What a query found before, when it still is an answer; else None."""
@@ -109,7 +109,7 @@ class SharedView:
         log = self._reliable(wanted)
         if log is None:
             return True
-        return (
+        return self._may_be_stable(log, wanted, isolation) or (
             wanted.offset < upper_bound(log.bounds, isolation)
             and not self._tail.has_batch(wanted.pid, wanted.offset)
             and self.spans.find(wanted.pid, wanted.offset, 1, self.clock()) is None
@@ -135,6 +135,8 @@ class SharedView:
             self._tail.drop_below(pid, bounds.log_start)
         if news.is_lost or news.start:
             self._waiting.wake(pid)
+        if (news.high_watermark or news.stable) and pid in self._waiting.pids():
+            READING.woken("query")
         if news.high_watermark:
             self._waiting.arrived(pid, news.size)
         if news.stable:
@@ -145,8 +147,8 @@ class SharedView:
         self.spans.put(query.pid, spans, begun_at)
 
     def hinted(self, pid: int, high_watermark: int, size: int) -> bool:
-        """Another broker has committed. False when that was known."""
-        if not self.known.hinted(pid, high_watermark):
+        """Another broker has committed. False when that was known. Of a log that nobody here reads nothing is kept."""
+        if self.known.get(pid) is not None and not self.known.hinted(pid, high_watermark):
             return False
         self._waiting.arrived(pid, size)
         return True
@@ -168,6 +170,10 @@ class SharedView:
         self.known.clear()
         self.spans.clear()
         self._used.clear()
+
+    def _may_be_stable(self, log: KnownLog, wanted: Wanted, isolation: int) -> bool:
+        """Whether a read_committed reader that is given nothing would be kept from something that has become stable."""
+        return isolation == READ_COMMITTED and log.unsettled > 0 and wanted.offset >= log.last_stable_offset
 
     def _reliable(self, wanted: Wanted) -> KnownLog | None:
         """What is known, when it can be relied on for a fetch at this place, which then is neither out of range nor of another epoch."""

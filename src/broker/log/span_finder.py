@@ -111,20 +111,18 @@ class SpanFinder:
         view = self._view
         ticket, begun_at = view.known.ticket(), view.clock()
         READING.query("spans")
-        error: Exception | None = None
         try:
             found = await self._catalog.find_spans(queries)
-        except (BrokerError, StorageFailed) as failed:
-            error = failed
-        else:
-            for query, answer in zip(queries, found, strict=True):
-                if answer.bounds is not None:
-                    view.learn(query.pid, answer.bounds, ticket, begun_at)
-                    view.learn_spans(query, answer.spans, begun_at)
-        finally:
-            by_place = {} if error is not None else dict(zip(places, found, strict=True))
+        except (BrokerError, StorageFailed) as error:
             for ask in asks:
                 ask.error = error
-                if error is None:
-                    ask.answers = [by_place[query.pid, query.offset] for query in ask.queries]
                 ask.done.set()
+            return
+        for query, answer in zip(queries, found, strict=True):
+            if answer.bounds is not None:
+                view.learn(query.pid, answer.bounds, ticket, begun_at)
+                view.learn_spans(query, answer.spans, begun_at)
+        by_place = dict(zip(places, found, strict=True))
+        for ask in asks:
+            ask.answers = [by_place[query.pid, query.offset] for query in ask.queries]
+            ask.done.set()

@@ -43,6 +43,47 @@ def test_one_broker_leads_and_coordinates_everything() -> None:
     assert identity.node_ids == {3}
 
 
+def test_a_consumer_is_best_served_in_its_rack() -> None:
+    """By a live broker there that stays, unless this one is there too; where nobody is, wherever it came."""
+    topics = TopicDirectory(LiveSettings(Settings(), MemoryCatalog()))
+    topics.put(Topic(topic_id=bytes(16), name="t", partitions=tuple(range(20)), replication_factor=2))
+    identity = ClusterIdentity("c", 1, "a", topics=topics)
+    assert identity.replica_near(5, "b") is None
+    members = [
+        Member(node_id=node_id, epoch=1, rack=rack, listeners={"PLAINTEXT": ("h", node_id)}, leaving=leaving)
+        for node_id, rack, leaving in ((1, "a", False), (2, "a", False), (3, "b", False), (4, "b", False), (5, "c", True))
+    ]
+    identity.follow(members, {})
+    assert [identity.replica_near(5, rack) for rack in ("a", "c", "d", "")] == [None] * 4
+    near = {pid: identity.replica_near(pid, "b") for pid in range(20)}
+    assert set(near.values()) == {3, 4}
+    assert near == {pid: identity.leader_of(pid, "b") for pid in range(20)}
+    identity.follow(members[:3], {})
+    assert {identity.replica_near(pid, "b") for pid in range(20)} == {3}
+    topics.put(Topic(topic_id=bytes(16), name="t", partitions=tuple(range(20)), replication_factor=1))
+    for pid in range(20):  # the others are named to nobody, and consumers go to those only that are named
+        assert identity.replica_near(pid, "b") == (3 if identity.leader_of(pid) == 3 else None)
+    assert identity.replica_near(99, "b") is None
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3, 5])
+def test_replicas_are_the_leader_and_the_nearest_in_each_other_rack(factor: int) -> None:
+    """As many as the replication factor says; the leader again where there are no more racks."""
+    topics = TopicDirectory(LiveSettings(Settings(), MemoryCatalog()))
+    state = topics.put(Topic(topic_id=bytes(16), name="t", partitions=tuple(range(20)), replication_factor=factor))
+    identity = ClusterIdentity("c", 1, "a", topics=topics)
+    assert identity.replicas_of(state) == [[1] * factor] * 20
+    racks = {1: "a", 2: "a", 3: "b", 4: "b", 5: "c"}
+    identity.follow(
+        [Member(node_id=node_id, epoch=1, rack=rack, listeners={"PLAINTEXT": ("h", node_id)}) for node_id, rack in racks.items()], {}
+    )
+    for zone in (None, "a", "b"):
+        for index, replicas in enumerate(identity.replicas_of(state, zone)):
+            leader = identity.leader_of(index, zone)
+            others = [identity.leader_of(index, rack) for rack in ("a", "b", "c") if rack != racks[leader]]
+            assert list(replicas) == ([leader, *others, leader, leader])[:factor]
+
+
 # --- in a cluster ------------------------------------------------------------------------------------------------------
 
 

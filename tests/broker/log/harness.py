@@ -19,12 +19,14 @@ from broker.handlers.base import ConnectionInfo, RequestContext, Services
 from broker.log.gathering import Gathering
 from broker.log.producer_id_allocator import ProducerIdAllocator
 from broker.log.reader import Reader
+from broker.log.shared_reading import shared_reading
 from broker.log.tail_cache import TailCache
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
 from broker.model import Appended, LogBounds, Node
-from broker.storage.catalog.base import BatchEntry, CommitGroup
+from broker.storage.catalog.base import BatchEntry, CommitGroup, SpanAnswer, SpanQuery
 from broker.storage.catalog.memory import MemoryCatalog
+from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.committing import TwoStepCommitter
 from broker.storage.objects.base import Buffer, Extent, TocEntry
 from broker.storage.objects.memory import MemoryObjectStore
@@ -96,6 +98,8 @@ class FaultyCatalog(MemoryCatalog):
         super().__init__()
         self.commit_error: Exception | None = None
         self.groups: list[CommitGroup] = []
+        self.is_shared = False
+        """Others could change it, too: nothing is known of it without waiting."""
 
     async def commit_spans(self, group: CommitGroup) -> list[list[Appended]]:
         if self.commit_error is not None:
@@ -103,18 +107,38 @@ class FaultyCatalog(MemoryCatalog):
         self.groups.append(group)
         return await super().commit_spans(group)
 
+    def peek_bounds(self, pid: int) -> LogBounds | None:
+        return None if self.is_shared else super().peek_bounds(pid)
+
+    def find_spans_now(self, queries: Sequence[SpanQuery]) -> list[SpanAnswer] | None:
+        return None if self.is_shared else super().find_spans_now(queries)
+
+    def peek_aborted(self, pid: int, first_offset: int, upper_offset: int) -> list[AbortedTransaction] | None:
+        return None if self.is_shared else super().peek_aborted(pid, first_offset, upper_offset)
+
 
 class Log:
     """The parts, wired as the broker wires them. ``clock`` is the wall clock and is moved by hand."""
 
     def __init__(
-        self, *, tail_bytes: int = 1 << 20, group_bytes_max: int = 8 << 20, gathering: Gathering | None = None
+        self,
+        *,
+        tail_bytes: int = 1 << 20,
+        group_bytes_max: int = 8 << 20,
+        gathering: Gathering | None = None,
+        is_shared: bool = False,
     ) -> None:
         self.clock = NOW_MS
         self.store = FaultyStore()
         self.catalog = FaultyCatalog()
-        self.tail = TailCache(tail_bytes)
+        self.catalog.is_shared = is_shared
         self.waiting = WaitingRoom()
+        shared = None
+        if is_shared:
+            shared = shared_reading(
+                self.store, self.catalog, self.waiting, anyio.current_time, tail_bytes=tail_bytes, hints_flow=lambda: True
+            )
+        self.tail = TailCache(tail_bytes) if shared is None else shared.tail
         self.fatal: list[StorageFailed] = []
         self.writer = Writer(
             TwoStepCommitter(self.store, self.catalog),
@@ -126,7 +150,7 @@ class Log:
             group_bytes_max=group_bytes_max,
             gathering=gathering,
         )
-        self.reader = Reader(self.store, self.catalog, self.tail, self.waiting)
+        self.reader = Reader(self.store, self.catalog, self.tail, self.waiting, shared=shared)
         self.settings = Settings(data_dir="unused")
         self.live = LiveSettings(self.settings, self.catalog)
         self.directory = TopicDirectory(self.live)
@@ -203,6 +227,7 @@ async def running_log(**options: Any) -> AsyncIterator[Log]:
     log = Log(**options)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(log.writer.run)
+        tasks.start_soon(log.reader.run)
         tasks.start_soon(log.share_partitions.run)
         await anyio.wait_all_tasks_blocked()
         yield log

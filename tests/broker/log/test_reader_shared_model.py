@@ -36,7 +36,7 @@ from tests.broker.log.shared_log import SharedBroker, SharedProducer, SharedWorl
 from tests.broker.log.transactional_producer import offsets_kept
 from tests.simulation.scheduling import run
 
-WORLDS: Final = int(os.environ.get("PENSTOCK_SHARED_WORLDS", "8"))
+WORLDS: Final = int(os.environ.get("PENSTOCK_SHARED_WORLDS", "4"))
 WRITE_FOR_S: Final = 20.0
 COMMITTED: Final = 1
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.log.stored_batches import Piece, StoredDataError, check_crc, cut, skip, walk
+from broker.log.stored_batches import Piece, StoredDataError, check_crc, cut, holds_transactions, skip, walk
 from broker.wire.records.batch import iter_batches, parse_header
+from broker.wire.records.control import COMMIT, encode_marker
 from tests.broker.log.harness import batch
 
 ANYTHING = 1 << 40
@@ -143,3 +144,13 @@ def test_crc_of_one_batch() -> None:
     piece.data[-1] ^= 1
     with pytest.raises(StoredDataError):
         check_crc(piece.data, SIZE, parse_header(piece.data, SIZE))
+
+
+def test_tells_records_of_transactions_from_markers_and_from_others() -> None:
+    """Wherever they are among the batches of a buffer."""
+    plain, transactional = bytes(batch(2)), bytes(batch(1, transactional=True))
+    marker = bytes(encode_marker(COMMIT, base_offset=0, producer_id=1, producer_epoch=0, timestamp=0, leader_epoch=0))
+    assert not holds_transactions([])
+    assert not holds_transactions([plain, marker + plain, memoryview(plain + marker)])
+    for buffers in ([transactional], [plain, plain + transactional], [memoryview(marker + transactional + plain)]):
+        assert holds_transactions(buffers)

@@ -212,3 +212,14 @@ def test_what_is_held_is_charged(steps: list[tuple[int, str, int]]) -> None:
             found = [cache.take(each, offset, 10**6, 10**6, True) for offset in range(next_offsets[each])]
             held += max((piece.size for piece in found if piece is not None), default=0)
         assert cache.charged == held <= 150
+
+
+def test_all_of_it_can_be_let_go_of() -> None:
+    """What is put afterwards is held as before."""
+    cache = TailCache(10_000)
+    for pid in range(5):
+        cache.put(pid, 0, 0, bytes(100))
+    cache.clear()
+    assert (cache.charged, cache.has_batch(1, 0)) == (0, False)
+    cache.put(1, 0, 0, bytes(100))
+    assert (cache.charged, cache.has_batch(1, 0)) == (100, True)

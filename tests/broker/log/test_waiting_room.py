@@ -163,3 +163,18 @@ async def test_where_bounds_cannot_be_looked_at_nothing_is_missed() -> None:
     room.transaction_ended(1, 78)
     assert waiter.is_woken
     assert other.is_woken
+
+
+async def test_says_what_is_waited_for_and_by_whom() -> None:
+    """For those who look at logs on behalf of who waits."""
+    room = WaitingRoom()
+    plain = room.enter([1, 2])
+    committed = room.enter([2, 3], 1, lambda pid: None)
+    assert set(room.pids()) == {1, 2, 3}
+    assert [room.awaits_stable(pid) for pid in (1, 2, 3, 4)] == [False, True, True, False]
+    room.wake_all()
+    assert plain.is_woken
+    assert committed.is_woken
+    room.leave(plain)
+    room.leave(committed)
+    assert set(room.pids()) == set()

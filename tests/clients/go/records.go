@@ -141,10 +141,10 @@ func (*records) produce(args struct {
 }
 
 func (*records) read(args struct {
-	Bootstrap, Topic, Isolation string
-	Count                       int
-	DeadlineMs                  int   `json:"deadline_ms"`
-	FetchBytes                  int32 `json:"fetch_bytes"`
+	Bootstrap, Topic, Isolation, Rack string
+	Count                             int
+	DeadlineMs                        int   `json:"deadline_ms"`
+	FetchBytes                        int32 `json:"fetch_bytes"`
 }) (object, error) {
 	isolation := kgo.ReadUncommitted()
 	if args.Isolation == "read_committed" {
@@ -155,6 +155,7 @@ func (*records) read(args struct {
 	}
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(strings.Split(args.Bootstrap, ",")...),
+		kgo.Rack(args.Rack),
 		kgo.ConsumeTopics(args.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(isolation),

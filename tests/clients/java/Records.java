@@ -61,6 +61,7 @@ final class Records {
                 Map.of(
                         "bootstrap.servers", args.get("bootstrap").asText(),
                         "isolation.level", args.path("isolation").asText("read_uncommitted"),
+                        "client.rack", args.path("rack").asText(""),
                         "max.partition.fetch.bytes", args.path("fetch_bytes").asInt(1 << 20));
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(settings)) {
             List<TopicPartition> partitions =

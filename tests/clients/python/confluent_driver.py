@@ -108,11 +108,13 @@ class ConfluentDriver(Driver):
         deadline_ms: int,
         isolation: str = "read_uncommitted",
         fetch_bytes: int = 1 << 20,
+        rack: str = "",
     ) -> Json:
         consumer = Consumer(
             {
                 **_QUIET,
                 "bootstrap.servers": bootstrap,
+                "client.rack": rack,
                 "group.id": "unused",
                 "enable.auto.commit": False,
                 "isolation.level": isolation,

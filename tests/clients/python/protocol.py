@@ -9,7 +9,7 @@ Operations (each but those of an open stream or member takes `bootstrap`):
 
 produce        topic, records, compression, acks, idempotent -> placed: [partition, offset] of each record
 read           topic, count, deadline_ms, isolation ("read_uncommitted" if left out), fetch_bytes (a partition's share of one fetch; the
-               library's own if left out) -> records from the start of every partition, without a group
+               library's own if left out), rack (where the consumer is; Java, librdkafka, franz-go) -> records from the start of every partition, without a group
 end            topic, partition, isolation -> offset: where readers of that kind find the end
 stream_open    stream, topic, partitions, idempotent; stream_send: stream, first, count (queues numbers as values,
                number % partitions decides); stream_flush: stream -> acknowledged; stream_close: stream

@@ -65,7 +65,7 @@ def _check(name: str, index: int, target: Sequence[int] | None, context: Request
     if target is None:
         raise BrokerError(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS)
     replication_factor = state.topic.replication_factor
-    if list(target) == [identity.leader_of(state.pids[index])] * replication_factor:
+    if list(target) == list(identity.replicas_of(state)[index]):
         return
     check_assignment(target, identity.node_ids, None)
     raise BrokerError(

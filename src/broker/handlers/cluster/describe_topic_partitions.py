@@ -95,16 +95,15 @@ def _ended(topics: list[Topic], name: str, partition_index: int) -> DescribeTopi
 
 def _known(state: TopicState, indexes: range, context: RequestContext) -> Topic:
     identity = context.services.identity
-    replicas: dict[int, list[int]] = {}
     partitions = []
-    leaders = identity.leaders_of(state, identity.zone_of(context.client_id))
+    zone = identity.zone_of(context.client_id)
+    leaders, replicas = identity.leaders_of(state, zone), identity.replicas_of(state, zone)
     for index in indexes:
-        leader = leaders[index]
-        nodes = replicas.setdefault(leader, [leader] * state.topic.replication_factor)
+        nodes = replicas[index]
         partitions.append(
             Partition(
                 partition_index=index,
-                leader_id=leader,
+                leader_id=leaders[index],
                 leader_epoch=context.services.catalog.leader_epoch(state.pids[index]),
                 replica_nodes=nodes,
                 isr_nodes=nodes,

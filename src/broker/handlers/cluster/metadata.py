@@ -141,14 +141,14 @@ def _topic(
     state: TopicState, identity: ClusterIdentity, catalog: LogCatalog, operations: int, zone: str | None
 ) -> MetadataResponseTopic:
     partitions = []
-    replicas: dict[int, list[int]] = {}
-    for index, leader in enumerate(identity.leaders_of(state, zone)):
-        nodes = replicas.setdefault(leader, [leader] * state.topic.replication_factor)
+    leaders, replicas = identity.leaders_of(state, zone), identity.replicas_of(state, zone)
+    for index, pid in enumerate(state.pids):
+        nodes = replicas[index]
         partitions.append(
             MetadataResponsePartition(
                 partition_index=index,
-                leader_id=leader,
-                leader_epoch=catalog.leader_epoch(state.pids[index]),
+                leader_id=leaders[index],
+                leader_epoch=catalog.leader_epoch(pid),
                 replica_nodes=nodes,
                 isr_nodes=nodes,
             )

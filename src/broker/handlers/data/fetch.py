@@ -8,8 +8,8 @@ Behaviour:
   transactions that reach into exactly that, in the order in which they ended; it leaves their records out itself.
 - Partitions are served in the order of the request; a fetch session rotates its own.
 - A partition that does not exist does not end the wait of the others, as in Kafka.
-- A consumer that names its rack is sent to a broker there, when there is one and this one is elsewhere (KIP-392): partition by partition, at
-  once and without records. Any broker can serve it; one that is as near as can be does.
+- A consumer that names its rack is sent to a broker there, when one is named as a replica and this one is elsewhere (KIP-392): partition by
+  partition, at once and without records. Any broker can serve it; one that is as near as can be does.
 - No replica ever fetches here: a request with a replica id is answered NOT_LEADER_OR_FOLLOWER.
 
 Versions:
@@ -110,8 +110,9 @@ async def _wait(
 
 def _nearer(rack: str, wanted: Sequence[SessionPartition], context: RequestContext) -> dict[int, int]:
     """The node ids of brokers in the consumer's rack that are nearer to it than this one, by pid."""
-    replica_near = context.services.identity.replica_near
-    found = {partition.pid: replica_near(partition.pid, rack) for partition in wanted}
+    identity = context.services.identity
+    zone = identity.zone_of(context.client_id)
+    found = {partition.pid: identity.replica_near(partition.pid, rack, zone) for partition in wanted}
     return {pid: node_id for pid, node_id in found.items() if node_id is not None}
 
 

@@ -193,7 +193,7 @@ class ShareFetcher:
                 each.held.wake(but=self._waiter.wake if self._waiter is not None else None)
 
     async def _follow_log_start(self, at: _Place) -> None:
-        bounds = await self._reader.bounds(at.pid)
+        bounds = await self._reader.recent_bounds(at.pid)
         if bounds is not None and bounds.log_start > at.held.partition.start:
             self._keeper.log_start_moved(at.held, bounds.log_start)
 

@@ -294,3 +294,57 @@ async def test_no_number_of_a_client_is_too_strange(number: int) -> None:
             (0, number), session_id=number, session_epoch=number, isolation_level=number % 128, max_wait_ms=0
         )
         await fetched(log, asked)
+
+
+async def test_a_consumer_is_sent_to_a_broker_in_its_rack() -> None:
+    """At once and without records, partition by partition; again and again, until it goes there. A place that is not in the log is an error first."""
+    async with running_log() as log:
+        state = await log.topic(partitions=4)
+        for pid in state.pids:
+            await log.append(pid, batch(2))
+        near = {state.pids[0]: 7, state.pids[1]: 8, state.pids[3]: 7}
+        log.services.identity.replica_near = lambda pid, rack, zone: near.get(pid) if rack == "b" else None  # type: ignore[method-assign]
+        asked = {"rack_id": "b", "max_wait_ms": 60_000, "session_epoch": 0}
+        response = await fetched(log, request((0, 0), (1, 2), (2, 0), (3, 5), **asked))
+        found = [(each.error_code, each.preferred_read_replica, bases(each)) for each in partitions_of(response)]
+        assert found == [(0, 7, []), (0, 8, []), (0, -1, [0]), (ErrorCode.OFFSET_OUT_OF_RANGE, -1, [])]
+        assert [each.high_watermark for each in partitions_of(response)] == [2, 2, 2, -1]
+        following = await fetched(
+            log, request(session_id=response.session_id, session_epoch=1, rack_id="b", max_wait_ms=0)
+        )
+        assert {each.partition_index: each.preferred_read_replica for each in partitions_of(following)}.items() >= {0: 7, 1: 8}.items()
+        for rack in ("", "c"):
+            response = await fetched(log, request((0, 0), rack_id=rack))
+            assert [(each.preferred_read_replica, bases(each)) for each in partitions_of(response)] == [(-1, [0])]
+
+
+@pytest.mark.parametrize("tail_bytes", [0, MIB])
+async def test_where_the_catalog_is_shared_the_answers_are_the_same(tail_bytes: int) -> None:
+    """Records, where the log stands, errors, sessions and waits."""
+    async with running_log(tail_bytes=tail_bytes, is_shared=True) as log:
+        state = await log.topic(partitions=2)
+        pid = state.pids[0]
+        await log.append(pid, batch(2), batch(1))
+        for _ in range(2):
+            response = await fetched(log, request((0, 1), (1, 0), (7, 0), session_epoch=0))
+            data, empty, unknown = partitions_of(response)
+            assert (bases(data), data.high_watermark, data.last_stable_offset, data.log_start_offset) == ([0, 2], 3, 3, 0)
+            assert (empty.error_code, empty.high_watermark, bases(empty)) == (0, 0, [])
+            assert unknown.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        (data,) = partitions_of(await fetched(log, request((0, 4))))
+        assert data.error_code == ErrorCode.OFFSET_OUT_OF_RANGE
+        await log.catalog.advance_log_start(pid, 2)
+        log.reader.log_start_moved(pid)
+        (data,) = partitions_of(await fetched(log, request((0, 1))))
+        assert data.error_code == ErrorCode.OFFSET_OUT_OF_RANGE
+        answers: list[list[int]] = []
+
+        async def wait() -> None:
+            response = await fetched(log, request((0, 3), max_wait_ms=60_000))
+            answers.extend(bases(each) for each in partitions_of(response))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            await anyio.wait_all_tasks_blocked()
+            await log.append(pid, batch(4))
+        assert answers == [[3]]

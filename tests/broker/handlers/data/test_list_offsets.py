@@ -1,11 +1,16 @@
 """ListOffsets: the ends of a log, and records by time."""
 
 import inspect
+from collections.abc import Sequence
 
 import pytest
 
+from broker.errors import StorageUnavailable
 from broker.handlers.data import list_offsets
 from broker.log import timestamps
+from broker.model import LogBounds
+from broker.storage.committing import TwoStepCommitter, UnstoredGroup
+from broker.storage.objects.base import TocEntry
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.list_offsets import (
     ListOffsetsPartition,
@@ -14,7 +19,7 @@ from broker.wire.messages.list_offsets import (
     ListOffsetsResponse,
     ListOffsetsTopic,
 )
-from tests.broker.log.harness import NOW_MS, Log, batch, running_log
+from tests.broker.log.harness import NOW_MS, Log, batch, entry, running_log
 from tests.broker.log.transactional_producer import TransactionalProducer
 
 pytestmark = pytest.mark.anyio
@@ -146,3 +151,32 @@ def test_refuse_answers_every_partition() -> None:
         (0, -1, -1),
         (1, -1, -1),
     ]
+
+
+async def test_what_this_broker_knows_of_a_shared_log_is_no_answer() -> None:
+    """Others write to it: the catalog is asked each time, once for all partitions, and its failure is an error of each."""
+    async with running_log(is_shared=True) as log:
+        pids = (await log.topic(partitions=50)).pids
+        asked: list[int] = []
+        ask = log.catalog.bounds
+
+        async def bounds(pids: Sequence[int]) -> dict[int, LogBounds]:
+            asked.append(len(pids))
+            return await ask(pids)
+
+        log.catalog.bounds = bounds  # type: ignore[method-assign]
+        everything = request(*[(index, timestamps.LATEST) for index in range(50)])
+        await log.append(pids[0], batch(2))
+        assert [answer.offset for answer in await listed(log, everything)] == [2] + 49 * [0]
+        store = TwoStepCommitter(log.store, log.catalog)  # another broker
+        data = batch(3)
+        await store.commit(UnstoredGroup([data], [TocEntry(pids[1], 0, len(data))], [[entry(data)]], NOW_MS))
+        assert [answer.offset for answer in await listed(log, everything)] == [2, 3] + 48 * [0]
+        assert asked == [50, 50]
+
+        async def fail(pids: Sequence[int]) -> dict[int, LogBounds]:
+            raise StorageUnavailable("the database is gone")
+
+        log.catalog.bounds = fail  # type: ignore[method-assign]
+        codes = {answer.error_code for answer in await listed(log, request((0, timestamps.LATEST), (1, timestamps.EARLIEST)))}
+        assert codes == {ErrorCode.KAFKA_STORAGE_ERROR}

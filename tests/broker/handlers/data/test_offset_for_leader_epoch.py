@@ -1,10 +1,13 @@
 """OffsetForLeaderEpoch: where an epoch of the log ends."""
 
 import inspect
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from broker.handlers.data import offset_for_leader_epoch
+from broker.model import LogBounds
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.offset_for_leader_epoch import (
     OffsetForLeaderEpochRequest,
@@ -54,6 +57,26 @@ async def test_the_one_epoch_ends_with_the_log(peeks: bool) -> None:
         ]
         assert await ends(log, request((0, 0, 5))) == [(ErrorCode.UNKNOWN_LEADER_EPOCH, -1, -1)]
         assert await ends(log, request((0, 0, 0), topic="other")) == [(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1, -1)]
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+async def test_an_epoch_ends_where_the_next_began(is_shared: bool) -> None:
+    """Where the catalog may have lost what it had acknowledged, consumers learn by this what they have read of it."""
+    async with running_log(is_shared=is_shared) as log:
+        (pid,) = (await log.topic()).pids
+        await log.append(pid, batch(9))
+        bounds = replace((await log.catalog.bounds([pid]))[pid], leader_epoch=4, epoch_starts=((1, 3), (2, 3), (4, 7)))
+
+        async def now(pids: Sequence[int]) -> dict[int, LogBounds]:
+            return {pid: bounds}
+
+        log.catalog.bounds = now  # type: ignore[method-assign]
+        log.catalog.peek_bounds = lambda pid: None if is_shared else bounds  # type: ignore[method-assign]
+        asked = [(0, epoch, 4) for epoch in range(6)]
+        assert await ends(log, request(*asked)) == [
+            (0, 0, 3), (0, 1, 3), (0, 2, 7), (0, 3, 7), (0, 4, 9), (0, -1, -1)
+        ]  # fmt: skip
+        assert await ends(log, request((0, 0, 3))) == [(ErrorCode.FENCED_LEADER_EPOCH, -1, -1)]
 
 
 def test_refuse_answers_every_partition() -> None:

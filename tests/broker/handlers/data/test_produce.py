@@ -427,3 +427,25 @@ async def test_refuse_answers_every_partition() -> None:
         (0, -1, -1, "why"),
         (1, -1, -1, "why"),
     ]
+
+
+@pytest.mark.parametrize("is_heavy", [False, True])
+async def test_refusals_say_where_the_log_begins_wherever_that_must_be_asked_for(is_heavy: bool) -> None:
+    """In their turn: what was taken of the request is appended, and when nobody can say it, the refusal stands all the same."""
+    async with running_log(is_shared=True) as log:
+        state = await log.topic(partitions=2, **({"cleanup_policy": "compact"} if is_heavy else {}))
+        await log.append(state.pids[0], batch(3), batch(1))
+        await log.catalog.advance_log_start(state.pids[0], 2)
+        bad = encode_batch([Record(0, NOW_MS, None) if is_heavy else Record(0, NOW_MS + 10**9, b"k")])
+        code = ErrorCode.INVALID_RECORD if is_heavy else ErrorCode.INVALID_TIMESTAMP
+        refused, taken = await produced(log, request((0, bad), (1, batch(1))))
+        assert (refused.error_code, refused.log_start_offset) == (code, 2)
+        assert (taken.error_code, taken.base_offset) == (0, 0)
+
+        async def fail(pids: Any) -> Any:
+            raise StorageUnavailable("the database is gone")
+
+        log.catalog.bounds = fail  # type: ignore[method-assign]
+        refused, taken = await produced(log, request((0, bad), (1, batch(1))))
+        assert (refused.error_code, refused.log_start_offset) == (code, -1)
+        assert (taken.error_code, taken.base_offset) == (0, 1)

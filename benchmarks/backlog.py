@@ -1,0 +1,234 @@
+"""`python -m benchmarks.backlog`: what producers notice of a consumer that reads a backlog.
+
+One broker, or a cluster (`--cluster N`), and a producer in a process of its own that sends at a fixed rate, one record at a time. A consumer in another
+process reads a backlog, larger than what the broker keeps in memory, over and over, as fast as it can, and is stopped and continued in turns of a few
+seconds, so that whatever else the machine does meets both alike; only the ratio counts. The consumer's own work is done at low priority: elsewhere it would have a
+machine of its own.
+"""
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+from rich.console import Console
+from rich.table import Table
+from tests.support.cluster import Cluster
+from tests.support.penstock import Penstock
+
+from benchmarks.machine import sync_ms
+
+TARGET: Final = 1.2
+MEASURED: Final = "measured"
+BACKLOG: Final = "backlog"
+PARTITIONS: Final = 4
+RATE: Final = 200
+_VALUE_BYTES: Final = 1000
+_BACKLOG_VALUE_BYTES: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn came to: how long a record took to be acknowledged, and what was read of the backlog meanwhile."""
+
+    with_reader: bool
+    median_ms: float
+    p99_ms: float
+    megabytes_read: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All turns, and what they say."""
+
+    turns: Sequence[Turn]
+
+    def p99_ms(self, with_reader: bool) -> float:
+        """The median of the turns."""
+        return statistics.median(turn.p99_ms for turn in self.turns if turn.with_reader is with_reader)
+
+    @property
+    def ratio(self) -> float:
+        """The 99th percentile with the reader, of that without."""
+        return self.p99_ms(True) / self.p99_ms(False)
+
+    @property
+    def megabytes_read(self) -> float:
+        return sum(turn.megabytes_read for turn in self.turns)
+
+
+def order(rounds: int) -> list[bool]:
+    """Off and on, on and off: whatever drifts on the machine meets both alike."""
+    return [with_reader for number in range(rounds) for with_reader in ((False, True), (True, False))[number % 2]]
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The least value that is not exceeded by `share` of them."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+
+
+def produce(bootstrap: str, seconds: float) -> list[tuple[float, float]]:
+    """Send at a fixed rate for so long; of each record when it was sent, in seconds of the wall clock, and how many milliseconds it took."""
+    producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "linger.ms": 0, "log_level": 0})
+    value = os.urandom(_VALUE_BYTES)
+    took: list[tuple[float, float]] = []
+    began = time.perf_counter()
+    for number in range(int(seconds * RATE)):
+        due = began + number / RATE
+        while (left := due - time.perf_counter()) > 0:
+            producer.poll(left)
+        sent = time.perf_counter()
+
+        def delivered(error: object, _: object, sent: float = sent, at: float = time.time()) -> None:
+            if error is not None:
+                raise RuntimeError(error)
+            took.append((at, (time.perf_counter() - sent) * 1000))
+
+        producer.produce(MEASURED, value, partition=number % PARTITIONS, on_delivery=delivered)
+    producer.flush(60)
+    return took
+
+
+def fill(bootstrap: str, megabytes: int) -> None:
+    """Write the backlog."""
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 20, "batch.size": 500_000, "log_level": 0})
+    pool = os.urandom(1 << 20)
+    for number in range(megabytes * 1_000_000 // _BACKLOG_VALUE_BYTES):
+        at = number * 7919 % (len(pool) - _BACKLOG_VALUE_BYTES)
+        while True:
+            try:
+                producer.produce(BACKLOG, pool[at : at + _BACKLOG_VALUE_BYTES], partition=number % PARTITIONS)
+                break
+            except BufferError:
+                producer.poll(0.05)
+        producer.poll(0)
+    if producer.flush(300):
+        raise RuntimeError("the backlog could not be written")
+
+
+def consume(bootstrap: str, seconds: float) -> float:
+    """Read the backlog from its start, over and over, for so long; megabytes."""
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap, "group.id": "backlog", "enable.auto.commit": False, "enable.partition.eof": True,
+         "queued.max.messages.kbytes": 16_384, "log_level": 0}
+    )
+    size = 0
+    until = time.monotonic() + seconds
+    consumer.assign([TopicPartition(BACKLOG, index, 0) for index in range(PARTITIONS)])
+    while time.monotonic() < until:
+        for message in consumer.consume(500, 0.1):
+            if message.error() is None:
+                size += len(message.value() or b"")
+            else:
+                consumer.seek(TopicPartition(BACKLOG, message.partition(), 0))
+    consumer.close()
+    return size / 1e6
+
+
+@contextmanager
+def running(folder: Path, brokers: int) -> Iterator[str]:
+    """A broker, or a cluster of so many; where to reach it."""
+    if brokers:
+        with Cluster(folder, brokers) as cluster:
+            yield cluster.bootstrap
+    else:
+        with Penstock(folder / "data") as broker:
+            yield broker.bootstrap
+
+
+def measure(bootstrap: str, rounds: int, seconds: float, megabytes: int, say: Console) -> Outcome:
+    """Write the backlog and take turns."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in (MEASURED, BACKLOG)]).values():
+        made.result(20)
+    _elsewhere("--fill", bootstrap, megabytes=megabytes).communicate(timeout=900)
+    turns_of_both = order(rounds)
+    everything = (len(turns_of_both) + 1) * seconds
+    reader = _elsewhere("--consume", bootstrap, seconds=everything, nice=19)
+    producer = _elsewhere("--produce", bootstrap, seconds=everything)
+    time.sleep(seconds)  # both have started, and what is done once is done
+    spans: list[tuple[bool, float, float]] = []
+    for with_reader in turns_of_both:
+        os.kill(reader.pid, signal.SIGCONT if with_reader else signal.SIGSTOP)
+        began = time.time()
+        time.sleep(seconds)
+        spans.append((with_reader, began + seconds / 5, time.time()))
+    os.kill(reader.pid, signal.SIGCONT)
+    took: list[tuple[float, float]] = json.loads(producer.communicate(timeout=120)[0])
+    read = float(reader.communicate(timeout=120)[0]) / (rounds + 1)
+    turns: list[Turn] = []
+    for with_reader, begin, end in spans:
+        within = [each for at, each in took if begin <= at < end]
+        turns.append(Turn(with_reader, statistics.median(within), percentile(within, 0.99), read if with_reader else 0.0))
+        say.print(f"{'beside a reader' if with_reader else 'alone'}: p99 {turns[-1].p99_ms:.2f} ms, median {turns[-1].median_ms:.2f} ms")
+    return Outcome(turns)
+
+
+def _elsewhere(
+    role: str, bootstrap: str, *, seconds: float = 0, megabytes: int = 0, nice: int = 0
+) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "benchmarks.backlog", role, bootstrap, "--seconds", str(seconds), "--megabytes", str(megabytes)]
+    def lower() -> None:
+        os.nice(nice)
+
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=lower)
+
+
+def table(outcome: Outcome) -> Table:
+    """The outcome for people."""
+    shown = Table("producers, p99 of the acknowledgement", "median of turns", "each turn")
+    for with_reader, name in ((False, "alone"), (True, "beside a reader of a backlog")):
+        each = [turn.p99_ms for turn in outcome.turns if turn.with_reader is with_reader]
+        shown.add_row(name, f"{outcome.p99_ms(with_reader):.2f} ms", ", ".join(f"{p99:.2f}" for p99 in each))
+    verdict = "pass" if outcome.ratio <= TARGET else "MISS"
+    shown.add_row("ratio", f"{outcome.ratio:.2f}", f"target {TARGET}: {verdict}; {outcome.megabytes_read:,.0f} MB read")
+    return shown
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.backlog", description=__doc__)
+    parser.add_argument("--cluster", type=int, default=0, metavar="N", help="N brokers over PostgreSQL and an S3 server instead of one alone")
+    parser.add_argument("--rounds", type=int, default=8, help="pairs of turns (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=4, help="length of a turn (%(default)s)")
+    parser.add_argument("--megabytes", type=int, default=600, help="the backlog (%(default)s)")
+    parser.add_argument("--dir", type=Path, help="where data is kept")
+    parser.add_argument("--output", type=Path, help="write every turn to this file as JSON")
+    parser.add_argument("--check", action="store_true", help="a missed target is the exit code")
+    for role in ("--produce", "--consume", "--fill"):
+        parser.add_argument(role, metavar="BOOTSTRAP", help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if chosen.produce:
+        print(json.dumps(produce(chosen.produce, chosen.seconds)))
+        return 0
+    if chosen.consume:
+        print(consume(chosen.consume, chosen.seconds))
+        return 0
+    if chosen.fill:
+        fill(chosen.fill, chosen.megabytes)
+        return 0
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="penstock-backlog-", dir=chosen.dir) as folder:
+        console.print(f"fdatasync takes {sync_ms(Path(folder)):.2f} ms here")
+        with running(Path(folder), chosen.cluster) as bootstrap:
+            outcome = measure(bootstrap, chosen.rounds, chosen.seconds, chosen.megabytes, console)
+    console.print(table(outcome))
+    if chosen.output:
+        chosen.output.write_text(json.dumps([asdict(turn) for turn in outcome.turns]))
+    return int(chosen.check and outcome.ratio > TARGET)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

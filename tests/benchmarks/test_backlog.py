@@ -1,0 +1,61 @@
+"""The parts of the benchmark beside a reader of a backlog."""
+
+from pathlib import Path
+
+import pytest
+from benchmarks.backlog import (
+    BACKLOG,
+    MEASURED,
+    PARTITIONS,
+    RATE,
+    TARGET,
+    Outcome,
+    Turn,
+    consume,
+    fill,
+    order,
+    percentile,
+    produce,
+    table,
+)
+from confluent_kafka.admin import AdminClient, NewTopic
+from rich.console import Console
+
+from tests.support.penstock import Penstock
+
+
+def test_turns_take_the_first_place_in_turn() -> None:
+    """A machine that gets slower is unfair to neither."""
+    assert order(3) == [False, True, True, False, False, True]
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    """Of few values the largest."""
+    assert percentile(list(range(1000)), 0.99) == 990
+    assert percentile([3.0, 1.0], 0.99) == 3.0
+
+
+def test_the_ratio_is_that_of_medians_and_a_miss_is_called_one() -> None:
+    """One turn that was disturbed decides nothing."""
+    turns = [Turn(False, 1, 10, 0), Turn(True, 1, 11, 500), Turn(True, 1, 99, 300), Turn(False, 1, 10, 0), Turn(True, 1, 11, 1)]
+    outcome = Outcome(turns)
+    assert outcome.ratio == pytest.approx(1.1)
+    assert outcome.megabytes_read == 801
+    console = Console(width=200, record=True)
+    for p99, verdict in ((10 * TARGET - 0.1, "pass"), (10 * TARGET + 0.1, "MISS")):
+        console.print(table(Outcome([Turn(False, 1, 10, 0), Turn(True, 1, p99, 1)])))
+        assert verdict in console.export_text()
+
+
+def test_producer_and_reader_do_as_they_are_told(tmp_path: Path) -> None:
+    """A fixed rate; the backlog over and over."""
+    with Penstock(tmp_path / "data") as broker:
+        admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})
+        for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in (MEASURED, BACKLOG)]).values():
+            made.result(20)
+        fill(broker.bootstrap, 2)
+        assert consume(broker.bootstrap, 2) > 4
+        took = produce(broker.bootstrap, 1)
+        assert len(took) == RATE
+        assert 0.8 < took[-1][0] - took[0][0] < 1.5
+        assert all(each > 0 for _, each in took)
