@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 120
 CHECKER_SECONDS ?= 600
 SIMULATION_SECONDS ?= 600
 
-.PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation lock clean setup setup-dev
+.PHONY: run test test-fast lint toolchain bench bench-cluster fuzz durability exactly-once simulation lock clean setup setup-dev
 
 run: $(VENV)/.runtime  ## start the broker on its embedded default
 	$(BIN)/penstock serve $(ARGS)
@@ -59,6 +59,7 @@ fuzz: $(VENV)/.dev  ## the long form of fuzzing: FUZZ_SECONDS for each target
 
 simulation: $(VENV)/.dev  ## random worlds in virtual time for SIMULATION_SECONDS, then every planted bug
 	$(BIN)/python -m tests.simulation --seconds $(SIMULATION_SECONDS)
+	$(BIN)/python -m tests.simulation --shared --seconds $(SIMULATION_SECONDS)
 	$(BIN)/python -m tests.simulation --plants 100 --busy 60
 
 durability: $(VENV)/.dev  ## the long form of kill -9: a hundred rounds under full load
@@ -73,3 +74,6 @@ bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks.compaction
 	$(BIN)/python -m benchmarks.backlog
 	$(BIN)/python -m benchmarks.rebalances
+
+bench-cluster: $(VENV)/.dev toolchain  ## a cluster beside the embedded broker and Apache Kafka, and what it costs
+	$(BIN)/python -m benchmarks.cluster

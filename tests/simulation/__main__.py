@@ -34,9 +34,9 @@ class LastLines(io.StringIO):
 LOG: Final = LastLines()
 
 
-def play(seed: int, busy_s: float | None) -> World:
+def play(seed: int, busy_s: float | None, *, shared: bool = False) -> World:
     """One world; raises what it met."""
-    world = World(seed, busy_s)
+    world = World(seed, busy_s, shared=shared)
     try:
         scheduling.run(seed, world.run)
     except BaseException as error:
@@ -52,7 +52,7 @@ def first_of(error: BaseException) -> BaseException:
     return error
 
 
-def explore(seeds: Sequence[int], seconds: float, busy_s: float | None) -> int:
+def explore(seeds: Sequence[int], seconds: float, busy_s: float | None, shared: bool) -> int:
     """Play worlds until time is over or one fails; the exit code."""
     began = time.monotonic()
     done = 0
@@ -60,11 +60,11 @@ def explore(seeds: Sequence[int], seconds: float, busy_s: float | None) -> int:
         if done and time.monotonic() - began >= seconds:
             break
         try:
-            world = play(seed, busy_s)
+            world = play(seed, busy_s, shared=shared)
         except Exception as error:
             print("\n".join(getattr(error, "__notes__", ())))
             traceback.print_exception(first_of(error), limit=-8, file=sys.stdout)
-            print(f"seed {seed} failed; play it again: PENSTOCK_SIMULATION_SEED={seed} make simulation")
+            print(f"seed {seed} failed; play it again: PENSTOCK_SIMULATION_SEED={seed} python -m tests.simulation{' --shared' if shared else ''}")
             return 1
         done += 1
         print(f"seed {seed}: {world.summary}", flush=True)
@@ -101,6 +101,7 @@ def main() -> int:
     parser.add_argument("--busy", type=float, default=None, help="virtual seconds for which things go wrong")
     parser.add_argument("--plant", action="append", choices=sorted(PLANTED), help="a bug to find instead")
     parser.add_argument("--plants", type=int, default=0, help="find so many of the frequent bugs, or all of them")
+    parser.add_argument("--shared", action="store_true", help="the storage of a cluster instead of the embedded one")
     arguments = parser.parse_args()
     if os.environ.get("PYTHONHASHSEED") != HASH_SEED:
         again = [sys.executable, "-m", "tests.simulation", *sys.argv[1:]]
@@ -113,7 +114,7 @@ def main() -> int:
     seeds = range(first, first + (1 if arguments.seed is not None else arguments.worlds))
     if bugs:
         return find(bugs, range(first, first + WORLDS_A_BUG), arguments.busy)
-    return explore(seeds, arguments.seconds, arguments.busy)
+    return explore(seeds, arguments.seconds, arguments.busy, arguments.shared)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def check(disk: Disk) -> int:
     for object_id, count in catalog._live.items():
         _hold(count == live[object_id], f"I4: object {object_id} has {live[object_id]} spans, {count} are counted")
     for object_id in live:
-        _hold(object_id in disk.store._objects, f"I2: object {object_id} is named and not there")
+        _hold(object_id in disk.store._objects or object_id in catalog._inline, f"I2: object {object_id} is named and not there")
     return looked_at
 
 
@@ -63,7 +63,7 @@ def _tiles(pid: int, bounds: Any, spans: list[Any], disk: Disk, live: Counter[in
             following = span.last + 1
             continue
         live[span.object_id] += 1
-        data = disk.store._objects.get(span.object_id, b"")
+        data = disk.store._objects.get(span.object_id) or disk.catalog._inline.get(span.object_id, b"")
         at, end = span.position, span.position + span.length
         _hold(end <= len(data), f"I2: partition {pid}: object {span.object_id} ends before {span}")
         while at < end:

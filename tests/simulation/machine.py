@@ -8,19 +8,25 @@ from tests.simulation.chance import Chance
 from tests.simulation.disk import Disk
 from tests.simulation.network import Gone, Wire
 from tests.simulation.process import BrokerProcess
+from tests.simulation.shared_storage import SharedDisk
 
 
 class Machine:
     """Owns the disk and the present process."""
 
-    def __init__(self, chance: Chance, tasks: TaskGroup) -> None:
+    def __init__(self, chance: Chance, tasks: TaskGroup, disk: Disk) -> None:
         self.chance = chance
-        self.disk = Disk()
+        self.disk = disk
         self.process: BrokerProcess | None = None
         self.starts = 0
         self.inspected = 0
         self._tasks = tasks
         self._wires = 0
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the storage is that of a cluster."""
+        return isinstance(self.disk, SharedDisk)
 
     async def run(self) -> None:
         """Keep a process running until cancelled."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 import anyio
 from anyio.abc import TaskGroup
 
-from broker.assembler import assemble
+from broker.assembler import Agents, Sharing, assemble
 from broker.config.settings import Settings
 from broker.coordinators.producer_connections import WHY_CLOSED
 from broker.errors import BrokerError, StorageFailed
@@ -16,14 +16,17 @@ from broker.log.writer import Writer
 from broker.server.budget import ByteBudget
 from broker.server.connection import Connection
 from broker.server.dispatcher import Dispatcher
+from broker.storage.catalog.shards import SHARDS
 from broker.storage.committing import TwoStepCommitter
+from tests.simulation import shared_storage
 from tests.simulation.chance import Chance, Violation
 from tests.simulation.disk import CatalogDoor, Disk, Killed, Life, RememberingCommitter, StoreDoor
 from tests.simulation.network import ServerLink, Wire, info_of
 from tests.simulation.scheduling import now_ms
+from tests.simulation.shared_storage import SharedDisk, SharedStorage
 
 AGENTS: Final = 5
-"""Tasks of the process itself."""
+"""Tasks of the process itself; where brokers share the storage the reader has one too."""
 
 SETTINGS: Final[dict[str, Any]] = {
     "cluster_id": "AAAAAAAAAAAAAAAAAAAAAA",
@@ -80,13 +83,8 @@ class BrokerProcess:
             self.life.end()
 
     async def _serve(self) -> None:
-        chance, tasks = self._chance, self._tasks
-        catalog: Any = CatalogDoor(self._disk.catalog, self.life, chance)
-        store: Any = StoreDoor(self._disk, self.life, chance)
-        committer = RememberingCommitter(self._disk, TwoStepCommitter(store, catalog))
-        agents = await assemble(
-            Settings(**SETTINGS), store, catalog, committer, now_ms=now_ms, monotonic_ms=now_ms, on_fatal=self._storage_failed
-        )
+        tasks = self._tasks
+        agents = await (self._shared() if isinstance(self._disk, SharedDisk) else self._embedded())
         services = agents.services
         self.advertised = services.identity.advertise("PLAINTEXT", "broker", 9092)
         self.waiting, self.writer = agents.waiting, services.writer
@@ -96,16 +94,44 @@ class BrokerProcess:
         tasks.start_soon(services.transactions.run)
         tasks.start_soon(services.share_partitions.run)
         tasks.start_soon(agents.cleaner.run)
+        if isinstance(self._disk, SharedDisk):
+            tasks.start_soon(services.reader.run)
+            await agents.shard_taker.take(range(SHARDS))
         self._chance.note("broker", f"process {self.number} serves")
         self.ready.set()
+
+    async def _embedded(self) -> Agents:
+        catalog: Any = CatalogDoor(self._disk.catalog, self.life, self._chance)
+        store: Any = StoreDoor(self._disk, self.life, self._chance)
+        committer = RememberingCommitter(self._disk, TwoStepCommitter(store, catalog))
+        return await assemble(
+            Settings(**SETTINGS), store, catalog, committer, now_ms=now_ms, monotonic_ms=now_ms, on_fatal=self._storage_failed
+        )
+
+    async def _shared(self) -> Agents:
+        assert isinstance(self._disk, SharedDisk)
+        storage = SharedStorage(self._disk, self.life, self._chance, self.number)
+        await storage.join()
+        return await assemble(
+            Settings(**SETTINGS, **shared_storage.SETTINGS),
+            storage.store,
+            storage.catalog,
+            storage.committer,
+            now_ms=now_ms,
+            monotonic_ms=now_ms,
+            on_fatal=self._storage_failed,
+            sharing=Sharing(blocks=storage.store, on_published=lambda fact: None, hints_flow=lambda: False),
+        )
 
     def check_idle(self) -> None:
         """With every client gone nothing may be left of what they asked."""
         left = (self.budget.used, len(self.waiting), self.writer.queued_bytes, len(self._tasks._nursery.child_tasks))  # type: ignore[attr-defined]
-        if left[:3] != (0, 0, 0) or left[3] != AGENTS:
+        if left[:3] != (0, 0, 0) or left[3] != AGENTS + isinstance(self._disk, SharedDisk):
             raise Violation(f"clients are gone, but bytes held, waiting fetches, bytes queued and tasks are {left}")
 
     def _storage_failed(self, error: StorageFailed) -> None:
+        if self.life.is_over:  # what was under way when it died has no outcome
+            return
         raise Violation(f"storage failed, which the simulated one never says: {error}")
 
     # --- what a connection needs of a listener ------------------------------------------------------------------------

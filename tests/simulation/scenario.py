@@ -23,9 +23,11 @@ from tests.simulation.clients.producers import IdempotentProducer
 from tests.simulation.clients.readers import LATEST, Consumer, LogReader
 from tests.simulation.clients.transformers import Transformer, Transformers
 from tests.simulation.clients.transforming_members import TransformingMember
+from tests.simulation.disk import Disk
 from tests.simulation.group_ledger import GroupLedger
 from tests.simulation.ledger import Entry, Ledger, Partition
 from tests.simulation.machine import Machine
+from tests.simulation.shared_storage import SharedDisk
 
 INPUTS: Final[list[Partition]] = [("in", 0), ("in", 1)]
 OUTPUTS: Final[list[Partition]] = [("out", 0), ("out", 1)]
@@ -61,10 +63,11 @@ class Cast:
 class World:
     """:meth:`run` plays it; raises Violation."""
 
-    def __init__(self, seed: int, busy_s: float | None = None) -> None:
-        """``busy_s``: for how long things go wrong, for the seed to decide if it is not given."""
+    def __init__(self, seed: int, busy_s: float | None = None, *, shared: bool = False) -> None:
+        """``busy_s``: for how long things go wrong, for the seed to decide if it is not given. ``shared``: the storage is that of a cluster."""
         self.chance = Chance(seed)
         self._busy_s = busy_s
+        self._shared = shared
         self.ledger = Ledger(self.chance)
         self.groups = GroupLedger()
         self.machine: Machine
@@ -78,7 +81,7 @@ class World:
 
     async def run(self) -> None:
         async with anyio.create_task_group() as tasks:
-            self.machine = Machine(self.chance, tasks)
+            self.machine = Machine(self.chance, tasks, SharedDisk() if self._shared else Disk())
             tasks.start_soon(self.machine.run)
             await self._set_up()
             self.chance.quiet = False

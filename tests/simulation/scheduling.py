@@ -56,7 +56,8 @@ def _decided_by(seed: int) -> Iterator[None]:
         for name in _RUN_IN_THREADS:
             patches.enter_context(mock.patch(name, _run_in_place))
         patches.enter_context(mock.patch("broker.log.reader.randbelow", random.randrange))
-        patches.enter_context(mock.patch("broker.log.writer.perf_counter", trio.current_time))
+        for name in ("broker.log.writer.perf_counter", "broker.log.pipelined_writer.perf_counter"):
+            patches.enter_context(mock.patch(name, trio.current_time))
         yield
 
 

@@ -29,10 +29,16 @@ def test_random_worlds_hold_what_is_promised() -> None:
     assert simulate("--seconds", SECONDS).returncode == 0, "the output above ends with the seed to play again"
 
 
-def test_the_same_seed_is_the_same_world() -> None:
+def test_random_worlds_on_the_storage_of_a_cluster_hold_it_too() -> None:
+    """Groups are on their way side by side there, and what became of a commit is at times not known."""
+    assert simulate("--shared", "--seconds", "4", "--busy", "8").returncode == 0, "the output above ends with the seed to play again"
+
+
+@pytest.mark.parametrize("storage", [(), ("--shared",)], ids=["embedded", "shared"])
+def test_the_same_seed_is_the_same_world(storage: tuple[str, ...]) -> None:
     """A failure can be repeated by its seed, alone or after others, and another seed is another world."""
-    together = re.findall(r"trace (\w+)", simulate("--first", "7", "--worlds", "2", "--busy", "5").stdout)
-    alone = re.findall(r"trace (\w+)", simulate("--first", "8", "--worlds", "1", "--busy", "5").stdout)
+    together = re.findall(r"trace (\w+)", simulate("--first", "7", "--worlds", "2", "--busy", "3", *storage).stdout)
+    alone = re.findall(r"trace (\w+)", simulate("--first", "8", "--worlds", "1", "--busy", "3", *storage).stdout)
 
     assert len(set(together)) == 2
     assert alone == together[1:]

@@ -63,7 +63,7 @@ class PipelinedWriter(Writer):
         flush_policy: FlushPolicy,
         on_group: Callable[[float, int, int, int], None] | None = None,
         on_published: Callable[[Published], None] | None = None,
-        clock: Callable[[], float] = perf_counter,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """``clock`` in seconds never runs back."""
         flush_bytes = flush_policy.limits.flush_bytes
@@ -71,7 +71,7 @@ class PipelinedWriter(Writer):
             committer, catalog, tail, waiting, now_ms, on_fatal, on_group=on_group, on_published=on_published, group_bytes_max=flush_bytes
         )
         self._policy = flush_policy
-        self._clock = clock
+        self._clock = clock or perf_counter
         self._flights: deque[_Flight] = deque()
         self._way = OnTheWay(0, 0, 0)
         self._wake_bytes = flush_bytes

@@ -11,7 +11,7 @@ from typing import Final
 
 import anyio
 
-from broker.errors import BrokerError, StorageFailed
+from broker.errors import BrokerError, StorageFailed, StorageUnavailable
 from broker.log.shared_view import SharedView
 from broker.model import LogBounds
 from broker.storage.catalog.base import LogCatalog, SpanAnswer, SpanQuery
@@ -111,12 +111,18 @@ class SpanFinder:
         view = self._view
         ticket, begun_at = view.known.ticket(), view.clock()
         READING.query("spans")
+        error: Exception | None = None
+        found: Sequence[SpanAnswer] | None = None
         try:
             found = await self._catalog.find_spans(queries)
-        except (BrokerError, StorageFailed) as error:
-            for ask in asks:
-                ask.error = error
-                ask.done.set()
+        except (BrokerError, StorageFailed) as failed:
+            error = failed
+        finally:
+            if found is None:
+                for ask in asks:
+                    ask.error = error or StorageUnavailable("the broker is stopping")  # cancelled
+                    ask.done.set()
+        if found is None:
             return
         for query, answer in zip(queries, found, strict=True):
             if answer.bounds is not None:

@@ -9,8 +9,9 @@ Invariants
    when the batch's turn to be committed has come; its bytes stay behind dead.
 4. What was stored under one epoch of this broker is never committed under another: the sweep of orphans relies on it. A broker that was fenced
    refuses everything in the line, and takes groups again after :meth:`ClusterCommitter.resume`.
-5. Every call ends with what became of its group; it is refused only when the group has not become visible, or when the broker was fenced.
-   Then whether it has is decided, and its producer learns that from the catalog when it sends it again.
+5. Every call ends with what became of its group. It is refused when the group has not become visible and never will as it was stored; or with Fenced
+   or Unresolved, when that is not known here: then nothing is stored again nor deleted, and its producer learns from the catalog what became of
+   it when it sends it again.
 """
 
 from collections import deque
@@ -25,7 +26,7 @@ import anyio
 from broker.errors import BrokerError, StorageFailed
 from broker.model import Appended
 from broker.storage.catalog.base import BatchEntry, CommitGroup, SpanEntry
-from broker.storage.catalog.cluster import Fenced, GroupCommits, ObjectIds
+from broker.storage.catalog.cluster import Fenced, GroupCommits, ObjectIds, Unresolved
 from broker.storage.committing import UnstoredGroup
 from broker.storage.objects.base import INLINE_OBJECTS, Extent, ObjectStore
 from broker.storage.sequence_holes import HoleKey, SequenceHoles
@@ -97,16 +98,13 @@ class _Flight:
                 if batch.producer_id >= 0:
                     yield _key(entry.pid, batch), batch.first_sequence
 
-    def without_overtakers(self, holes: SequenceHoles) -> CommitGroup:
-        """What the catalog is told of it: all of it, but for batches that would overtake."""
+    def without_overtakers(self, holes: SequenceHoles, filled: list[tuple[HoleKey, int]]) -> CommitGroup:
+        """What the catalog is told of it: all of it, but for batches that would overtake. The holes that it fills are closed, and noted."""
         assert self.stored is not None
         self.admitted = None
         if not len(holes):
             return self.stored
-        admitted = [
-            [batch.producer_id < 0 or holes.admits(_key(entry.pid, batch), batch.first_sequence) for batch in entry.batches]
-            for entry in self.stored.spans
-        ]
+        admitted = [[self._is_admitted(entry.pid, batch, holes, filled) for batch in entry.batches] for entry in self.stored.spans]
         if all(map(all, admitted)):
             return self.stored
         self.admitted = admitted
@@ -114,6 +112,15 @@ class _Flight:
             run for entry, admits in zip(self.stored.spans, admitted, strict=True) for run in _admitted_runs(entry, admits)
         ]
         return replace(self.stored, spans=spans)
+
+    @staticmethod
+    def _is_admitted(pid: int, batch: BatchEntry, holes: SequenceHoles, filled: list[tuple[HoleKey, int]]) -> bool:
+        if batch.producer_id < 0:
+            return True
+        key = _key(pid, batch)
+        if holes.is_filled_by(key, batch.first_sequence):
+            filled.append((key, batch.first_sequence))
+        return holes.admits(key, batch.first_sequence)
 
     def answer(self, answers: Sequence[Sequence[Appended]]) -> list[list[Appended]]:
         """Answers of the catalog in the shape of the group."""
@@ -189,7 +196,7 @@ class ClusterCommitter:
             if flight.outcome is None:  # cancelled: the broker is ending
                 self._leave(flight, StorageFailed("the commit was abandoned"))
         if isinstance(flight.outcome, Exception):
-            if flight.extent is not None and not isinstance(flight.outcome, Fenced):
+            if flight.extent is not None and not isinstance(flight.outcome, (Fenced, Unresolved, StorageFailed)):
                 await self._withdraw(flight)
             raise flight.outcome
         return flight.outcome
@@ -250,6 +257,8 @@ class ClusterCommitter:
             flight.wake()
 
     def _refuse(self, flight: _Flight, error: BrokerError) -> None:
+        if flight.outcome is not None:
+            return
         for key, first_sequence in flight.producers():
             self._holes.open(key, first_sequence)
         CLUSTER_WRITES.refused()
@@ -280,12 +289,17 @@ class ClusterCommitter:
     async def _commit_line(self) -> None:
         """Commit the groups at the head of the line that are stored."""
         flights = self._take()
+        filled: list[tuple[HoleKey, int]] = []
         self._is_committing = True
         try:
             if len(self._holes):
                 await self._close_needless_holes(flights)
-            groups = [flight.without_overtakers(self._holes) for flight in flights]
-            answers = await self._commit([group for group in groups if group.spans])
+            groups = [flight.without_overtakers(self._holes, filled) for flight in flights]
+            answers = await self._commit([group for group in groups if group.spans], max(flight.deadline for flight in flights))
+        except Unresolved as error:
+            self._is_committing = False
+            for flight in flights:
+                self._refuse(flight, error)
         except Fenced as error:
             self._is_committing = False
             for flight in flights:
@@ -293,6 +307,9 @@ class ClusterCommitter:
             self._fence(error)
         except BrokerError as error:
             self._is_committing = False
+            # What would have filled a hole has not: batches before it in the line, held back by the hole, are looked at again.
+            for key, first_sequence in filled:
+                self._holes.open(key, first_sequence)
             for flight in flights:
                 self._failed(flight, error)
         except BaseException as error:
@@ -324,25 +341,31 @@ class ClusterCommitter:
                 break
         return flights
 
-    async def _commit(self, groups: Sequence[CommitGroup]) -> list[list[list[Appended]]]:
+    async def _commit(self, groups: Sequence[CommitGroup], deadline: float) -> list[list[list[Appended]]]:
+        """As the catalog does; what it could not find out it is asked again, for the same groups, while there is time."""
         if not groups:
             return []
         began = self._clock()
-        answers = await self._catalog.commit_groups(groups)
-        CLUSTER_WRITES.commit(self._clock() - began, len(groups))
-        return answers
+        while True:
+            try:
+                answers = await self._catalog.commit_groups(groups)
+            except Unresolved:
+                if self._fenced is not None:
+                    raise self._fenced from None
+                if self._clock() + LONGEST_PAUSE_S > deadline:
+                    raise
+                await anyio.sleep(LONGEST_PAUSE_S)
+            else:
+                CLUSTER_WRITES.commit(self._clock() - began, len(groups))
+                return answers
 
     async def _close_needless_holes(self, flights: Sequence[_Flight]) -> None:
-        """Before a batch is refused for a hole, see whether the log knows its producer: then the catalog decides."""
+        """Before a batch is refused for a hole, see whether the log knows its producer: then the catalog decides. While that cannot be had
+        nothing is committed: a batch refused without need would be lost for its producer."""
         doubted = self._holes.in_doubt(chain.from_iterable(flight.producers() for flight in flights))
         if not doubted:
             return
-        try:
-            known = await self._catalog.known_producers(list({(pid, producer_id) for pid, producer_id, _ in doubted}))
-        except Fenced:
-            raise
-        except BrokerError:
-            return  # they are refused, and this is looked at again when they come again
+        known = await self._catalog.known_producers(list({(pid, producer_id) for pid, producer_id, _ in doubted}))
         for key in doubted:
             if key[:2] in known:
                 self._holes.close(key)

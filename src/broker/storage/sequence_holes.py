@@ -57,6 +57,10 @@ class SequenceHoles:
         """The log knows the producer."""
         self._holes.pop(key, None)
 
+    def is_filled_by(self, key: HoleKey, first_sequence: int) -> bool:
+        """Whether this is the failed batch that comes again."""
+        return self._holes.get(key) == first_sequence
+
     def admits(self, key: HoleKey, first_sequence: int) -> bool:
         """Whether a batch may go to the log now. The failed one coming again closes the hole."""
         hole = self._holes.get(key)

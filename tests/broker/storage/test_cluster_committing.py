@@ -12,7 +12,7 @@ import trio.testing
 from broker.errors import BrokerError, StorageFailed, StorageUnavailable
 from broker.model import Appended
 from broker.storage.catalog.base import SpanQuery
-from broker.storage.catalog.cluster import Fenced
+from broker.storage.catalog.cluster import Fenced, Unresolved
 from broker.storage.cluster_committing import GROUPS_A_COMMIT, ClusterCommitter
 from broker.storage.committing import UnstoredGroup
 from broker.storage.objects.base import INLINE_OBJECTS, TocEntry
@@ -303,6 +303,20 @@ async def test_nothing_of_a_producer_overtakes_a_refused_batch(stage: Stage) -> 
     assert await stage.texts() == ["plain", "2a", "2c", "0", "1", "2", "3"]
 
 
+async def test_a_repeated_batch_that_is_not_committed_fills_no_hole(stage: Stage) -> None:
+    """What lies before it in the line was held back, and is held back again."""
+    (pid, _) = stage.pids
+    stage.store.steps.extend([takes(0.1, StorageUnavailable("503"))] * 100)
+    await stage.send("0", (pid, text_batch("0", 0, producer=7)))
+    await stage.send("1", (pid, text_batch("1", 1, producer=7)), inline=True)
+    await stage.send("again", (pid, text_batch("0", 0, producer=7)), inline=True)
+    stage.catalog.before.append(takes(0.1, StorageUnavailable("rolled back")))
+    await stage.settled("0", "1", "again")
+    assert isinstance(stage.outcomes["0"], StorageUnavailable)
+    assert stage.codes("1") == [int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)]
+    assert stage.bases("again") == [0]
+
+
 async def test_a_producer_that_the_log_knows_is_left_to_the_catalog(stage: Stage) -> None:
     """What was refused may have been a copy that nobody sends again."""
     (pid, _) = stage.pids
@@ -398,6 +412,43 @@ async def test_a_fence_that_is_over_before_the_commit_under_way_is(stage: Stage)
     await stage.send("new")
     await stage.settled("old", "new")
     assert await stage.texts() == ["old", "new"]
+
+
+async def test_a_commit_of_which_nothing_is_known_is_asked_for_again(stage: Stage) -> None:
+    """Under the same ids: it may be in."""
+    stage.catalog.before.append(takes(0.1, Unresolved("the database was lost")))
+    stage.catalog.after.append(takes(0.1, Unresolved("the database was lost")))
+    await stage.send("0")
+    await stage.settled("0")
+    assert stage.bases("0") == [0]
+    assert stage.store.begun == 1
+    assert await stage.texts() == ["0"]
+
+
+async def test_a_commit_of_which_nothing_can_be_known_is_refused_and_its_object_kept(stage: Stage) -> None:
+    """It may be in, or come in late; nothing of the producer overtakes it meanwhile, and what it sends again is a duplicate then."""
+    (pid, _) = stage.pids
+    stage.catalog.after.extend([takes(0.1, Unresolved("the database was lost"))] * 20)
+    await stage.send("0", (pid, text_batch("0", 0, producer=7)))
+    await stage.settled("0")
+    assert isinstance(stage.outcomes["0"], Unresolved)
+    stage.catalog.after.clear()
+    await stage.send("again", (pid, text_batch("0", 0, producer=7)), (pid, text_batch("1", 1, producer=7)))
+    await stage.settled("again")
+    assert stage.bases("again") == [0, 1]
+    assert stage.store.withdrawn == []
+    assert await stage.texts() == ["0", "1"]
+
+
+async def test_a_fence_ends_the_asking(stage: Stage) -> None:
+    """What became of it is for the next epoch to see."""
+    stage.catalog.before.extend([takes(0.1, Unresolved("the database was lost"))] * 20)
+    await stage.send("0")
+    await anyio.sleep(0.5)
+    await stage.committer.fence()
+    await stage.settled("0")
+    assert isinstance(stage.outcomes["0"], Fenced)
+    assert trio.current_time() < 2
 
 
 async def test_storage_that_has_failed_is_told_to_everybody_in_the_commit(stage: Stage) -> None:

@@ -18,7 +18,10 @@ def test_batches_behind_a_failed_one_wait_for_it_to_come_again() -> None:
     assert holes.admits(KEY, 5)
     assert holes.admits((2, 7, 0), 15)
     assert holes.admits((1, 7, 1), 0)
+    assert not holes.is_filled_by(KEY, 5)
+    assert holes.is_filled_by(KEY, 10)
     assert holes.admits(KEY, 10)
+    assert not holes.is_filled_by(KEY, 10)
     assert holes.admits(KEY, 15)
     assert len(holes) == 0
 

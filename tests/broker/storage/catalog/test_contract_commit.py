@@ -5,7 +5,7 @@ import pytest
 
 from broker.errors import StorageUnavailable
 from broker.model import LogBounds
-from broker.storage.catalog.base import BatchEntry, Catalog, SpanQuery
+from broker.storage.catalog.base import BatchEntry, Catalog, CommitGroup, SpanEntry, SpanQuery
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, bounds_of, group, topic
 
@@ -65,6 +65,35 @@ async def test_a_refused_batch_splits_its_span(catalog: Catalog) -> None:
     assert [answer.error_code for answer in answers] == [0, 0, ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, 0]
     assert [answer.base_offset for answer in answers] == [0, 2, -1, 3]
     assert await spans(catalog, pid) == [(0, 2, 1, 0, 30), (3, 6, 1, 60, 40)]
+
+
+async def test_a_partition_may_be_named_twice(catalog: Catalog) -> None:
+    """Its batches in two runs with dead bytes between them: offsets go on, and producers are checked across both."""
+    one, two = await topic(catalog, 2)
+    first = [batch(1, 10, producer=7, first=0), batch(2, 10)]
+    behind = [batch(1, 10, producer=7, first=1), batch(1, 10, producer=7, first=9), batch(1, 10, producer=8, first=0)]
+    runs = [SpanEntry(one, 100, first), SpanEntry(two, 120, [batch(5, 10)]), SpanEntry(one, 500, behind)]
+    answers = await catalog.commit_spans(CommitGroup(3, 100, 430, runs, NOW))
+
+    assert [[answer.base_offset for answer in span] for span in answers] == [[0, 1], [0], [3, -1, 4]]
+    assert answers[2][1].error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+    assert await spans(catalog, one) == [(0, 2, 3, 100, 20), (3, 3, 3, 500, 10), (4, 4, 3, 520, 10)]
+    assert [state.last_sequence for state in await catalog.producers(one)] == [1, 0]
+
+
+async def test_a_partition_may_be_named_twice_without_a_refusal(catalog: Catalog) -> None:
+    """Nothing has to be decided batch by batch then."""
+    one, two = await topic(catalog, 2)
+    runs = [
+        SpanEntry(one, 0, [batch(1, 10, producer=7, first=0)]),
+        SpanEntry(two, 10, [batch(1, 10)]),
+        SpanEntry(one, 50, [batch(2, 10, producer=7, first=1), batch(1, 10)]),
+    ]
+    answers = await catalog.commit_spans(CommitGroup(3, 0, 70, runs, NOW))
+
+    assert [[answer.base_offset for answer in span] for span in answers] == [[0], [0], [1, 3]]
+    assert await spans(catalog, one) == [(0, 0, 3, 0, 10), (1, 3, 3, 50, 20)]
+    assert [state.last_sequence for state in await catalog.producers(one)] == [2]
 
 
 async def test_a_duplicate_is_answered_with_its_first_offset(catalog: Catalog) -> None:
