@@ -76,6 +76,7 @@ class _Peer:
         self.news = anyio.Event()
         self.is_connected = False
         self.was_connected = False
+        self.is_late = False
         self.seen = 0
         self.scope = anyio.CancelScope()
 
@@ -154,16 +155,19 @@ class PeerNetwork:
             peer.wake()
 
     async def spread(self, number: int, seconds: float) -> bool:
-        """Tell everyone of a version of topics and configurations, and return when all have read it or the time is over; whether they have."""
+        """Tell everyone of a version of topics and configurations, and return when all have read it or the time is over; whether they have. Who
+        let the time pass before is not waited for again until it has answered: one broker that stands still does not delay everything."""
         for peer in self._peers.values():
             peer.pending.metadata(number)
             peer.wake()
         with anyio.move_on_after(seconds):
-            while any(peer.seen < number for peer in self._peers.values()):
+            while any(peer.seen < number and not peer.is_late for peer in self._peers.values()):
                 self._progress = anyio.Event()
                 await self._progress.wait()
-            return True
-        return False
+        late = [peer for peer in self._peers.values() if peer.seen < number]
+        for peer in late:
+            peer.is_late = True
+        return not late
 
     # --- dialling -----------------------------------------------------------------------------------------------------
 
@@ -229,6 +233,7 @@ class PeerNetwork:
         async for kind, payload in link.received():
             if kind == SEEN:
                 peer.seen = max(peer.seen, read_version(payload))
+                peer.is_late = False
                 self._progress.set()
         tasks.cancel_scope.cancel()
 

@@ -114,11 +114,28 @@ async def test_who_spreads_a_version_waits_for_all_to_have_read_it() -> None:
         two.hearer.reads.set()
         assert not await one.network.spread(5, 0.05)
         three.hearer.reads.set()
-        assert await one.network.spread(5, 10)
+        with anyio.fail_after(5):
+            while not await one.network.spread(5, 10):  # noqa: ASYNC110 - who was late is not waited for
+                await anyio.sleep(0.005)
         assert await one.network.spread(4, 0)  # they have read more than that
 
         assert 5 in two.hearer.versions
         assert 5 in three.hearer.versions
+
+
+async def test_who_was_too_late_is_not_waited_for_again() -> None:
+    """Until it has answered: one broker that stands still costs the first change its time, and no other."""
+    one, two = Broker(1), Broker(2)
+    async with connected(one, two):
+        assert not await one.network.spread(1, 0.05)
+        with anyio.fail_after(5):
+            assert not await one.network.spread(2, 60)
+        two.hearer.reads.set()
+        (peer,) = one.network._peers.values()
+        with anyio.fail_after(5):
+            while peer.is_late:  # noqa: ASYNC110 - nobody tells
+                await anyio.sleep(0.005)
+        assert await one.network.spread(3, 60)
 
 
 async def test_others_look_when_they_are_told() -> None:
