@@ -18,9 +18,10 @@ from broker.log.jobs.merge_round import SPAN_BYTES, Merged, RunToWrite
 from broker.log.jobs.merger import Merger
 from broker.log.jobs.retention_keeper import RetentionKeeper
 from broker.log.jobs.runner import Job
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, BatchEntry, CommitGroup, Span, SpanEntry
+from broker.storage.catalog.base import BatchEntry, CommitGroup, Span, SpanEntry
 from broker.storage.catalog.cluster import Registration
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.objects.base import WHOLE_OBJECTS
 
 BATCH_BYTES = 2000

@@ -49,7 +49,7 @@ from broker.coordinators.held_shards import ALL_SHARDS, HeldShards
 from broker.coordinators.offset_deleter import OffsetDeleter
 from broker.coordinators.offset_reader import OffsetReader
 from broker.coordinators.share_group_coordinator import NoSharePartitions, ShareGroupCoordinator, SharePartitions
-from broker.coordinators.transactional_offsets import TransactionalOffsets
+from broker.coordinators.transactional_offset_keeper import TransactionalOffsetKeeper
 from broker.coordinators.wake_ups import WakeUps
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import GroupCatalog
@@ -108,7 +108,7 @@ class GroupCoordinator:
         self._is_closed = False
         self.on_lost: Callable[[int], None] = lambda shard: self.let_go((shard,))
         """Told of a shard that the catalog says is another broker's."""
-        self.transactional = TransactionalOffsets(
+        self.transactional = TransactionalOffsetKeeper(
             self._groups, self._offsets, topic_exists, self._changed, self.error_of, shared=catalog.shared
         )
         """Offsets that transactions carry."""

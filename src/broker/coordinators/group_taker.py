@@ -23,7 +23,7 @@ from broker.coordinators.groups.offsets import OffsetTable
 from broker.coordinators.groups.stored import restore
 from broker.coordinators.held_shards import ALL_SHARDS, HeldShards, within
 from broker.coordinators.share_group_coordinator import ShareGroupCoordinator
-from broker.coordinators.transactional_offsets import TransactionalOffsets
+from broker.coordinators.transactional_offset_keeper import TransactionalOffsetKeeper
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import GroupCatalog, OffsetKey
 from broker.wire.error_codes import ErrorCode
@@ -45,7 +45,7 @@ class GroupTaker:
         classic: ClassicGroupCoordinator,
         consumers: ConsumerGroupCoordinator,
         shares: ShareGroupCoordinator,
-        transactional: TransactionalOffsets,
+        transactional: TransactionalOffsetKeeper,
         policy: GroupPolicy,
         topic_exists: Callable[[str, bytes], bool] | None,
         settle: Callable[[OwnedGroup], None],

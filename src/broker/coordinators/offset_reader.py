@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from broker.coordinators.group_registry import GroupRegistry, OwnedGroup
 from broker.coordinators.groups.offsets import OffsetTable
-from broker.coordinators.transactional_offsets import TransactionalOffsets
+from broker.coordinators.transactional_offset_keeper import TransactionalOffsetKeeper
 from broker.errors import BrokerError
 from broker.model import CommittedOffset
 from broker.storage.catalog.base import GroupCatalog, OffsetKey
@@ -31,7 +31,7 @@ class OffsetReader:
     """Shares groups and offsets with :mod:`broker.coordinators.group_coordinator`, which owns them."""
 
     def __init__(
-        self, catalog: GroupCatalog, groups: GroupRegistry, offsets: OffsetTable, transactional: TransactionalOffsets
+        self, catalog: GroupCatalog, groups: GroupRegistry, offsets: OffsetTable, transactional: TransactionalOffsetKeeper
     ) -> None:
         self._catalog = catalog
         self._groups = groups

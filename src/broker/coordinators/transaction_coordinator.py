@@ -65,7 +65,7 @@ _COUNTED: Final = {outcome: TRANSACTIONS_ENDED.labels(outcome) for outcome in (C
 
 
 class GroupOffsets(Protocol):
-    """What the coordinator of groups is told (:mod:`broker.coordinators.transactional_offsets`)."""
+    """What the coordinator of groups is told (:mod:`broker.coordinators.transactional_offset_keeper`)."""
 
     def added(self, transactional_id: str, keys: Sequence[OffsetKey]) -> None: ...
 

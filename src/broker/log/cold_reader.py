@@ -23,7 +23,8 @@ from broker.log.read_limiter import ReadLimiter
 from broker.log.read_pacer import ReadPacer
 from broker.log.stored_batches import Piece, StoredDataError, cut, skip
 from broker.model import UNKNOWN_OFFSET, LogBounds
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, Span
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.objects.base import Buffer, ObjectStore
 from broker.wire.records.batch import NO_LEADER_EPOCH
 from observability.metrics import READING

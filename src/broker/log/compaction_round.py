@@ -16,12 +16,9 @@ from broker.log.marker_batches import batch_of_span, is_marker
 from broker.log.span_cutter import SpanCutter
 from broker.log.stored_batches import Piece, StoredDataError, check_crc, walk
 from broker.model import value
-from broker.storage.catalog.base import (
-    FLAG_COMPACTED,
-    FLAG_FINAL_OFFSETS,
-    Span,
-)
+from broker.storage.catalog.base import Span
 from broker.storage.catalog.commit_rules import SPAN_BATCHES, SPAN_BYTES
+from broker.storage.catalog.span_flags import FLAG_COMPACTED, FLAG_FINAL_OFFSETS
 from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.objects.base import Buffer, RawObjects
 from broker.storage.objects.footer import PartitionName

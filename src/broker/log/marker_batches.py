@@ -5,7 +5,8 @@ that whenever somebody reads it. It always comes out as the same bytes, those th
 cannot tell. All markers are of one size, ``MARKER_BYTES``, and take one offset.
 """
 
-from broker.storage.catalog.base import FLAG_COMMIT_MARKER, Span
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import FLAG_COMMIT_MARKER
 from broker.storage.catalog.transactions import Marker
 from broker.wire.records.control import ABORT, COMMIT, encode_marker
 

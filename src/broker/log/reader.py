@@ -33,15 +33,8 @@ from broker.log.tail_cache import TailCache
 from broker.log.visibility import READ_COMMITTED, check_fetch, upper_bound
 from broker.log.waiting_room import Bounds, Waiter, WaitingRoom
 from broker.model import LogBounds
-from broker.storage.catalog.base import (
-    FLAG_COMPACTED,
-    MARKER_BYTES,
-    LogCatalog,
-    Span,
-    SpanAnswer,
-    SpanQuery,
-    TransactionCatalog,
-)
+from broker.storage.catalog.base import LogCatalog, Span, SpanAnswer, SpanQuery, TransactionCatalog
+from broker.storage.catalog.span_flags import FLAG_COMPACTED, MARKER_BYTES
 from broker.storage.catalog.transactions import Ended
 from broker.storage.objects.base import ObjectStore
 from broker.wire.error_codes import ErrorCode

@@ -1,6 +1,7 @@
 """Writes rewritten batches one behind the other into an object and cuts spans from them. Blocks."""
 
-from broker.storage.catalog.base import FLAG_COMPACTED, FLAG_FINAL_OFFSETS, FLAG_LOG_APPEND_TIME, Span
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import FLAG_COMPACTED, FLAG_FINAL_OFFSETS, FLAG_LOG_APPEND_TIME
 from broker.storage.objects.base import Buffer, NewObject
 from broker.storage.objects.footer import UNKNOWN, FooterEntry, PartitionName
 from broker.wire.records.batch import parse_header

@@ -6,7 +6,7 @@ from broker.coordinators.group_registry import GroupRegistry
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.offsets import OffsetTable
 from broker.coordinators.offset_reader import OffsetReader
-from broker.coordinators.transactional_offsets import TransactionalOffsets
+from broker.coordinators.transactional_offset_keeper import TransactionalOffsetKeeper
 from broker.coordinators.wake_ups import WakeUps
 from broker.errors import StorageUnavailable
 from broker.model import CommittedOffset
@@ -46,7 +46,7 @@ class Stage:
         self.catalog = Catalog()
         self.offsets = OffsetTable()
         self.groups = GroupRegistry(GroupPolicy(), self.offsets, WakeUps())
-        self.transactional = TransactionalOffsets(
+        self.transactional = TransactionalOffsetKeeper(
             self.groups, self.offsets, None, lambda owned: None, lambda group_id: ErrorCode.NONE, shared=True
         )
         self.reader = OffsetReader(self.catalog, self.groups, self.offsets, self.transactional)

@@ -21,8 +21,9 @@ from broker.log.stored_batches import Piece, walk
 from broker.log.waiting_room import WaitingRoom
 from broker.log.writer import Writer
 from broker.model import Appended, LogBounds
-from broker.storage.catalog.base import FLAG_COMPACTED, FLAG_FINAL_OFFSETS, Span, SpanAnswer, SpanQuery, SpanSwap
+from broker.storage.catalog.base import Span, SpanAnswer, SpanQuery, SpanSwap
 from broker.storage.catalog.memory import MemoryCatalog
+from broker.storage.catalog.span_flags import FLAG_COMPACTED, FLAG_FINAL_OFFSETS
 from broker.storage.catalog.transactions import AbortedTransaction, Ended
 from broker.storage.committing import TwoStepCommitter
 from broker.storage.objects.base import WHOLE_OBJECTS, Buffer

@@ -8,7 +8,8 @@ from broker.errors import StorageUnavailable
 from broker.log.cold_reader import ColdReader, ColdShare
 from broker.log.fetch_plan import Wanted, answer_of, below
 from broker.log.stored_batches import walk
-from broker.storage.catalog.base import MARKER_BYTES, SpanQuery
+from broker.storage.catalog.base import SpanQuery
+from broker.storage.catalog.span_flags import MARKER_BYTES
 from tests.broker.log.harness import Log, batch, running_log
 from tests.broker.log.transactional_producer import TransactionalProducer, bases
 

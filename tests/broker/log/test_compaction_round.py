@@ -9,14 +9,14 @@ from broker.errors import StorageUnavailable
 from broker.log.compaction_round import CompactionRound, Indexed, RoundSettings, Uncleanable
 from broker.log.marker_batches import is_marker
 from broker.log.stored_batches import Piece, walk
-from broker.storage.catalog.base import (
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import (
     FLAG_COMMIT_MARKER,
     FLAG_COMPACTED,
     FLAG_FINAL_OFFSETS,
     FLAG_LOG_APPEND_TIME,
     FLAG_TRANSACTIONAL,
     MARKER_BYTES,
-    Span,
 )
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.storage.objects.memory import MemoryObjectStore

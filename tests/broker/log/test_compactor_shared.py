@@ -12,7 +12,7 @@ from broker.log import compactor as compactor_module
 from broker.log.compactor import Compactor
 from broker.log.stored_batches import Piece, walk
 from broker.log.tail_cache import TailCache
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.records.batch import parse_header, stamp
 from broker.wire.records.record import Record, encode_batch, iter_records

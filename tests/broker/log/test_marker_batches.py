@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from kio.records.readers import read_batch as kio_read
 
 from broker.log.marker_batches import batch_of_span, is_marker, marker_batch
-from broker.storage.catalog.base import (
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import (
     FLAG_ABORT_MARKER,
     FLAG_COMMIT_MARKER,
     FLAG_FINAL_OFFSETS,
     FLAG_TRANSACTIONAL,
     MARKER_BYTES,
-    Span,
 )
 from broker.storage.catalog.transactions import Marker
 from broker.wire.records.batch import compute_crc, parse_header

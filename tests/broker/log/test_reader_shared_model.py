@@ -20,14 +20,8 @@ from broker.log.marker_batches import batch_of_span, is_marker
 from broker.log.shared_reading import ReadingLimits
 from broker.log.stored_batches import Piece, walk
 from broker.model import LogBounds
-from broker.storage.catalog.base import (
-    FLAG_ABORT_MARKER,
-    FLAG_COMPACTED,
-    FLAG_FINAL_OFFSETS,
-    Span,
-    SpanQuery,
-    SpanSwap,
-)
+from broker.storage.catalog.base import Span, SpanQuery, SpanSwap
+from broker.storage.catalog.span_flags import FLAG_ABORT_MARKER, FLAG_COMPACTED, FLAG_FINAL_OFFSETS
 from broker.wire.error_codes import ErrorCode
 from broker.wire.records.batch import BatchHeader, compute_crc, iter_batches, stamp
 from broker.wire.records.rewrite import placeholder

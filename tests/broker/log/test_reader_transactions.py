@@ -16,7 +16,7 @@ from broker.log.fetch_plan import PartitionAnswer, Wanted
 from broker.log.reader import Reader
 from broker.log.visibility import READ_COMMITTED, READ_UNCOMMITTED
 from broker.log.writer import Writer
-from broker.storage.catalog.base import MARKER_BYTES
+from broker.storage.catalog.span_flags import MARKER_BYTES
 from broker.storage.catalog.transactions import AbortedTransaction
 from broker.storage.embedded import open_embedded
 from broker.wire.error_codes import ErrorCode

@@ -1,7 +1,8 @@
 """Spans of what is rewritten."""
 
 from broker.log.span_cutter import SpanCutter
-from broker.storage.catalog.base import FLAG_COMPACTED, FLAG_FINAL_OFFSETS, FLAG_LOG_APPEND_TIME, Span
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import FLAG_COMPACTED, FLAG_FINAL_OFFSETS, FLAG_LOG_APPEND_TIME
 from broker.storage.objects.footer import UNKNOWN, FooterEntry
 from broker.storage.objects.memory import MemoryNewObject
 from broker.wire.records.batch import stamp

@@ -12,7 +12,8 @@ from broker.config.settings import Settings
 from broker.log.cleaner import Cleaner
 from broker.log.stored_batches import Piece, check_crc, walk
 from broker.model import Topic
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, SpanQuery
+from broker.storage.catalog.base import SpanQuery
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.committing import UnstoredGroup
 from broker.storage.embedded import EmbeddedStorage, open_embedded
 from broker.storage.file_operations import FileOperations

@@ -12,7 +12,8 @@ from broker.log.marker_batches import batch_of_span, is_marker
 from broker.log.span_cutter import SpanCutter
 from broker.log.stored_batches import Piece, StoredDataError, check_crc, walk
 from broker.model import value
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, Span
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.objects.base import RawObjects
 from broker.storage.objects.footer import PartitionName
 from broker.wire.records.batch import stamp

@@ -16,14 +16,8 @@ from typing import Final, Protocol
 
 from broker.model import Appended, LogBounds, value
 from broker.storage.catalog import producer_rules
-from broker.storage.catalog.base import (
-    FLAG_LOG_APPEND_TIME,
-    BatchEntry,
-    CommitGroup,
-    ProducerState,
-    Span,
-    SpanEntry,
-)
+from broker.storage.catalog.base import BatchEntry, CommitGroup, ProducerState, Span, SpanEntry
+from broker.storage.catalog.span_flags import FLAG_LOG_APPEND_TIME
 from broker.storage.catalog.transactions import TransactionState, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 

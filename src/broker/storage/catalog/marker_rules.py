@@ -17,16 +17,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from broker.model import LogBounds, value
-from broker.storage.catalog.base import (
+from broker.storage.catalog.base import ProducerState, Span
+from broker.storage.catalog.commit_rules import PartitionState, View
+from broker.storage.catalog.span_flags import (
     FLAG_ABORT_MARKER,
     FLAG_COMMIT_MARKER,
     FLAG_FINAL_OFFSETS,
     FLAG_TRANSACTIONAL,
     MARKER_BYTES,
-    ProducerState,
-    Span,
 )
-from broker.storage.catalog.commit_rules import PartitionState, View
 from broker.storage.catalog.transactions import AbortedTransaction, Marker, MarkerWish, TransactionState
 from broker.wire.error_codes import ErrorCode
 

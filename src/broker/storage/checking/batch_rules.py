@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from broker.storage.catalog.base import FLAG_COMPACTED, FLAG_FINAL_OFFSETS, ProducerState, Span
+from broker.storage.catalog.base import ProducerState, Span
+from broker.storage.catalog.span_flags import FLAG_COMPACTED, FLAG_FINAL_OFFSETS
 from broker.storage.checking.dump import LogRow
 from broker.storage.checking.log_rules import Finding, log_name
 from broker.wire.errors import DecodeError

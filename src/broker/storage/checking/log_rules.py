@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from broker.model import value
-from broker.storage.catalog.base import (
+from broker.storage.catalog.base import ProducerState, Span
+from broker.storage.catalog.span_flags import (
     FLAG_ABORT_MARKER,
     FLAG_COMMIT_MARKER,
     FLAG_FINAL_OFFSETS,
     MARKER_BYTES,
-    ProducerState,
-    Span,
 )
 from broker.storage.checking.dump import AbortedRow, LogRow
 

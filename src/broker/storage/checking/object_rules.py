@@ -3,7 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, Span
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.checking.dump import ObjectRow
 from broker.storage.checking.log_rules import Finding
 from broker.storage.checking.object_contents import Contents, pieces_of

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 
 from broker.model import LogBounds
 from broker.storage.catalog import marker_rules, producer_rules
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, BatchEntry, CommitGroup, ProducerState, Span, SpanEntry
+from broker.storage.catalog.base import BatchEntry, CommitGroup, ProducerState, Span, SpanEntry
 from broker.storage.catalog.commit_rules import PartitionState, decide
 from broker.storage.catalog.marker_rules import AbortedEntry
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.catalog.transactions import AbortedTransaction, MarkerWish, TransactionState, TransactionStatus
 from broker.storage.objects.footer import FooterEntry
 from broker.storage.recovery import entry_of

@@ -5,14 +5,14 @@ import pytest
 from broker.errors import StorageUnavailable
 from broker.log.jobs import merge_round
 from broker.log.jobs.merge_round import RunToWrite, merge
-from broker.storage.catalog.base import (
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import (
     FLAG_ABORT_MARKER,
     FLAG_COMPACTED,
     FLAG_FINAL_OFFSETS,
     FLAG_LOG_APPEND_TIME,
     FLAG_TRANSACTIONAL,
     MARKER_BYTES,
-    Span,
 )
 from broker.storage.objects.base import INLINE_OBJECTS, WHOLE_OBJECTS
 from broker.storage.objects.footer import PartitionName

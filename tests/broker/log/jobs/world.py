@@ -20,9 +20,10 @@ from broker.log.cleaner import Cleaner
 from broker.log.jobs.runner import Job
 from broker.log.marker_batches import batch_of_span, is_marker
 from broker.log.stored_batches import Piece, check_crc, walk
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, BatchEntry, CommitGroup, Span, SpanEntry, SpanQuery
+from broker.storage.catalog.base import BatchEntry, CommitGroup, Span, SpanEntry, SpanQuery
 from broker.storage.catalog.cluster import Registration
 from broker.storage.catalog.memory_cluster import MemoryCluster
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.objects.base import INLINE_OBJECTS, Buffer, is_inline
 from broker.storage.objects.memory import MemoryRawObjects
 from broker.wire.error_codes import ErrorCode

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.model import LogBounds
-from broker.storage.catalog.base import FLAG_LOG_APPEND_TIME, BatchEntry, CommitGroup, ProducerState, SpanEntry
+from broker.storage.catalog.base import BatchEntry, CommitGroup, ProducerState, SpanEntry
 from broker.storage.catalog.commit_rules import SPAN_BATCHES, SPAN_BYTES, Decision, PartitionState, decide
 from broker.storage.catalog.log_state import LogChanges, LogState
+from broker.storage.catalog.span_flags import FLAG_LOG_APPEND_TIME
 from broker.storage.catalog.transactions import TransactionState, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, batch, group

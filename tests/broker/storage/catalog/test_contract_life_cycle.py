@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from broker.errors import StorageUnavailable
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, Catalog, Span, SpanQuery
+from broker.storage.catalog.base import Catalog, Span, SpanQuery
 from broker.storage.catalog.life_cycle import LogSwap, MergeSwap, RetentionLimit
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.objects.base import WHOLE_OBJECTS
 from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, group, topic
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from broker.errors import BrokerError
-from broker.storage.catalog.base import FLAG_COMPACTED, FLAG_FINAL_OFFSETS, Catalog, Dirt, Span, SpanQuery, SpanSwap
+from broker.storage.catalog.base import Catalog, Dirt, Span, SpanQuery, SpanSwap
+from broker.storage.catalog.span_flags import FLAG_COMPACTED, FLAG_FINAL_OFFSETS
 from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, group, one_flush_an_object, topic

@@ -5,8 +5,9 @@ from typing import Final
 import pytest
 
 from broker.model import CommittedOffset
-from broker.storage.catalog.base import FLAG_ABORT_MARKER, FLAG_COMMIT_MARKER, MARKER_BYTES, Catalog, SpanQuery
+from broker.storage.catalog.base import Catalog, SpanQuery
 from broker.storage.catalog.shards import shard_of
+from broker.storage.catalog.span_flags import FLAG_ABORT_MARKER, FLAG_COMMIT_MARKER, MARKER_BYTES
 from broker.storage.catalog.transactions import AbortedTransaction, Ended, Marker, MarkerWish, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, topic

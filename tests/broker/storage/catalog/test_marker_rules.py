@@ -1,18 +1,17 @@
 """What the end of a transaction does to logs."""
 
 from broker.model import LogBounds
-from broker.storage.catalog.base import (
+from broker.storage.catalog.base import ProducerState, Span
+from broker.storage.catalog.commit_rules import PartitionState
+from broker.storage.catalog.log_state import LogChanges, LogState
+from broker.storage.catalog.marker_rules import AbortedEntry, end, refusal, write
+from broker.storage.catalog.span_flags import (
     FLAG_ABORT_MARKER,
     FLAG_COMMIT_MARKER,
     FLAG_FINAL_OFFSETS,
     FLAG_TRANSACTIONAL,
     MARKER_BYTES,
-    ProducerState,
-    Span,
 )
-from broker.storage.catalog.commit_rules import PartitionState
-from broker.storage.catalog.log_state import LogChanges, LogState
-from broker.storage.catalog.marker_rules import AbortedEntry, end, refusal, write
 from broker.storage.catalog.transactions import (
     AbortedTransaction,
     Marker,

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, ProducerState, Span
+from broker.storage.catalog.base import ProducerState, Span
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.checking.batch_rules import BatchCheck
 from broker.storage.checking.dump import LogRow
 from broker.wire.records.record import Record, encode_batch

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from broker.storage.catalog.base import (
+from broker.storage.catalog.base import ProducerState, Span
+from broker.storage.catalog.span_flags import (
     FLAG_ABORT_MARKER,
     FLAG_FINAL_OFFSETS,
     FLAG_TRANSACTIONAL,
     MARKER_BYTES,
-    ProducerState,
-    Span,
 )
 from broker.storage.checking.dump import AbortedRow, LogRow
 from broker.storage.checking.log_rules import LogCheck

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, Span
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.checking.dump import ObjectRow
 from broker.storage.checking.object_contents import Contents
 from broker.storage.checking.object_rules import ObjectCheck, is_inline, object_name, row_findings

@@ -2,7 +2,8 @@
 
 import pytest
 
-from broker.storage.catalog.base import FLAG_ABORT_MARKER, FLAG_COMMIT_MARKER, FLAG_FINAL_OFFSETS, Span
+from broker.storage.catalog.base import Span
+from broker.storage.catalog.span_flags import FLAG_ABORT_MARKER, FLAG_COMMIT_MARKER, FLAG_FINAL_OFFSETS
 from broker.storage.checking.restored_logs import RestoredLogs
 from broker.storage.objects.footer import UNKNOWN, FooterEntry
 from broker.wire.records.batch import parse_header

@@ -1,5 +1,6 @@
-from broker.storage.catalog.base import FLAG_FINAL_OFFSETS, Span, SpanQuery, SpanSwap
+from broker.storage.catalog.base import Span, SpanQuery, SpanSwap
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
+from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
 from broker.storage.objects.base import WHOLE_OBJECTS
 from tests.broker.storage.catalog.groups_of_batches import NOW, batch, group, topic
 

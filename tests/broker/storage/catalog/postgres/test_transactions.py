@@ -11,11 +11,12 @@ import pytest
 from broker.errors import StorageUnavailable
 from broker.model import CommittedOffset
 from broker.storage.catalog import transaction_rules
-from broker.storage.catalog.base import FLAG_COMMIT_MARKER, SpanQuery
+from broker.storage.catalog.base import SpanQuery
 from broker.storage.catalog.cluster import Fenced, Member
 from broker.storage.catalog.postgres import connections as connections_module
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
 from broker.storage.catalog.shards import SHARDS, shard_of
+from broker.storage.catalog.span_flags import FLAG_COMMIT_MARKER
 from broker.storage.catalog.transactions import EndAnswer, InitAnswer, MarkerWish, TransactionStatus
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, group, topic

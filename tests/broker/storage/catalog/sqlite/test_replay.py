@@ -10,7 +10,8 @@ import pytest
 
 from broker.model import CommittedOffset
 from broker.storage import segment
-from broker.storage.catalog.base import FLAG_ABORT_MARKER, FLAG_COMMIT_MARKER, CommitGroup, SpanEntry
+from broker.storage.catalog.base import CommitGroup, SpanEntry
+from broker.storage.catalog.span_flags import FLAG_ABORT_MARKER, FLAG_COMMIT_MARKER
 from broker.storage.catalog.transactions import TransactionStatus
 from broker.storage.embedded import DataMissing, EmbeddedStorage, open_embedded
 from broker.storage.objects.base import TocEntry

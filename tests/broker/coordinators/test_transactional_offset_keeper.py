@@ -3,7 +3,7 @@
 from broker.coordinators.group_registry import GroupRegistry, OwnedGroup
 from broker.coordinators.groups.limits import GroupPolicy
 from broker.coordinators.groups.offsets import OffsetTable
-from broker.coordinators.transactional_offsets import TransactionalOffsets
+from broker.coordinators.transactional_offset_keeper import TransactionalOffsetKeeper
 from broker.coordinators.wake_ups import WakeUps
 from broker.model import CommittedOffset
 from broker.wire.error_codes import ErrorCode
@@ -20,7 +20,7 @@ class Stage:
         self.changed: list[OwnedGroup] = []
         self.offsets = OffsetTable()
         self.groups = GroupRegistry(GroupPolicy(), self.offsets, WakeUps())
-        self.carried = TransactionalOffsets(
+        self.carried = TransactionalOffsetKeeper(
             self.groups, self.offsets, lambda name, topic_id: topic_is_there, self.changed.append, lambda group_id: self.unavailable
         )
 

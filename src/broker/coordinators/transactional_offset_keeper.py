@@ -25,7 +25,7 @@ from broker.storage.catalog.base import OffsetKey
 from broker.wire.error_codes import ErrorCode
 
 
-class TransactionalOffsets:
+class TransactionalOffsetKeeper:
     """Used by the group coordinator's side of a transaction. ``changed`` is told of a group that may have gone idle or empty,
     ``error_of`` says why a group cannot be asked for now. ``shared``: see above."""
 
