@@ -50,7 +50,8 @@ lint: $(VENV)/.dev  ## ruff, mypy, layers, generated code and documents are fres
 toolchain: $(VENV)/.dev  ## what the tests need besides Python: Apache Kafka, a JDK, Node, Go, and clients for each
 	$(BIN)/python -m tests.toolchain
 
-test: lint toolchain  ## everything: shape of the code, units, real clients, Apache Kafka beside us, kill -9, short fuzzing
+test: lint toolchain  ## everything: shape of the code, real clients against a cluster, then units, real clients, Apache Kafka beside us, kill -9, short fuzzing
+	PENSTOCK_TEST_TARGET=cluster $(BIN)/python -m pytest -n 2 --dist loadfile tests/clients
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 test-fast: $(VENV)/.dev  ## units only
