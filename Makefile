@@ -83,6 +83,8 @@ bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 
 bench-cluster: $(VENV)/.dev toolchain  ## a cluster beside the embedded broker and Apache Kafka, and what it costs
 	$(BIN)/python -m benchmarks.cluster
+	$(BIN)/python -m benchmarks.cluster_partitions
+	$(BIN)/python -m benchmarks.backlog --cluster 2
 
 chaos: $(VENV)/.dev toolchain  ## three brokers under load for CHAOS_SECONDS while everything that can break does
 	PENSTOCK_CHAOS_SECONDS=$(CHAOS_SECONDS) $(BIN)/python -m pytest tests/chaos -rP
