@@ -23,6 +23,8 @@ class Campaign:
     seconds: float
     faults: Sequence[Fault] = FAULTS
     alone_each: int = 1
+    slack: float = 1.0
+    """By how much longer pauses may be, where other work has the same machine."""
     struck: Counter[str] = field(default_factory=Counter)
     pauses: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -61,7 +63,7 @@ class Campaign:
             for fault in self.faults
             if fault.limit_s is not None
             for pause, _ in self.pauses[fault.name]
-            if pause > fault.limit_s
+            if pause > fault.limit_s * self.slack
         ]
 
     def figures(self) -> str:

@@ -208,7 +208,7 @@ async def test_a_fenced_broker_commits_nothing(catalog: PostgresCatalog) -> None
     """Its epoch is looked at under a lock, in either form (I8)."""
     (pid,) = await topic(catalog)
     async with catalog._connections.change() as connection:
-        await connection.execute("INSERT INTO broker (node_id, epoch, instance, lease_until) VALUES (1, 5, 'i', now())")
+        await connection.execute("INSERT INTO broker (node_id, epoch, instance) VALUES (1, 5, 'i')")
     catalog.member = Member(node_id=1, epoch=5, rack=None, listeners={})
     await catalog.commit_spans(group({pid: [batch()]}, object_id=1))
     catalog.member = Member(node_id=1, epoch=4, rack=None, listeners={})

@@ -31,7 +31,6 @@ SAVES: dict[str, Save] = {
     "offsets": lambda catalog, name: catalog.commit_offsets({(name, "t", 0): CommittedOffset(offset=1)}),
     "deleted offsets": lambda catalog, name: catalog.delete_offsets([(name, "t", 9)]),
     "deleted group": lambda catalog, name: catalog.delete_group(name),
-    "share states": lambda catalog, name: catalog.save_share_states([ShareChange((name, TOPIC_ID, 0), 1, 0, 0, (), True)]),
     "deleted share states": lambda catalog, name: catalog.delete_share_states(name, None),
 }
 
@@ -53,8 +52,9 @@ async def test_only_the_shard_s_coordinator_saves(database_url: str, kind: str) 
     save = SAVES[kind]
     async with brokers(database_url) as (one, other):
         await topic(one)
-        for fill in ("classic group", "share group", "offsets", "share states"):
+        for fill in ("classic group", "share group", "offsets"):
             await SAVES[fill](one, "g")
+        await one.save_share_states([ShareChange(("g", TOPIC_ID, 0), 1, 0, 0, (), True, True)])  # a partition's leader does, by the state's epoch
         before = await everything(one)
         await hold_shards(one, 1, 1)
         other.checks_shards = True
@@ -96,7 +96,7 @@ async def test_a_shard_does_not_change_hands_while_something_of_it_is_saved(data
             taken.set()
 
         async with anyio.create_task_group() as tasks, one._connections.change() as connection:
-            await one._hold(connection, ["g"])
+            await one._hold(connection, one._leases(["g"]))
             tasks.start_soon(take)
             await _until_somebody_waits(other)
             assert not taken.is_set()
