@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.clients.catalog import BY_NAME
@@ -150,7 +150,10 @@ class Run:
         """The broker that coordinates the group now."""
 
         def address() -> str:
-            found = self.admin.describe_consumer_groups([group])[group].result(20)
+            try:
+                found = self.admin.describe_consumer_groups([group])[group].result(20)
+            except KafkaException:  # the broker that was asked is gone
+                return ""
             return f"{found.coordinator.host}:{found.coordinator.port}"
 
         at = wait_until(lambda found: any(found == broker.bootstrap for broker in self.cluster if broker.running), address)

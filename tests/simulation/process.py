@@ -43,6 +43,10 @@ SETTINGS: Final[dict[str, Any]] = {
 }
 
 
+async def _nothing() -> Sequence[str]:
+    return ()
+
+
 class BrokerProcess:
     """Have :meth:`run` running; it returns when the process is dead. ``ready`` is set once it serves."""
 
@@ -93,6 +97,8 @@ class BrokerProcess:
         tasks.start_soon(services.groups.run)
         tasks.start_soon(services.transactions.run)
         tasks.start_soon(services.share_partitions.run)
+        # Objects are rewritten on threads, for which no virtual clock waits: left out, as the compactor is.
+        agents.cleaner.merger.due = _nothing  # type: ignore[method-assign]
         tasks.start_soon(agents.cleaner.run)
         if isinstance(self._disk, SharedDisk):
             tasks.start_soon(services.reader.run)

@@ -246,7 +246,7 @@ async def test_a_fenced_broker_changes_nothing(database_url: str) -> None:
         (pid,) = await topic(one)
         producer, epoch = await begin(one, pid)
         before = one.peek_transaction(ID)
-        await one._connections.fetch("INSERT INTO broker (node_id, epoch, instance, lease_until) VALUES (1, 2, 'i', now())")
+        await one._connections.fetch("INSERT INTO broker (node_id, epoch, instance) VALUES (1, 2, 'i')")
         other.member = Member(node_id=1, epoch=1, rack=None, listeners={})
         steps = [
             lambda: other.init_transaction(ID, 1, -1, -1, NOW, 99),
