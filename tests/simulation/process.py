@@ -1,5 +1,6 @@
 """One process of the broker: all of its agents on the doors of a disk, from its start to its death."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import anyio

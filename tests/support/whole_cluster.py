@@ -1,11 +1,11 @@
-"""A cluster that looks like one server: tests that know one broker start, stop and kill all of its brokers together."""
+"""A cluster that looks like one server: where a test stops or kills its broker, one of the cluster's brokers goes, each time another one."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from tests.support.cluster import Cluster
+from tests.support.cluster import Cluster, ClusterBroker
 from tests.support.process import LOG_TAIL_LINES, START_DEADLINE_S, STOP_DEADLINE_S, ServerProcess
 
 BROKERS = 3
@@ -18,6 +18,7 @@ class WholeCluster(ServerProcess):
         super().__init__(folder / "cluster.log")
         self._cluster = Cluster(folder, BROKERS, extra_args=("--properties", str(properties)), env=env)
         self._entered = False
+        self._turn = 0
 
     @property
     def bootstrap(self) -> str:
@@ -42,16 +43,19 @@ class WholeCluster(ServerProcess):
             self._entered = True
             return self
         for broker in self._cluster.brokers:
-            broker.start(deadline_s)
+            if not broker.running:
+                broker.start(deadline_s)
         return self
 
     def terminate(self, deadline_s: float = STOP_DEADLINE_S) -> None:
-        for broker in self._cluster.brokers:
-            broker.terminate(deadline_s)
+        self._next().terminate(deadline_s)
 
     def kill(self) -> None:
-        for broker in self._cluster.brokers:
-            broker.kill()
+        self._next().kill()
+
+    def _next(self) -> ClusterBroker:
+        self._turn += 1
+        return self._cluster.brokers[self._turn % BROKERS]
 
     def log_tail(self, lines: int = LOG_TAIL_LINES) -> str:
         return self._cluster.logs(lines)
@@ -60,7 +64,8 @@ class WholeCluster(ServerProcess):
         """End everything it needs."""
         if self._entered:
             self._entered = False
-            self.kill()
+            for broker in self._cluster.brokers:
+                broker.kill()
             self._cluster.__exit__(None, None, None)
 
     def __exit__(self, *outcome: object) -> None:
