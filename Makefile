@@ -51,7 +51,8 @@ toolchain: $(VENV)/.dev  ## what the tests need besides Python: Apache Kafka, a 
 	$(BIN)/python -m tests.toolchain
 
 test: lint toolchain  ## everything: shape of the code, real clients against a cluster, then units, real clients, Apache Kafka beside us, kill -9, short fuzzing
-	PENSTOCK_TEST_TARGET=cluster $(BIN)/python -m pytest -n 2 tests/clients/test_matrix.py -k "not restart"
+	# kafkajs drops records by itself when a leader moves amid one send to several brokers (docs/compatibility.md).
+	PENSTOCK_TEST_TARGET=cluster $(BIN)/python -m pytest -n 2 tests/clients/test_matrix.py --deselect "tests/clients/test_matrix.py::test_restart[kafkajs]"
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 test-fast: $(VENV)/.dev  ## units only

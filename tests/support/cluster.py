@@ -28,7 +28,8 @@ class Cluster:
 
     With `own_postgres` the database server is this cluster's alone and can be stopped, killed and restarted; otherwise the tests of one process share
     one, and the cluster has a database of its own in it. With `faults` brokers reach the store through a proxy that makes it fail. `lease_ms`,
-    and what is in `env`, are settings of every broker.
+    and what is in `env`, are settings of every broker. With `own_ids` each
+    keeps its node id over restarts, otherwise it is given a free one each time.
     """
 
     def __init__(
@@ -41,7 +42,9 @@ class Cluster:
         lease_ms: int | None = None,
         env: Mapping[str, str] | None = None,
         extra_args: Sequence[str] = (),
+        own_ids: bool = False,
     ) -> None:
+        self._own_ids = own_ids
         self.directory = directory
         self.env = dict(env or {})
         if lease_ms is not None:
@@ -75,8 +78,9 @@ class Cluster:
     def new_broker(self, *extra_args: str, env: Mapping[str, str] | None = None) -> ClusterBroker:
         """Another broker of the cluster, not started."""
         name = self.directory / f"broker-{len(self.brokers) + 1}"
+        own = {"PENSTOCK_NODE_ID": str(len(self.brokers) + 1)} if self._own_ids else {}
         broker = ClusterBroker(
-            name, self.catalog, self.objects, *self.extra_args, *extra_args, env={**self.env, **(env or {})}
+            name, self.catalog, self.objects, *self.extra_args, *extra_args, env={**self.env, **own, **(env or {})}
         )
         self.brokers.append(broker)
         return broker

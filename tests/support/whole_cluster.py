@@ -16,7 +16,7 @@ class WholeCluster(ServerProcess):
 
     def __init__(self, folder: Path, properties: Path, env: Mapping[str, str] | None = None) -> None:
         super().__init__(folder / "cluster.log")
-        self._cluster = Cluster(folder, BROKERS, extra_args=("--properties", str(properties)), env=env)
+        self._cluster = Cluster(folder, BROKERS, extra_args=("--properties", str(properties)), env=env, own_ids=True)
         self._entered = False
         self._turn = 0
 
