@@ -88,4 +88,4 @@ bench-cluster: $(VENV)/.dev toolchain  ## a cluster beside the embedded broker a
 	$(BIN)/python -m benchmarks.backlog --cluster 2
 
 chaos: $(VENV)/.dev toolchain  ## three brokers under load for CHAOS_SECONDS while everything that can break does
-	PENSTOCK_CHAOS_SECONDS=$(CHAOS_SECONDS) $(BIN)/python -m pytest tests/chaos -rP
+	PENSTOCK_CHAOS_SECONDS=$(CHAOS_SECONDS) PENSTOCK_SCALING_SECONDS=20 $(BIN)/python -m pytest tests/chaos -rP
