@@ -52,7 +52,8 @@ async def test_one_that_is_too_large_reads_alone_and_is_not_passed_for_ever() ->
         for name, size in (("first", 10), ("large", 5000), ("small", 10), ("smaller", 1)):
             tasks.start_soon(read, name, size)
             await anyio.sleep(0.1)
-    assert order == ["first", "large", "small", "smaller"]
+    assert order[:2] == ["first", "large"]
+    assert sorted(order[2:]) == ["small", "smaller"], "both may go at once, then"
 
 
 async def test_readers_take_turns() -> None:
