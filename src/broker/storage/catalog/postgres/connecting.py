@@ -79,7 +79,7 @@ async def connect(
             "lock_timeout": _ms(options.lock_s),
             "idle_in_transaction_session_timeout": _ms(options.idle_in_transaction_s),
             "default_transaction_isolation": "read committed",
-            "jit": "off",
+            **PLANS,
         },
     )
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from broker.errors import StorageUnavailable
+from broker.storage.catalog.postgres import connecting
 from broker.storage.catalog.postgres.address import database_address
 from broker.storage.catalog.postgres.connecting import ConnectionOptions
 from broker.storage.catalog.postgres.connections import Connections
@@ -75,3 +76,13 @@ async def test_a_certificate_that_is_not_there_is_said(server: Postgres, folder:
     """At once, and by its name."""
     with pytest.raises(StorageUnavailable, match=r"nowhere\.crt|No such file"):
         await is_encrypted(f"postgresql://{USER}@localhost:{server.port}/postgres?sslmode=verify-full&sslrootcert={folder / 'nowhere.crt'}")
+
+
+async def test_sessions_find_rows_by_index_and_keep_one_plan(database_url: str) -> None:
+    """A plan that was made while the tables were small must not live on when they are large: every session is set up so."""
+    connection, _ = await connecting.connect(database_address(database_url), connecting.DEFAULT_OPTIONS, None)
+    try:
+        set_up = {name: await connection.fetchval(f"SHOW {name}") for name in connecting.PLANS}
+    finally:
+        await connection.close()
+    assert set_up == connecting.PLANS
