@@ -53,7 +53,8 @@ toolchain: $(VENV)/.dev  ## what the tests need besides Python: Apache Kafka, a 
 test: lint toolchain  ## everything: shape of the code, real clients against a cluster, then units, real clients, Apache Kafka beside us, kill -9, short fuzzing
 	# kafkajs drops records by itself when a leader moves amid one send to several brokers (docs/compatibility.md).
 	PENSTOCK_TEST_TARGET=cluster $(BIN)/python -m pytest -n 2 tests/clients/test_matrix.py --deselect "tests/clients/test_matrix.py::test_restart[kafkajs]"
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest tests/chaos  # alone: it measures pauses
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chaos $(TESTS)
 
 test-fast: $(VENV)/.dev  ## units only
 	$(BIN)/python -m pytest -n 2 tests/broker tests/security tests/observability tests/test_tidy.py $(TESTS)

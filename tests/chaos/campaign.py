@@ -23,8 +23,6 @@ class Campaign:
     seconds: float
     faults: Sequence[Fault] = FAULTS
     alone_each: int = 1
-    slack: float = 1.0
-    """By how much longer pauses may be, where other work has the same machine."""
     struck: Counter[str] = field(default_factory=Counter)
     pauses: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -63,7 +61,7 @@ class Campaign:
             for fault in self.faults
             if fault.limit_s is not None
             for pause, _ in self.pauses[fault.name]
-            if pause > fault.limit_s * self.slack
+            if pause > fault.limit_s
         ]
 
     def figures(self) -> str:

@@ -33,10 +33,11 @@ class News(NamedTuple):
 
 class KnownLog:
     """One log. ``confirmed_at`` is when the latest query of which this is the answer began; before the first nothing but the high watermark
-    is known. ``unsettled`` is the ticket of something after which more may be stable than is known, 0 when there is no such thing."""
+    is known. ``unsettled`` is the ticket of something after which more may be stable than is known, 0 when there is no such thing.
+    ``distrusted`` is the ticket of what this broker itself has changed in the catalog: a query that began before it confirms nothing."""
 
     __slots__ = (
-        "bytes", "confirmed_at", "epoch_starts", "high_watermark", "last_stable_offset", "leader_epoch", "learned", "log_start", "unsettled"
+        "bytes", "confirmed_at", "distrusted", "epoch_starts", "high_watermark", "last_stable_offset", "leader_epoch", "learned", "log_start", "unsettled"
     )  # fmt: skip
 
     def __init__(self, high_watermark: int) -> None:
@@ -48,6 +49,7 @@ class KnownLog:
         self.bytes = -1
         self.learned = 0
         self.unsettled = 0
+        self.distrusted = 0
         self.confirmed_at = NEVER
 
     @property
@@ -114,7 +116,8 @@ class KnownBounds:
         log.log_start = max(log.log_start, bounds.log_start)
         if bounds.leader_epoch > log.leader_epoch:
             log.leader_epoch, log.epoch_starts = bounds.leader_epoch, bounds.epoch_starts
-        log.confirmed_at = max(log.confirmed_at, begun_at)
+        if ticket > log.distrusted:
+            log.confirmed_at = max(log.confirmed_at, begun_at)
         if ticket > log.unsettled:
             log.unsettled = 0
         return news
@@ -149,6 +152,14 @@ class KnownBounds:
         log = self._logs.get(pid)
         if log is not None:
             log.unsettled = self.ticket()
+
+    def distrust(self, pid: int, until: float, log_start: int = 0) -> None:
+        """The log was changed, and begins at ``log_start`` or later: only what is asked from now on confirms it again. ``until`` is a time at which
+        nothing is trusted any more."""
+        log = self._logs.get(pid) or self._add(pid, 0)
+        log.log_start = max(log.log_start, log_start)
+        log.distrusted = self.ticket()
+        log.confirmed_at = min(log.confirmed_at, until)
 
     def forget(self, pid: int) -> None:
         """The partition is gone, or nothing that is known of it can be relied on."""

@@ -264,10 +264,10 @@ class Reader:
             return await self._shared.finder.bounds(pids)
         return await self._catalog.bounds(pids)
 
-    def log_start_moved(self, pid: int) -> None:
-        """Records were deleted, or the partition itself: a fetch that waits for it must be answered anew."""
+    def log_start_moved(self, pid: int, log_start: int = 0) -> None:
+        """Records below ``log_start`` were deleted, or the partition itself: a fetch that waits for it must be answered anew."""
         if self._view is not None:
-            self._view.distrust(pid)
+            self._view.distrust(pid, log_start)
         self._waiting.wake(pid)
 
     def partition_removed(self, pid: int) -> None:

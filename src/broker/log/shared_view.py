@@ -153,12 +153,11 @@ class SharedView:
         self._waiting.arrived(pid, size)
         return True
 
-    def distrust(self, pid: int) -> None:
-        """What is in memory of this log may have been replaced: the catalog is asked next."""
+    def distrust(self, pid: int, log_start: int = 0) -> None:
+        """What is in memory of this log may have been replaced, or lies before ``log_start``: the catalog is asked next."""
         self.spans.forget(pid)
-        log = self.known.get(pid)
-        if log is not None:
-            log.confirmed_at = min(log.confirmed_at, self.clock() - 2 * self._trust_s)
+        self.known.distrust(pid, self.clock() - 2 * self._trust_s, log_start)
+        self._tail.drop_below(pid, log_start)
 
     def forget(self, pid: int) -> None:
         """The partition is gone."""

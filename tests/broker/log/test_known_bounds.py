@@ -176,3 +176,17 @@ def test_what_is_held_to_be_stable_is_stable(steps: list[tuple[str, int]]) -> No
         if found is not None:
             assert found.last_stable_offset <= stable()
             assert found.high_watermark <= len(log)
+
+
+def test_what_was_asked_before_a_change_does_not_confirm_it() -> None:
+    """The answer may come after the change, and know nothing of it."""
+    known = KnownBounds()
+    known.confirmed(1, LogBounds(0, 10, 10, 0, 0), known.ticket(), 1.0)
+    before = known.ticket()
+    known.distrust(1, -5.0)
+    known.confirmed(1, LogBounds(0, 10, 10, 0, 0), before, 2.0)
+    log = known.get(1)
+    assert log is not None
+    assert log.confirmed_at == -5.0
+    known.confirmed(1, LogBounds(7, 10, 10, 0, 0), known.ticket(), 3.0)
+    assert (log.confirmed_at, log.log_start) == (3.0, 7)

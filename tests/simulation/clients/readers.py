@@ -106,9 +106,7 @@ class LogReader(Client):
                 raise self.defect(f"fetch of {partition}: {name_of(part.error_code)}")
             self._told.pop(partition, None)
             return []
-        # Where brokers share the catalog a fetch may be answered from what was known of the log's start a moment ago.
-        start = max(part.log_start_offset, before[partition][2]) if self.machine.is_shared else part.log_start_offset
-        self.ledger.bounds(partition, before[partition], part.high_watermark, part.last_stable_offset, start)
+        self.ledger.bounds(partition, before[partition], part.high_watermark, part.last_stable_offset, part.log_start_offset)
         return self._read(partition, part)
 
     def _read(self, partition: Partition, part: Any) -> list[Found]:

@@ -72,7 +72,7 @@ async def _advance(name: str, index: int, offset: int, context: RequestContext) 
     if offset <= bounds.log_start:
         return bounds.log_start
     moved = await services.catalog.advance_log_start(pid, offset)
-    services.reader.log_start_moved(pid)
+    services.reader.log_start_moved(pid, moved.log_start)
     return moved.log_start
 
 

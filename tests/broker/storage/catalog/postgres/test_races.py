@@ -23,6 +23,7 @@ from tests.broker.storage.catalog.postgres.brokers import brokers
 from tests.support.postgres import Postgres
 
 SECONDS: Final = float(os.environ.get("PENSTOCK_RACE_SECONDS", "3"))
+ENOUGH_S = 30.0
 IDS: Final = ("a", "b", "c")
 PARTITIONS: Final = 3
 
@@ -59,6 +60,7 @@ class Told:
     """What clients were told. ``batches``: by producer and epoch, the partition and offset of each batch that was taken in a transaction;
     ``outcomes``: by the same, how it ended where that was answered; ``offsets``: what was committed with it."""
 
+    news: anyio.Event = field(default_factory=anyio.Event)
     batches: dict[tuple[int, int], list[tuple[int, int]]] = field(default_factory=dict)
     outcomes: dict[tuple[int, int], bool] = field(default_factory=dict)
     offsets: dict[tuple[int, int], tuple[str, str, int]] = field(default_factory=dict)
@@ -83,8 +85,10 @@ class Client:
                 await self.one_transaction(self.chance.choice(IDS))
             except (StorageUnavailable, Unresolved):
                 self.told.lost += 1
+                self.told.news.set()
             except BrokerError:
                 self.told.refused += 1
+                self.told.news.set()
 
     async def one_transaction(self, name: str) -> None:
         answer = await self.broker.init_transaction(name, 60_000, -1, -1, NOW, -1)
@@ -102,6 +106,7 @@ class Client:
             ended = await self.end(name, producer, epoch, commit)
             self.check(ended.error_code)
             self.told.outcomes[producer, epoch] = commit
+            self.told.news.set()
             producer, epoch = ended.producer_id, ended.epoch
 
     async def produce(self, used: list[int], producer: int, epoch: int, sequence: int) -> None:
@@ -121,13 +126,23 @@ class Client:
                 return await self.broker.end_transaction(name, producer, epoch, commit, True, -1, NOW)
             except (StorageUnavailable, Unresolved):
                 self.told.lost += 1
+                self.told.news.set()
 
     def check(self, code: ErrorCode) -> None:
         if code is not ErrorCode.NONE:
             raise BrokerError(code)
 
 
-@pytest.mark.timeout(60 + 2 * SECONDS)
+async def _end_after_enough(scope: anyio.CancelScope, told: Told, breaks: bool) -> None:
+    """A busy machine takes longer than SECONDS to come to as much as is to be judged."""
+    await anyio.sleep(SECONDS)
+    while len(told.outcomes) <= 3 or not told.refused or bool(told.lost) != breaks:
+        told.news = anyio.Event()
+        await told.news.wait()
+    scope.cancel()
+
+
+@pytest.mark.timeout(60 + ENOUGH_S + 2 * SECONDS)
 @pytest.mark.parametrize("breaks", [False, True])
 async def test_whatever_brokers_do_at_once_the_catalog_is_whole(postgres: Postgres, database_url: str, breaks: bool) -> None:
     """Spans tile, counts are right, what is stable ends where the first open transaction begins; transactions are whole, as they were answered."""
@@ -136,8 +151,9 @@ async def test_whatever_brokers_do_at_once_the_catalog_is_whole(postgres: Postgr
     chance, told = random.Random(seed), Told()
     async with brokers(database_url, 3) as catalogs:
         pids = await topic(catalogs[0], PARTITIONS)
-        with anyio.move_on_after(SECONDS):
+        with anyio.move_on_after(SECONDS + ENOUGH_S):
             async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_end_after_enough, tasks.cancel_scope, told, breaks)
                 for _ in range(6):
                     tasks.start_soon(Client(catalogs, pids, told, random.Random(chance.random())).live)
                 while breaks:
@@ -155,8 +171,8 @@ async def test_whatever_brokers_do_at_once_the_catalog_is_whole(postgres: Postgr
             assert await catalog._connections.fetchval(question) == 0, question
         await _check_told(catalog, pids, told)
     print(f"answered {len(told.outcomes)}, refused {told.refused}, lost {told.lost}, flushes {told.objects}")
-    assert told.outcomes, "on a busy machine few come through, but some"
-    assert told.refused > 0 or len(told.outcomes) < 10
+    assert len(told.outcomes) > 3
+    assert told.refused > 0
     assert bool(told.lost) == breaks
 
 
