@@ -6,6 +6,8 @@ Nothing runs yet when this is done. Who called has the agents running, and ends 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from broker.admin.access_keeper import AccessKeeper
+from broker.admin.access_register import AccessRegister
 from broker.admin.config_administrator import ConfigAdministrator
 from broker.admin.topic_administrator import TopicAdministrator
 from broker.client_metrics.collector import ClientMetricsCollector
@@ -41,6 +43,7 @@ from broker.storage.catalog.transactions import Ended, Marker
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
 from broker.storage.objects.footer import PartitionName
+from security.audit.event import NoRecorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,8 @@ async def assemble(
     if not catalog.shared:
         await groups.load()
         transactions.load()
+    access_register = AccessRegister(catalog)
+    await access_register.load()
     client_metrics_configs = LiveClientMetrics(catalog)
     await client_metrics_configs.load()
     directory.on_removed(lambda state: _forget_partitions(reader, state))
@@ -180,6 +185,9 @@ async def assemble(
         share_partitions=share_partitions,
         producer_ids=producer_ids,
         client_metrics=ClientMetricsCollector(client_metrics_configs, live, monotonic_ms),
+        access_register=access_register,
+        access=AccessKeeper(),
+        audit=NoRecorder(),
         now_ms=now_ms,
         served=HANDLERS,
     )

@@ -63,7 +63,11 @@ class Cluster:
         self.keeper = keeper
         self.shards = ShardKeeper(catalog, agents.shard_taker, lambda: keeper.member, lambda shards: self.peers.look())
         self.metadata = MetadataRefresher(
-            catalog, services.directory, (services.topics.changing, services.configs.changing), agents.on_configs
+            catalog,
+            services.directory,
+            (services.topics.changing, services.configs.changing, services.access_register.turn),
+            agents.on_configs,
+            services.access_register,
         )
         self.metadata.version = version
         self.peers = PeerNetwork(secret, lambda: keeper.member, self)

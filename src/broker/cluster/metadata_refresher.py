@@ -1,10 +1,10 @@
-"""The agent that lets this broker hear of topics and configurations that others have changed.
+"""The agent that lets this broker hear of topics, configurations and access entries that others have changed.
 
 N1  What is in memory never goes back: while news are fetched and entered, no change that came in here is (they share a lock).
 N2  News cost what has changed.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Final, Protocol
 
@@ -12,6 +12,7 @@ import anyio
 
 from broker.errors import BrokerError
 from broker.model import Topic
+from broker.storage.catalog.access import AccessEntry
 from broker.storage.catalog.cluster import MembershipCatalog, MetadataChanges
 from observability import logs
 from observability.metrics import CLUSTER
@@ -32,6 +33,14 @@ class Directory(Protocol):
     def topic_ids(self) -> Iterable[bytes]: ...
 
 
+class Access(Protocol):
+    """What is needed of the store of access entries."""
+
+    def hear(self, entries: Sequence[AccessEntry]) -> None: ...
+
+    def replace(self, entries: Sequence[AccessEntry]) -> None: ...
+
+
 class MetadataRefresher:
     """``turns`` are held while news are entered; ``on_configs`` are told of all configurations there are. ``version`` is what is in memory."""
 
@@ -41,11 +50,13 @@ class MetadataRefresher:
         directory: Directory,
         turns: Iterable[anyio.Lock],
         on_configs: Iterable[Callable[[Configs], None]],
+        access: Access,
     ) -> None:
         self._catalog = catalog
         self._directory = directory
         self._turns = tuple(turns)
         self._on_configs = tuple(on_configs)
+        self._access = access
         self._wanted = 0
         self._news = anyio.Event()
         self._progress = anyio.Event()
@@ -123,6 +134,10 @@ class MetadataRefresher:
         if changes.configs is not None:
             for callback in self._on_configs:
                 callback(changes.configs)
+        if everything:
+            self._access.replace([entry for entry in changes.access if entry.value is not None])
+        else:
+            self._access.hear(changes.access)
         CLUSTER.metadata_changes.inc(len(changes.changed) + len(gone))
         self.version = changes.version
         self._wanted = max(self._wanted, changes.version)

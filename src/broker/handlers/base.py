@@ -15,8 +15,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from broker.model import Node
+from security.acls.kinds import Operation, ResourceType
+from security.audit.event import AuditEvent, EventKind, Recorder
+from security.identity import NOBODY, Identity
 
 if TYPE_CHECKING:
+    from broker.admin.access_keeper import AccessKeeper
+    from broker.admin.access_register import AccessRegister
     from broker.admin.config_administrator import ConfigAdministrator
     from broker.admin.topic_administrator import TopicAdministrator
     from broker.client_metrics.collector import ClientMetricsCollector
@@ -76,12 +81,17 @@ class ConnectionInfo:
     peer_host: str
     listener: str
     advertised: Node
-    principal: str = "User:ANONYMOUS"
+    identity: Identity = NOBODY
     software_name: str = "unknown"
     software_version: str = "unknown"
     fetch_sessions: dict[int, Any] = field(default_factory=dict)
     at_end: dict[object, Callable[[], None]] = field(default_factory=dict)
     """What is to be done when the connection has ended, by whatever it is about."""
+
+    @property
+    def principal(self) -> str:
+        """Who the connection acts as, in Kafka's ``Type:name`` form."""
+        return self.identity.principal
 
     def ended(self) -> None:
         """The client is gone, or was let go."""
@@ -107,6 +117,9 @@ class Services:
     share_partitions: "SharePartitionKeeper"
     producer_ids: "ProducerIdAllocator"
     client_metrics: "ClientMetricsCollector"
+    access_register: "AccessRegister"
+    access: "AccessKeeper"
+    audit: Recorder
     now_ms: Callable[[], int]
     served: Sequence["Handler"] = ()
     """Every handler there is: what ApiVersions lists."""
@@ -125,6 +138,40 @@ class RequestContext:
         self.api_version = api_version
         self.correlation_id = correlation_id
         self.client_id = client_id
+
+    def allows(self, operation: Operation, resource_type: ResourceType, name: str) -> bool:
+        """Whether the client may do what it asks for. A denial is logged, counted and audited."""
+        connection = self.connection
+        return self.services.access.allows(connection.identity, connection.peer_host, operation, resource_type, name)
+
+    def sees(self, operation: Operation, resource_type: ResourceType, name: str) -> bool:
+        """The same where a denial only means that something is left out (lists, bits of what is allowed): nobody is told of it."""
+        connection = self.connection
+        return self.services.access.allows(connection.identity, connection.peer_host, operation, resource_type, name)
+
+    def allows_any(self, operation: Operation, resource_type: ResourceType) -> bool:
+        """Whether the client may do it on at least one resource of a type."""
+        connection = self.connection
+        return self.services.access.allows_any(connection.identity, connection.peer_host, operation, resource_type)
+
+    def changed(self, what: str, before: Any, after: Any) -> None:
+        """Something was administered: ``what`` names it, the others are JSON values without secrets, None for what is not there."""
+        services, connection = self.services, self.connection
+        if services.audit.wants(EventKind.ADMIN, connection.principal):
+            services.audit.record(
+                AuditEvent(
+                    kind=EventKind.ADMIN,
+                    action="change",
+                    outcome="success",
+                    principal=connection.principal,
+                    peer=connection.peer,
+                    listener=connection.listener,
+                    connection_id=connection.connection_id,
+                    correlation_id=self.correlation_id,
+                    client_id=self.client_id,
+                    details={"resource": what, "before": before, "after": after},
+                )
+            )
 
 
 Outcome = Any | Pending | Awaitable[Any]

@@ -6,10 +6,12 @@ import anyio
 import pytest
 import trio.testing
 
+from broker.admin.access_register import AccessRegister
 from broker.cluster.directory import TopicDirectory
 from broker.cluster.metadata_refresher import MetadataRefresher
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
+from broker.storage.catalog.access import AccessEntry, AccessKind
 from broker.storage.catalog.memory_cluster import MemoryCluster, MemoryClusterCatalog
 
 
@@ -29,7 +31,8 @@ class World:
         self.live = LiveSettings(Settings(), self.catalog)
         self.directory = TopicDirectory(self.live)
         self.turn = anyio.Lock()
-        self.refresher = MetadataRefresher(self.catalog, self.directory, (self.turn,), (self.live.reload,))
+        self.access = AccessRegister(self.catalog)
+        self.refresher = MetadataRefresher(self.catalog, self.directory, (self.turn,), (self.live.reload,), self.access)
 
     async def create(self, name: str, config: dict[str, str] | None = None) -> bytes:
         topic = await self.other.create_topic(name, name.encode().ljust(16, b"."), 2, 1, config or {}, 0)
@@ -137,3 +140,23 @@ async def test_starting_over_forgets_what_is_not_there() -> None:
         tasks.cancel_scope.cancel()
 
     assert world.names() == ["u"]
+
+
+async def test_access_entries_of_others_are_heard_of() -> None:
+    """Also those that are gone when everything is read anew."""
+    world = World()
+    await world.other.change_access([AccessEntry(AccessKind.ACL, "a", "1"), AccessEntry(AccessKind.QUOTA, "q", "2")])
+    await world.refresher.refresh()
+    assert world.access.names(AccessKind.ACL) == ["a"]
+    await world.other.change_access([AccessEntry(AccessKind.ACL, "a", None)])
+    await world.refresher.refresh()
+    assert world.access.names(AccessKind.ACL) == []
+
+    world.access.hear([AccessEntry(AccessKind.ACL, "never stored", "1")])
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(world.refresher.run)
+        world.refresher.start_over()
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    assert world.access.names(AccessKind.ACL) == []
+    assert world.access.find(AccessKind.QUOTA, "q") == "2"

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import anyio
 
+from broker.admin.access_keeper import AccessKeeper
+from broker.admin.access_register import AccessRegister
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
 from broker.config.live import LiveSettings
@@ -32,6 +34,7 @@ from broker.storage.objects.base import Buffer, Extent, TocEntry
 from broker.storage.objects.memory import MemoryObjectStore
 from broker.wire.records.batch import parse_header
 from broker.wire.records.record import Record, encode_batch
+from security.audit.event import NoRecorder
 
 NOW_MS = 1_700_000_000_000
 
@@ -178,6 +181,9 @@ class Log:
             groups=None,  # type: ignore[arg-type]
             transactions=None,  # type: ignore[arg-type]
             client_metrics=None,  # type: ignore[arg-type]
+            access_register=AccessRegister(self.catalog),
+            access=AccessKeeper(),
+            audit=NoRecorder(),
             share_partitions=self.share_partitions,
             producer_ids=ProducerIdAllocator(self.catalog),
             now_ms=lambda: self.clock,

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from broker.model import Appended, CommittedOffset, LogBounds, Topic, value
+from broker.storage.catalog.access import AccessCatalog
 from broker.storage.catalog.life_cycle import LifeCycleCatalog
 from broker.storage.catalog.share_states import ShareChange, ShareKey, ShareState
 from broker.storage.catalog.transactions import (
@@ -591,7 +592,7 @@ class ShareStateCatalog(Protocol):
 
 
 class Catalog(
-    TopicCatalog, ConfigCatalog, LogCatalog, LifeCycleCatalog, GroupCatalog, TransactionCatalog, ShareStateCatalog, Protocol
+    TopicCatalog, ConfigCatalog, AccessCatalog, LogCatalog, LifeCycleCatalog, GroupCatalog, TransactionCatalog, ShareStateCatalog, Protocol
 ):
     """All of them, as one store offers them."""
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from broker.errors import BrokerError
 from broker.model import Appended, Topic, value
+from broker.storage.catalog.access import AccessEntry
 from broker.storage.catalog.base import Catalog, CommitGroup
 from broker.wire.error_codes import ErrorCode
 
@@ -82,12 +83,14 @@ class ClusterView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataChanges:
-    """What topics and configurations have become up to ``version``. ``configs`` are all there are, None when none changed."""
+    """What topics, configurations and access entries have become up to ``version``. ``configs`` are all there are, None when none changed; ``access`` those that
+    changed."""
 
     version: int
     changed: Sequence[Topic] = ()
     removed: Sequence[bytes] = ()
     configs: Mapping[tuple[int, str], Mapping[str, str]] | None = field(default=None)
+    access: Sequence[AccessEntry] = ()
 
 
 class MembershipCatalog(Protocol):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import Appended, CommittedOffset, LogBounds, Topic
 from broker.storage.catalog import log_rules, swap_rules, topic_rules, transaction_changes
+from broker.storage.catalog.access import AccessEntry, AccessKind
 from broker.storage.catalog.base import (
     CommitGroup,
     Dirt,
@@ -50,6 +51,7 @@ class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
         self._topics: dict[bytes, Topic] = {}
         self._next_pid = 1
         self._configs: dict[tuple[int, str], dict[str, str]] = {}
+        self._access: dict[tuple[AccessKind, str], AccessEntry] = {}
         self._meta: dict[str, str] = {}
         self._cleaned: dict[int, int] = {}
         self._recent = RecentCommits()
@@ -140,6 +142,17 @@ class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
             self._configs[kind, name] = dict(values)
         else:
             self._configs.pop((kind, name), None)
+
+    async def load_access(self) -> list[AccessEntry]:
+        return list(self._access.values())
+
+    async def change_access(self, entries: Sequence[AccessEntry]) -> None:
+        self._check_open()
+        for entry in entries:
+            if entry.value is None:
+                self._access.pop((entry.kind, entry.name), None)
+            else:
+                self._access[entry.kind, entry.name] = entry
 
     async def meta(self, key: str, default: str) -> str:
         return self._meta.setdefault(key, default)

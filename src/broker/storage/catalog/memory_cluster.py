@@ -13,6 +13,7 @@ import anyio
 
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import CommittedOffset, LogBounds, Topic
+from broker.storage.catalog.access import AccessEntry, AccessKind
 from broker.storage.catalog.base import (
     OffsetKey,
     SpanAnswer,
@@ -84,6 +85,7 @@ class MemoryCluster:
         self._topic_versions: dict[bytes, int] = {}
         self._removals: dict[bytes, int] = {}
         self._configs_version = 0
+        self._access_versions: dict[tuple[AccessKind, str], tuple[int, AccessEntry]] = {}
 
     def catalog(self) -> "MemoryClusterCatalog":
         """Another broker's view."""
@@ -169,6 +171,11 @@ class MemoryCluster:
         self.metadata_version += 1
         self._configs_version = self.metadata_version
 
+    def access_changed(self, entries: Sequence[AccessEntry]) -> None:
+        self.metadata_version += 1
+        for entry in entries:
+            self._access_versions[entry.kind, entry.name] = (self.metadata_version, entry)
+
     def changes_since(self, version: int, configs: Mapping[tuple[int, str], Mapping[str, str]]) -> MetadataChanges:
         topics = self.shared._topics
         return MetadataChanges(
@@ -176,6 +183,7 @@ class MemoryCluster:
             changed=[topics[topic_id] for topic_id, changed in self._topic_versions.items() if changed > version],
             removed=[topic_id for topic_id, removed in self._removals.items() if removed > version],
             configs=configs if self._configs_version > version else None,
+            access=[entry for changed, entry in self._access_versions.values() if changed > version],
         )
 
     def take_object_ids(self, count: int, member: Member) -> int:
@@ -357,6 +365,10 @@ class MemoryClusterCatalog(MemoryCatalog):
     async def set_config(self, kind: int, name: str, values: Mapping[str, str]) -> None:
         await super().set_config(kind, name, values)
         self._cluster.configs_changed()
+
+    async def change_access(self, entries: Sequence[AccessEntry]) -> None:
+        await super().change_access(entries)
+        self._cluster.access_changed(entries)
 
     @property
     def incarnation(self) -> int:

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from broker.errors import BrokerError
+from broker.storage.catalog.access import AccessEntry, AccessKind
 from broker.storage.catalog.base import StoredGroup
 from broker.storage.catalog.cluster import ClusterCatalog, Fenced, Member, NodeIdTaken, Registration, ShardLease
 from broker.storage.catalog.memory_cluster import KEPT_FOR_THE_FENCED_MS, MemoryCluster
@@ -311,3 +312,19 @@ async def test_changes_are_heard_of_once(brokers: Brokers) -> None:
     assert (await two.renew(LEASE_MS)).metadata_version == second.version
     nothing = await two.changes_since(second.version)
     assert (list(nothing.changed), list(nothing.removed), nothing.configs) == ([], [], None)
+
+
+async def test_access_entries_are_news_like_topics(brokers: Brokers) -> None:
+    """What was put and what was removed since a version, and nothing else."""
+    one, _ = await brokers.registered("one")
+    two, _ = await brokers.registered("two")
+    rule, user = AccessEntry(AccessKind.ACL, "rule", "{}"), AccessEntry(AccessKind.SCRAM, "user", "{}")
+    await one.change_access([rule, user])
+    first = await two.changes_since(0)
+    assert sorted(first.access, key=lambda entry: entry.kind) == [rule, user]
+
+    gone = AccessEntry(AccessKind.ACL, "rule", None)
+    await one.change_access([gone])
+    second = await two.changes_since(first.version)
+    assert list(second.access) == [gone]
+    assert second.configs is None

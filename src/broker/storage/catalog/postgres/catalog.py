@@ -2,9 +2,9 @@
 
 from typing import Self
 
+from broker.storage.catalog.postgres.access import PostgresAccess
 from broker.storage.catalog.postgres.address import database_address
 from broker.storage.catalog.postgres.commits import PostgresCommits
-from broker.storage.catalog.postgres.configs import PostgresConfigs
 from broker.storage.catalog.postgres.connecting import DEFAULT_OPTIONS, Connection, ConnectionOptions
 from broker.storage.catalog.postgres.connections import Connections
 from broker.storage.catalog.postgres.garbage import PostgresGarbage
@@ -23,7 +23,7 @@ from broker.storage.catalog.postgres.transactions import PostgresTransactions
 
 
 class PostgresCatalog(
-    PostgresConfigs,
+    PostgresAccess,
     PostgresCommits,
     PostgresLogs,
     PostgresObjects,

@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from broker.storage.catalog.cluster import ClusterView, Member, MetadataChanges, NodeIdTaken, Registration, ShardLease
+from broker.storage.catalog.postgres.access import ACCESS_CHANGED, entry_of
 from broker.storage.catalog.postgres.base import CatalogPart, fenced
 from broker.storage.catalog.postgres.configs import ALL_CONFIGS
 from broker.storage.catalog.postgres.connections import Connections
@@ -104,6 +105,7 @@ class PostgresMembership(CatalogPart):
                     if configs_version > version
                     else None
                 ),
+                access=[entry_of(row) for row in await connection.fetch(ACCESS_CHANGED, version)],
             )
 
     async def aclose(self) -> None:

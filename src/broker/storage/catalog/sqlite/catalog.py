@@ -6,6 +6,7 @@ from typing import Final
 
 from broker.storage.catalog.log_state import LogState
 from broker.storage.catalog.sqlite import log_queries, schema, transaction_rows
+from broker.storage.catalog.sqlite.access import SqliteAccess
 from broker.storage.catalog.sqlite.configs import SqliteConfigs
 from broker.storage.catalog.sqlite.groups import SqliteGroups
 from broker.storage.catalog.sqlite.life_cycle import SqliteLifeCycle
@@ -20,7 +21,7 @@ TAIL_SPANS: Final = 65_536
 
 
 class SqliteCatalog(
-    SqliteTopics, SqliteConfigs, SqliteLogs, SqliteLifeCycle, SqliteGroups, SqliteTransactions, SqliteShareStates
+    SqliteTopics, SqliteConfigs, SqliteAccess, SqliteLogs, SqliteLifeCycle, SqliteGroups, SqliteTransactions, SqliteShareStates
 ):
     """Implements :class:`broker.storage.catalog.base.Catalog` in one file. Used from one event loop."""
 

@@ -1,0 +1,50 @@
+"""One thing that happened, as an auditor wants to know it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class EventKind(StrEnum):
+    AUTHENTICATION = "authentication"
+    AUTHORIZATION = "authorization"
+    ADMIN = "admin"
+    CONNECTION = "connection"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """``action`` is what was tried (``login``, an API's name, ``connect``), ``outcome`` what came of it (``success``, ``failure``, an error's name).
+    ``details`` are JSON values without secrets: resource, rule, before and after."""
+
+    kind: EventKind
+    action: str
+    outcome: str
+    principal: str
+    peer: str
+    listener: str
+    connection_id: int = 0
+    correlation_id: int | None = None
+    client_id: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Recorder(Protocol):
+    """Where events go. Never waits."""
+
+    def wants(self, kind: EventKind, principal: str) -> bool:
+        """Whether such an event would be kept: asked before one is made, where making it costs something."""
+        ...
+
+    def record(self, event: AuditEvent) -> None: ...
+
+
+class NoRecorder:
+    """Keeps nothing."""
+
+    def wants(self, kind: EventKind, principal: str) -> bool:
+        return False
+
+    def record(self, event: AuditEvent) -> None:
+        pass

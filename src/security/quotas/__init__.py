@@ -1,0 +1,1 @@
+"""Quotas: whom they concern, and how long somebody who is over has to wait. Pure."""

@@ -1,0 +1,1 @@
+"""TLS contexts, the names in certificates, and their change while connections go on."""
