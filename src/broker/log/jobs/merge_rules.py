@@ -5,6 +5,7 @@ M2  What is written of a run has its offsets in the bytes; nothing is left out, 
 M3  A window holds no more than fits into memory; it is at least one object, however large.
 M4  Objects of one writer come together, because they hold the same partitions: a *lane* is the ids of a stretch, and a stretch is one writer's.
 M5  A byte is rewritten twice at the most: from level 0 to 1, and to 2 when many small objects of level 1 have gathered.
+M6  What is swapped in one transaction is small: commits to the same logs wait for it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,9 @@ from broker.storage.objects.base import is_inline
 LANES: Final = 8
 SPANS_IN_WINDOW: Final = 50_000
 INLINE_BYTES_IN_WINDOW: Final = 4 << 20
+SPANS_IN_SWAP: Final = 500
+"""A transaction that replaced thousands took hundreds of milliseconds, on a busy machine."""
+
 _STRETCH_BITS: Final = 8
 _MANY_OBJECTS: Final = 100
 """So many spans a reader of one partition may have to go through that are of one flush each."""
@@ -86,12 +90,12 @@ def sparse_window(candidates: Sequence[MergeCandidate], limits: MergeLimits) -> 
 
 
 def runs(spans: Mapping[int, Sequence[Span]]) -> list[Run]:
-    """The spans of objects, and markers near them, by log: cut where something else lies between (M1)."""
+    """The spans of objects, and markers near them, by log: cut where something else lies between (M1), and where a run gets long (M6)."""
     found: list[Run] = []
     for pid in sorted(spans):
         run: list[Span] = []
         for span in spans[pid]:
-            if run and run[-1].last + 1 != span.base:
+            if run and (run[-1].last + 1 != span.base or len(run) == SPANS_IN_SWAP):
                 found += _worth(pid, run)
                 run = []
             run.append(span)
@@ -100,8 +104,16 @@ def runs(spans: Mapping[int, Sequence[Span]]) -> list[Run]:
 
 
 def chunks(swaps: Sequence[LogSwap]) -> list[list[LogSwap]]:
-    """What is swapped in one transaction: no more than PARTITIONS_AT_ONCE, in order of the logs."""
-    return [list(swaps[at : at + PARTITIONS_AT_ONCE]) for at in range(0, len(swaps), PARTITIONS_AT_ONCE)]
+    """What is swapped in one transaction: no more than PARTITIONS_AT_ONCE runs and SPANS_IN_SWAP spans (M6), in order of the logs."""
+    chunked: list[list[LogSwap]] = []
+    spans = 0
+    for swap in swaps:
+        spans += len(swap.old)
+        if not chunked or len(chunked[-1]) == PARTITIONS_AT_ONCE or spans > SPANS_IN_SWAP:
+            chunked.append([])
+            spans = len(swap.old)
+        chunked[-1].append(swap)
+    return chunked
 
 
 def _worth(pid: int, run: list[Span]) -> list[Run]:

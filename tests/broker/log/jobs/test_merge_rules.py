@@ -1,6 +1,15 @@
 """Which objects are merged together, and what of a log is one run."""
 
-from broker.log.jobs.merge_rules import LANES, MergeLimits, chunks, runs, small_below, sparse_window, windows
+from broker.log.jobs.merge_rules import (
+    LANES,
+    SPANS_IN_SWAP,
+    MergeLimits,
+    chunks,
+    runs,
+    small_below,
+    sparse_window,
+    windows,
+)
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.life_cycle import PARTITIONS_AT_ONCE, LogSwap, MergeCandidate
 from broker.storage.objects.base import INLINE_OBJECTS
@@ -86,3 +95,14 @@ def test_no_transaction_has_too_many_partitions() -> None:
     swaps = [LogSwap(pid, [span(0, 1)], [span(0, 1)]) for pid in range(450)]
     assert [len(chunk) for chunk in chunks(swaps)] == [PARTITIONS_AT_ONCE, PARTITIONS_AT_ONCE, 50]
     assert chunks([]) == []
+
+
+def test_no_transaction_replaces_too_many_spans() -> None:
+    """Long runs are cut, and what is swapped at once is bounded by spans as well (M6)."""
+    spans = [span(number, number) for number in range(2 * SPANS_IN_SWAP + 10)]
+    cut = runs({7: spans})
+    assert [len(run.spans) for run in cut] == [SPANS_IN_SWAP, SPANS_IN_SWAP, 10]
+    assert [each for run in cut for each in run.spans] == spans
+
+    chunked = chunks([LogSwap(run.pid, run.spans, []) for run in cut] + [LogSwap(8, spans[:490], []), LogSwap(9, spans[:1], [])])
+    assert [[len(swap.old) for swap in chunk] for chunk in chunked] == [[SPANS_IN_SWAP], [SPANS_IN_SWAP], [10, 490], [1]]
