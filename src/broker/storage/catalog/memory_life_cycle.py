@@ -1,6 +1,7 @@
 """What becomes of data after it was written, in the catalog that lives in memory only."""
 
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +33,7 @@ class MemoryObject:
     dead_since_ms: int | None = None
 
 
-class MemoryLifeCycle:
+class MemoryLifeCycle(ABC):
     """Implements :class:`broker.storage.catalog.life_cycle.LifeCycleCatalog`, and the objects' part of
     :class:`broker.storage.catalog.base.LogCatalog`, for :class:`broker.storage.catalog.memory.MemoryCatalog`."""
 
@@ -49,8 +50,9 @@ class MemoryLifeCycle:
         self._condemned: set[int] = set()
         self._inline: dict[int, bytes] = {}
 
+    @abstractmethod
     def _check_open(self) -> None:
-        raise NotImplementedError
+        """Raises StorageUnavailable once the catalog was closed."""
 
     def _owner_of(self, object_id: int) -> bool | None:
         """Whether whoever was given this object's id may still commit it; None when nobody was."""
