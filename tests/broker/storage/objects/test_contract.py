@@ -1,5 +1,9 @@
-"""What every object store does."""
+"""What every object store does.
 
+`PENSTOCK_TEST_OBJECTS=URL` has one more do it: any bucket of S3, GCS or Azure that is reached with the credentials in the environment, or an emulator of one.
+"""
+
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,8 +18,10 @@ from broker.storage.objects.remote import RemoteObjectStore
 from tests.broker.storage.objects.remote_worlds import fresh_prefix, memory_url, opened
 from tests.support.s3 import S3Server
 
+GIVEN = os.environ.get("PENSTOCK_TEST_OBJECTS")
 
-@pytest.fixture(params=["memory", "files", "remote memory", "s3"])
+
+@pytest.fixture(params=["memory", "files", "remote memory", "s3", *(["given"] if GIVEN else [])])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
     """An empty store with small objects."""
     store: ObjectStore
@@ -26,6 +32,10 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             store = FileObjectStore(tmp_path / "segments", 4096)
         case "remote memory":
             store = await opened(memory_url())
+        case "given":
+            assert GIVEN is not None
+            place, _, options = GIVEN.partition("?")
+            store = await opened(f"{place.rstrip('/')}/{fresh_prefix()}?{options}".rstrip("?"))
         case _:
             server: S3Server = request.getfixturevalue("s3_server")
             store = await opened(server.url(fresh_prefix()))
