@@ -29,7 +29,7 @@ RETENTION_PART = 5
 """Data is kept for a fifth of the run."""
 TABLES = ("span", "object", "part", "producer", "aborted", "trim", "object_ids", "job")
 _SIZES = """
-SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relname = ANY ($1) AND relkind = 'r'
+SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relname = ANY ($1) AND relkind = 'r' AND relnamespace = 'public'::regnamespace
 """
 
 
