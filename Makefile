@@ -12,8 +12,11 @@ CHAOS_SECONDS ?= 1200
 # kafkajs drops records by itself when a leader moves amid one send to several brokers (docs/compatibility.md).
 BY_CLIENT_ITSELF := --deselect "tests/clients/test_matrix.py::test_restart[kafkajs]"
 # What is tried against three brokers in every build, besides the matrix; all of tests/clients is in clients-on-cluster.
-SHORT_ON_CLUSTER := $(addprefix tests/clients/,test_late_requests.py test_client_metrics.py test_group_migration.py \
-	"test_kafka_tools.py::test_broker_facts" "test_kafka_tools.py::test_transactions_that_hang")
+SHORT_ON_CLUSTER := $(addprefix tests/clients/test_,late_requests.py \
+	kafka_tools.py::test_broker_facts kafka_tools.py::test_transactions_that_hang \
+	transactions.py::test_what_is_committed_is_read_and_what_is_aborted_is_not transactions.py::test_a_transaction_outlives_a_restart \
+	consumer_protocol.py::test_members_outlive_the_broker share_groups.py::test_members_outlive_the_broker \
+	streams.py::test_two_instances_share_the_work)
 
 .PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation churn chaos clients-on-cluster bench-cluster lock clean setup setup-dev
 
