@@ -9,8 +9,16 @@ CHECKER_SECONDS ?= 600
 SIMULATION_SECONDS ?= 600
 CHURN_SPANS ?= 3000000
 CHAOS_SECONDS ?= 1200
+# kafkajs drops records by itself when a leader moves amid one send to several brokers (docs/compatibility.md).
+BY_CLIENT_ITSELF := --deselect "tests/clients/test_matrix.py::test_restart[kafkajs]"
+# What is tried against three brokers in every build, besides the matrix; all of tests/clients is in clients-on-cluster.
+SHORT_ON_CLUSTER := $(addprefix tests/clients/test_,late_requests.py \
+	kafka_tools.py::test_broker_facts kafka_tools.py::test_transactions_that_hang \
+	transactions.py::test_what_is_committed_is_read_and_what_is_aborted_is_not transactions.py::test_a_transaction_outlives_a_restart \
+	consumer_protocol.py::test_members_outlive_the_broker share_groups.py::test_members_outlive_the_broker \
+	streams.py::test_two_instances_share_the_work)
 
-.PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation churn chaos bench-cluster lock clean setup setup-dev
+.PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation churn chaos clients-on-cluster bench-cluster lock clean setup setup-dev
 
 run: $(VENV)/.runtime  ## start the broker on its embedded default
 	$(BIN)/penstock serve $(ARGS)
@@ -51,8 +59,8 @@ toolchain: $(VENV)/.dev  ## what the tests need besides Python: Apache Kafka, a 
 	$(BIN)/python -m tests.toolchain
 
 test: lint toolchain  ## everything: shape of the code, real clients against a cluster, then units, real clients, Apache Kafka beside us, kill -9, short fuzzing
-	# kafkajs drops records by itself when a leader moves amid one send to several brokers (docs/compatibility.md).
-	PENSTOCK_TEST_TARGET=cluster $(BIN)/python -m pytest -n 2 tests/clients/test_matrix.py --deselect "tests/clients/test_matrix.py::test_restart[kafkajs]"
+	PENSTOCK_TEST_TARGET=cluster $(BIN)/python -m pytest -n 2 tests/clients/test_matrix.py $(BY_CLIENT_ITSELF)
+	PENSTOCK_TEST_TARGET=cluster $(BIN)/python -m pytest -n 2 --dist loadfile $(SHORT_ON_CLUSTER)
 	$(BIN)/python -m pytest tests/chaos  # alone: it measures pauses
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/chaos $(TESTS)
 
@@ -87,6 +95,9 @@ bench-cluster: $(VENV)/.dev toolchain  ## a cluster beside the embedded broker a
 	$(BIN)/python -m benchmarks.cluster
 	$(BIN)/python -m benchmarks.cluster_partitions
 	$(BIN)/python -m benchmarks.backlog --cluster 2
+
+clients-on-cluster: $(VENV)/.dev toolchain  ## everything that real clients are driven through, against three brokers
+	PENSTOCK_TEST_TARGET=cluster $(BIN)/python -m pytest -n 2 --dist loadfile tests/clients $(BY_CLIENT_ITSELF)
 
 chaos: $(VENV)/.dev toolchain  ## three brokers under load for CHAOS_SECONDS while everything that can break does
 	PENSTOCK_CHAOS_SECONDS=$(CHAOS_SECONDS) PENSTOCK_SCALING_SECONDS=20 $(BIN)/python -m pytest tests/chaos -rP

@@ -163,6 +163,7 @@ class App:
                 Sharing(
                     blocks=storage.store,
                     on_published=lambda fact: cluster.published(fact),
+                    on_markers=lambda markers: cluster.markers_written(markers),
                     hints_flow=lambda: cluster.peers.hints_flow,
                 ),
             )

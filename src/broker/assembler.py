@@ -62,10 +62,12 @@ class Agents:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
     """What is different for a broker that is not alone. ``blocks`` is the store by ranges; ``on_published`` is told of what becomes visible by this
-    broker; ``hints_flow``: whether every other broker says the same of itself."""
+    broker, and ``on_markers`` of the markers of transactions that it has ended: readers elsewhere wait for both. ``hints_flow``: whether every
+    other broker says the same of itself."""
 
     blocks: BlockSource
     on_published: Callable[[Published], None]
+    on_markers: Callable[[Sequence[Marker]], None]
     hints_flow: Callable[[], bool]
 
 
@@ -81,12 +83,10 @@ async def assemble(
     on_group: Callable[[float, int, int, int], None] | None = None,
     sharing: Sharing | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
-    on_markers: Callable[[Sequence[Marker]], None] | None = None,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
-    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, ``on_markers`` of the markers of transactions that
-    this broker has ended: readers elsewhere wait for them. With ``sharing`` other brokers use the same catalog and store; then nothing is coordinated
-    before ``shard_taker`` is told to. Raises what the catalog raises."""
+    ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. With ``sharing`` other brokers use the same
+    catalog and store; then nothing is coordinated before ``shard_taker`` is told to. Raises what the catalog raises."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
@@ -152,8 +152,8 @@ async def assemble(
 
     def on_ended(ended: Ended) -> None:
         reader.transaction_ended(ended)
-        if on_markers is not None and ended.markers:
-            on_markers(ended.markers)
+        if sharing is not None and ended.markers:
+            sharing.on_markers(ended.markers)
 
     transactions = TransactionCoordinator(
         catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=on_ended

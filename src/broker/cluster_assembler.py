@@ -4,6 +4,7 @@ Everything else is put together by :mod:`broker.assembler`, for a broker in a cl
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -17,6 +18,7 @@ from broker.errors import BrokerError
 from broker.model import Published
 from broker.server.peers import PeerNetwork
 from broker.storage.catalog.cluster import ClusterCatalog, ClusterView, Member
+from broker.storage.catalog.transactions import Marker
 from broker.storage.objects.footer import PartitionName
 from observability import logs
 from observability.metrics import CLUSTER
@@ -162,8 +164,15 @@ class Cluster:
         """Records became visible here."""
         self.peers.published(fact)
 
+    def markers_written(self, markers: Sequence[Marker]) -> None:
+        """Transactions were ended here."""
+        self.peers.ended([marker.pid for marker in markers])
+
     def hinted(self, pid: int, high_watermark: int, size: int) -> None:
         self._agents.services.reader.hinted(pid, high_watermark, size)
+
+    def ended(self, pids: Sequence[int]) -> None:
+        self._agents.services.reader.markers_hinted(pids)
 
     def metadata_there(self, number: int) -> None:
         self.metadata.hear(number)

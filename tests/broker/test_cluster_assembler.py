@@ -1,5 +1,6 @@
 """Two brokers of a cluster in one process, over a catalog and a store in memory: what one does, the other knows."""
 
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,13 +19,14 @@ from broker.model import Appended
 from broker.storage.catalog.base import BatchEntry
 from broker.storage.catalog.cluster import Registration
 from broker.storage.catalog.memory_cluster import MemoryCluster, MemoryClusterCatalog
-from broker.storage.catalog.shards import SHARDS
+from broker.storage.catalog.shards import SHARDS, shard_of
 from broker.storage.cluster_committing import ClusterCommitter
 from broker.storage.objects.memory import MemoryObjectStore
 from broker.wire.error_codes import ErrorCode
 
 LEASE_MS = 600
 SECRET = b"s" * 32
+PLAIN = BatchEntry(1, 100, 5)
 
 
 class World:
@@ -73,9 +75,9 @@ class Broker:
                     sharing=Sharing(
                         blocks=store,
                         on_published=lambda fact: self.cluster.published(fact),
+                        on_markers=lambda markers: self.cluster.markers_written(markers),
                         hints_flow=lambda: self.cluster.peers.hints_flow,
                     ),
-                    on_markers=lambda markers: self.cluster.markers_written(markers),
                 )
                 self.cluster = Cluster(self.catalog, self.keeper, self.agents, self.committer, SECRET, version)
                 port = await self.cluster.peers.bind("127.0.0.1", 0)
@@ -89,7 +91,7 @@ class Broker:
         topics = self.agents.services.topics
         await topics.create(topics.plan(NewTopic(name=name, partition_count=4), self.agents.services.identity.node_ids))
 
-    async def append(self, topic: str) -> Appended:
+    async def append(self, topic: str, entry: BatchEntry = PLAIN) -> Appended:
         state = self.agents.services.directory.by_name(topic)
         assert state is not None
         settled = anyio.Event()
@@ -99,7 +101,7 @@ class Broker:
             answers.append(answer)
             settled.set()
 
-        self.agents.services.writer.enqueue(state.pids[0], bytearray(100), BatchEntry(1, 100, 5), on_settled)
+        self.agents.services.writer.enqueue(state.pids[0], bytearray(100), entry, on_settled)
         await settled.wait()
         return answers[0]
 
@@ -176,6 +178,27 @@ async def test_what_is_committed_wakes_readers_at_the_other_broker() -> None:
         await until(lambda: heard)
 
         assert heard == [(state.pids[0], 1, 100)]
+
+
+async def test_the_end_of_a_transaction_wakes_readers_at_the_other_broker() -> None:
+    """Whoever coordinates it: the others hear on which partitions it was ended."""
+    async with two_brokers() as (_, one, two):
+        await one.create("t")
+        state = two.agents.services.directory.by_name("t")
+        assert state is not None
+        heard: list[int] = []
+        two.agents.services.reader.markers_hinted = heard.extend  # type: ignore[method-assign]
+        names = (f"x{number}" for number in itertools.count())
+        name = next(name for name in names if shard_of(name) in one.cluster.shards.held)
+        transactions = one.agents.services.transactions
+        begun = await transactions.init_producer(name, 60_000, -1, -1)
+        who = (begun.producer_id, begun.epoch)
+        assert await transactions.add_partitions(name, *who, [state.pids[0]]) is ErrorCode.NONE
+        assert (await one.append("t", BatchEntry(1, 100, 5, *who, 0, 0, transactional=True))).error_code == 0
+        assert (await transactions.end(name, *who, commit=True, bump=False)).error_code is ErrorCode.NONE
+        await until(lambda: heard)
+
+        assert heard == [state.pids[0]]
 
 
 async def test_a_broker_that_is_gone_leads_nothing_long_before_its_lease_ends() -> None:

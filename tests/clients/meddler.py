@@ -11,7 +11,7 @@ from collections.abc import Callable
 from tests.support.process import free_port
 
 PUSH_TELEMETRY = 72
-_CODECS = {"gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
+CODECS = {"gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 _ACCEPTED = bytes([5, 4, 3, 1, 2])
 """As it stands in the answer: four of them, in the broker's order."""
 
@@ -27,9 +27,6 @@ class Meddler:
         self._listening = socket.create_server(("127.0.0.1", self.port))
         self._sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
-
-    def codec(self, name: str) -> int:
-        return _CODECS[name]
 
     def close(self) -> None:
         for each in (self._listening, *self._sockets):
@@ -59,7 +56,7 @@ class Meddler:
         return frame
 
     def _prefer(self, frame: bytes) -> bytes:
-        wanted = _CODECS[self.preferred]
+        wanted = CODECS[self.preferred]
         return frame.replace(_ACCEPTED, bytes([5, wanted, *(each for each in _ACCEPTED[1:] if each != wanted)]))
 
 

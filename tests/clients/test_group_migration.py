@@ -10,8 +10,8 @@ from tests.clients.brokers import target_broker
 from tests.clients.conftest import DriverOf
 from tests.clients.crowd import LedgerCrowd, Load, check_read_once, wait_all_read
 from tests.clients.group_ledger import places
+from tests.clients.raw_clients import GROUP, coordinator_of
 from tests.clients.test_matrix import new_name, new_topic
-from tests.differential.raw_client import RawClient
 from tests.support.process import ServerProcess
 from tests.toolchain import required
 
@@ -58,10 +58,11 @@ def broker_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
 def test_a_group_is_rolled_there_and_back(roll: str, broker: ServerProcess, driver_of: DriverOf, tmp_path: Path) -> None:
     """Every record is delivered, offsets go on, no partition is read by two members at once; and the group changes its kind."""
     client, classic, consumer = ROLLS[roll]
-    driver, admin = driver_of(client), RawClient(broker.bootstrap)
+    driver = driver_of(client)
     topic = new_topic(driver, broker, "rolled", PARTITIONS)
     crowd = LedgerCrowd(broker.bootstrap, new_name("group"), topic, tmp_path / "ledgers")
     load = Load(broker.bootstrap, topic, PARTITIONS)
+    admin = coordinator_of(broker.bootstrap, GROUP, crowd.group)
 
     def kind() -> str:
         groups = admin.call(16, 5, ListGroupsRequest()).groups

@@ -11,6 +11,7 @@ import pytest
 
 from broker.wire.messages.metadata import MetadataRequest, MetadataRequestTopic
 from tests.clients import kafka_tools as tools
+from tests.clients.raw_clients import TRANSACTIONAL_ID, coordinator_of
 from tests.differential.raw_client import RawClient
 from tests.differential.scripts_transactions import Producer
 from tests.support.process import ServerProcess
@@ -373,7 +374,7 @@ def test_transactions(at: list[str]) -> None:
 def test_transactions_that_hang(at: list[str], broker: ServerProcess) -> None:
     """kafka-transactions finds what hangs, aborts it on its partition, and terminates a transactional id for good."""
     topic, name = new_topic(at), f"hanging-{uuid.uuid4().hex[:8]}"
-    client = RawClient(broker.bootstrap)
+    client = coordinator_of(broker.bootstrap, TRANSACTIONAL_ID, name)
     topic_id = topic_id_of(client, topic)
     hanging = Producer(client, name)
     assert hanging.init() == 0

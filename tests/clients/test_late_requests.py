@@ -1,10 +1,13 @@
 """Requests of a transactional producer that come late over a connection it has given up, on real sockets (KAFKA-17754)."""
 
+import itertools
+
 import pytest
 
 from broker.wire.messages.end_txn import EndTxnRequest
 from broker.wire.messages.init_producer_id import InitProducerIdRequest
 from tests.clients.brokers import target_is_kafka
+from tests.clients.raw_clients import GROUP, TRANSACTIONAL_ID, address_of_coordinator
 from tests.clients.test_matrix import new_name
 from tests.differential.raw_client import Closed, RawClient
 from tests.differential.scripts_transactions import Producer
@@ -16,6 +19,15 @@ pytestmark = pytest.mark.skipif(target_is_kafka(), reason="Apache Kafka lets the
 INIT_PRODUCER_ID = 22
 END_TXN = 26
 PRODUCE_BEFORE_KIP_890 = 9
+
+
+def two_connections(broker: ServerProcess) -> tuple[str, str, RawClient, RawClient]:
+    """Names of a transactional id and of a group that one broker coordinates, and connections to it: there they are compared."""
+    name = new_name("txn")
+    address = address_of_coordinator(broker.bootstrap, TRANSACTIONAL_ID, name)
+    groups = (new_name("group") for _ in itertools.count())
+    group = next(group for group in groups if address_of_coordinator(broker.bootstrap, GROUP, group) == address)
+    return name, group, RawClient(address), RawClient(address)
 
 
 def over(client: RawClient, producer: Producer) -> Producer:
@@ -37,10 +49,10 @@ def end_of(producer: Producer, *, commit: bool) -> EndTxnRequest:
 @pytest.mark.parametrize("version", [0, 2, 4])
 def test_a_late_end_of_one_transaction_leaves_the_next_alone(version: int, broker: ServerProcess) -> None:
     """The client sent it again over a new connection and began another transaction, which it commits."""
-    first, second = RawClient(broker.bootstrap), RawClient(broker.bootstrap)
+    name, _, first, second = two_connections(broker)
     topic = new_name("late-end")
     topic_id = create(first, topic)
-    before = Producer(first, new_name("txn"))
+    before = Producer(first, name)
     assert before.init() == 0
     assert before.add(version, topic, 0) == [0]
     assert before.produce(PRODUCE_BEFORE_KIP_890, topic, topic_id, 0) == 0
@@ -58,20 +70,20 @@ def test_a_late_end_of_one_transaction_leaves_the_next_alone(version: int, broke
 @pytest.mark.parametrize("what", ["add", "add_group", "offsets", "produce"])
 def test_nothing_late_joins_the_next_transaction(what: str, broker: ServerProcess) -> None:
     """Partitions, groups, offsets and records alike: the connection is closed, and the producer goes on over the other."""
-    first, second = RawClient(broker.bootstrap), RawClient(broker.bootstrap)
+    name, group, first, second = two_connections(broker)
     topic = new_name("late")
     topic_id = create(first, topic)
-    before = Producer(first, new_name("txn"))
+    before = Producer(first, name)
     assert before.init() == 0
     for producer in (before, over(second, before)):
         assert producer.add(3, topic, 0) == [0]
-        assert producer.add_group(3, "g") == 0
-        assert producer.commit_offset(3, "g", topic) == 0
+        assert producer.add_group(3, group) == 0
+        assert producer.commit_offset(3, group, topic) == 0
         assert producer.produce(PRODUCE_BEFORE_KIP_890, topic, topic_id, int(producer is not before)) == 0
     late = {
         "add": lambda: before.add(3, topic, 0),
-        "add_group": lambda: before.add_group(3, "g"),
-        "offsets": lambda: before.commit_offset(3, "g", topic),
+        "add_group": lambda: before.add_group(3, group),
+        "offsets": lambda: before.commit_offset(3, group, topic),
         "produce": lambda: before.produce(PRODUCE_BEFORE_KIP_890, topic, topic_id, 2),
     }[what]
 
@@ -88,10 +100,10 @@ def test_nothing_late_joins_the_next_transaction(what: str, broker: ServerProces
 
 def test_a_data_connection_may_be_newer_than_the_one_to_the_coordinator(broker: ServerProcess) -> None:
     """As with librdkafka, which has one for each; both stay."""
-    coordinator, data = RawClient(broker.bootstrap), RawClient(broker.bootstrap)
+    name, _, coordinator, data = two_connections(broker)
     topic = new_name("two-connections")
     topic_id = create(coordinator, topic)
-    producer = Producer(coordinator, new_name("txn"))
+    producer = Producer(coordinator, name)
     assert producer.init() == 0
     for sequence in range(3):
         assert producer.add(3, topic, 0) == [0]
@@ -103,10 +115,10 @@ def test_a_data_connection_may_be_newer_than_the_one_to_the_coordinator(broker: 
 
 def test_a_successor_may_sit_on_an_older_connection(broker: ServerProcess) -> None:
     """Who initialises begins anew."""
-    older, newer = RawClient(broker.bootstrap), RawClient(broker.bootstrap)
+    name, _, older, newer = two_connections(broker)
     topic = new_name("successor")
     create(older, topic)
-    predecessor, successor = Producer(newer, new_name("txn")), Producer(older, "")
+    predecessor, successor = Producer(newer, name), Producer(older, "")
     assert predecessor.init() == 0
     assert predecessor.add(3, topic, 0) == [0]
     successor.name = predecessor.name

@@ -18,8 +18,8 @@ from tests.clients.brokers import target_broker
 from tests.clients.catalog import BY_NAME, ClientSpec
 from tests.clients.conftest import DriverOf
 from tests.clients.driver import Driver, Json
+from tests.clients.raw_clients import any_broker
 from tests.clients.test_matrix import DEADLINE_MS, b64, new_name, new_topic, numbered, produce
-from tests.differential.raw_client import RawClient
 from tests.support.process import ServerProcess
 from tests.toolchain import required
 
@@ -65,7 +65,7 @@ def set_on_group(broker: ServerProcess, group: str, **values: str) -> None:
     resource = IncrementalAlterConfigsRequestAlterConfigsResource(
         resource_type=GROUP_RESOURCE, resource_name=group, configs=configs
     )
-    client = RawClient(broker.bootstrap)
+    client = any_broker(broker.bootstrap)
     (answer,) = client.call(44, 1, IncrementalAlterConfigsRequest(resources=[resource], validate_only=False)).responses
     client.close()
     assert answer.error_code == 0, answer.error_message

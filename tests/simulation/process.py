@@ -127,7 +127,7 @@ class BrokerProcess:
             now_ms=now_ms,
             monotonic_ms=now_ms,
             on_fatal=self._storage_failed,
-            sharing=Sharing(blocks=storage.store, on_published=lambda fact: None, hints_flow=lambda: False),
+            sharing=Sharing(blocks=storage.store, on_published=lambda fact: None, on_markers=lambda markers: None, hints_flow=lambda: False),
         )
 
     def check_idle(self) -> None:

@@ -28,7 +28,7 @@ class Cluster:
 
     With `own_postgres` the database server is this cluster's alone and can be stopped, killed and restarted; otherwise the tests of one process share
     one, and the cluster has a database of its own in it. With `faults` brokers reach the store through a proxy that makes it fail. `lease_ms`,
-    and what is in `env`, are settings of every broker. With `own_ids` each
+    and what is in `env`, are settings of every broker; `own_env` has those of each of the first ones. With `own_ids` each
     keeps its node id over restarts, otherwise it is given a free one each time.
     """
 
@@ -43,8 +43,10 @@ class Cluster:
         env: Mapping[str, str] | None = None,
         extra_args: Sequence[str] = (),
         own_ids: bool = False,
+        own_env: Sequence[Mapping[str, str]] = (),
     ) -> None:
         self._own_ids = own_ids
+        self._own_env = tuple(own_env)
         self.directory = directory
         self.env = dict(env or {})
         if lease_ms is not None:
@@ -79,6 +81,7 @@ class Cluster:
         """Another broker of the cluster, not started."""
         name = self.directory / f"broker-{len(self.brokers) + 1}"
         own = {"PENSTOCK_NODE_ID": str(len(self.brokers) + 1)} if self._own_ids else {}
+        own.update(*self._own_env[len(self.brokers) : len(self.brokers) + 1])
         broker = ClusterBroker(
             name, self.catalog, self.objects, *self.extra_args, *extra_args, env={**self.env, **own, **(env or {})}
         )

@@ -1,7 +1,7 @@
 """A cluster that looks like one server: where a test stops or kills its broker, one of the cluster's brokers goes, each time another one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -14,15 +14,23 @@ BROKERS = 3
 class WholeCluster(ServerProcess):
     """`properties` is a file of Kafka's names for every broker. Its catalog and its store go on when it is stopped; :meth:`close` ends them."""
 
-    def __init__(self, folder: Path, properties: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, properties: Path, env: Mapping[str, str] | None = None, own_env: Sequence[Mapping[str, str]] = ()
+    ) -> None:
         super().__init__(folder / "cluster.log")
-        self._cluster = Cluster(folder, BROKERS, extra_args=("--properties", str(properties)), env=env, own_ids=True)
+        arguments = ("--properties", str(properties))
+        self._cluster = Cluster(folder, BROKERS, extra_args=arguments, env=env, own_ids=True, own_env=own_env)
         self._entered = False
         self._turn = 0
 
     @property
     def bootstrap(self) -> str:
         return ",".join(broker.bootstrap for broker in self._cluster.brokers)
+
+    @property
+    def brokers(self) -> Sequence[ClusterBroker]:
+        """Each of them, once it was started."""
+        return self._cluster.brokers
 
     @property
     def http(self) -> str:

@@ -73,13 +73,16 @@ class _Connection:
 
 
 class WireProxy:
-    """Listens on loopback and leads to ``target`` (a function, as the address may not be known yet) until it is closed."""
+    """Listens on loopback and leads to ``target`` (a function, as the address may not be known yet) until it is closed.
 
-    def __init__(self, target: Callable[[], str]) -> None:
+    What is to be held is held by whichever of this and those ``beside`` it sees it first: each stands before a broker of one cluster.
+    """
+
+    def __init__(self, target: Callable[[], str], beside: "WireProxy | None" = None) -> None:
         self._target = target
-        self._lock = threading.Lock()
+        self._lock = threading.Lock() if beside is None else beside._lock
         self._connections: set[_Connection] = set()
-        self._holds: list[Hold] = []
+        self._holds: list[Hold] = [] if beside is None else beside._holds
         self._port = free_port()
         self.address = f"127.0.0.1:{self._port}"
         self.weather: Weather | None = None

@@ -11,6 +11,7 @@ twice, and need not be believed beyond looking again.
     METADATA   there is this version of topics and configurations (8)
     SEEN       the answer to that: so far I have read (8)
     LOOK       members or shards have changed
+    ENDED      transactions were ended: for each of their partitions its pid (4)
 
 A proof is an HMAC of both sides' HELLO and CHALLENGE under a secret that every broker reads in the catalog; each side's has a word of its own, so
 none can be sent back. Frames of a kind that is not known are passed over: a newer broker may have more to say.
@@ -33,6 +34,7 @@ PUBLISHED: Final = 16
 METADATA: Final = 17
 SEEN: Final = 18
 LOOK: Final = 19
+ENDED: Final = 20
 
 NONCE_BYTES: Final = 32
 PROOF_BYTES: Final = 32
@@ -44,6 +46,7 @@ _HEAD: Final = struct.Struct(">IB")
 _HELLO: Final = struct.Struct(">HHiq32s")
 _CHALLENGE: Final = struct.Struct(">Hiq32s")
 _FACT: Final = struct.Struct(">IQI")
+_PID: Final = struct.Struct(">I")
 _VERSION: Final = struct.Struct(">Q")
 _BYTES_MAX: Final = (1 << 32) - 1
 
@@ -144,6 +147,18 @@ def read_published(payload: bytes) -> Sequence[Fact]:
     return [Fact(*fields) for fields in _FACT.iter_unpack(payload)]
 
 
+def ended(pids: Iterable[int]) -> bytes:
+    """The payload of an ENDED frame; at most FACTS_A_FRAME of them."""
+    return b"".join(map(_PID.pack, pids))
+
+
+def read_ended(payload: bytes) -> Sequence[int]:
+    """Raises NotUnderstood."""
+    if len(payload) % _PID.size:
+        raise NotUnderstood("a partition that is cut short")
+    return [pid for (pid,) in _PID.iter_unpack(payload)]
+
+
 def version(number: int) -> bytes:
     """The payload of METADATA and SEEN."""
     return _VERSION.pack(number)
@@ -158,16 +173,17 @@ def read_version(payload: bytes) -> int:
 
 class PendingFacts:
     """What is to be told to one broker and was not yet. However slow that broker is, this does not grow: of one partition the latest fact is
-    kept, and of more partitions than ``limit`` nothing more is taken."""
+    kept, and of more partitions than ``limit`` nothing more is taken; likewise of partitions whose transactions were ended."""
 
     def __init__(self, limit: int = 4 * FACTS_A_FRAME) -> None:
         self._limit = limit
         self._facts: dict[int, Fact] = {}
+        self._ended: dict[int, None] = {}
         self._metadata = 0
         self._look = False
 
     def __bool__(self) -> bool:
-        return bool(self._facts or self._metadata or self._look)
+        return bool(self._facts or self._ended or self._metadata or self._look)
 
     def add(self, pid: int, high_watermark: int, size: int) -> bool:
         """Whether it was taken."""
@@ -178,6 +194,13 @@ class PendingFacts:
             self._facts[pid] = Fact(pid, high_watermark, size)
         else:
             self._facts[pid] = Fact(pid, max(high_watermark, before.high_watermark), size + before.size)
+        return True
+
+    def ended(self, pid: int) -> bool:
+        """Whether it was taken."""
+        if pid not in self._ended and len(self._ended) >= self._limit:
+            return False
+        self._ended[pid] = None
         return True
 
     def metadata(self, number: int) -> None:
@@ -191,6 +214,9 @@ class PendingFacts:
         taken = list(self._facts.values())[:FACTS_A_FRAME]
         for fact in taken:
             del self._facts[fact.pid]
+        taken_ended = list(self._ended)[:FACTS_A_FRAME]
+        for pid in taken_ended:
+            del self._ended[pid]
         frames = []
         if self._look:
             frames.append(frame(LOOK))
@@ -198,6 +224,9 @@ class PendingFacts:
             frames.append(frame(METADATA, version(self._metadata)))
         if taken:
             frames.append(frame(PUBLISHED, published(taken)))
+        if taken_ended:
+            frames.append(frame(ENDED, ended(taken_ended)))
+        count = len(taken) + len(taken_ended) + self._look + bool(self._metadata)
         self._metadata = 0
         self._look = False
-        return b"".join(frames), len(taken) + len(frames) - bool(taken)
+        return b"".join(frames), count

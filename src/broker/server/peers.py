@@ -10,6 +10,7 @@ import anyio
 from anyio.abc import ByteStream, SocketAttribute, TaskGroup
 
 from broker.cluster.hints import (
+    ENDED,
     LOOK,
     METADATA,
     PUBLISHED,
@@ -17,6 +18,7 @@ from broker.cluster.hints import (
     NotUnderstood,
     PendingFacts,
     frame,
+    read_ended,
     read_published,
     read_version,
     version,
@@ -44,6 +46,10 @@ class Hearer(Protocol):
 
     def hinted(self, pid: int, high_watermark: int, size: int) -> None:
         """Records became visible in a partition."""
+        ...
+
+    def ended(self, pids: Sequence[int]) -> None:
+        """Transactions on these partitions were ended."""
         ...
 
     def metadata_there(self, number: int) -> None:
@@ -146,6 +152,14 @@ class PeerNetwork:
             if not peer.is_connected or not peer.pending.add(fact.pid, fact.high_watermark, fact.bytes):
                 CLUSTER.hints_dropped.inc()
                 continue
+            peer.wake()
+
+    def ended(self, pids: Sequence[int]) -> None:
+        """Tell everyone of partitions on which transactions were ended: where they are stable depends on it, and readers may wait for that."""
+        for peer in self._peers.values():
+            dropped = len(pids) if not peer.is_connected else sum(not peer.pending.ended(pid) for pid in pids)
+            if dropped:
+                CLUSTER.hints_dropped.inc(dropped)
             peer.wake()
 
     def look(self) -> None:
@@ -268,6 +282,10 @@ class PeerNetwork:
             CLUSTER.hints_received.inc(len(facts))
             for fact in facts:
                 self._hearer.hinted(fact.pid, fact.high_watermark, fact.size)
+        elif kind == ENDED:
+            pids = read_ended(payload)
+            CLUSTER.hints_received.inc(len(pids))
+            self._hearer.ended(pids)
         elif kind == METADATA:
             number = read_version(payload)
             self._hearer.metadata_there(number)

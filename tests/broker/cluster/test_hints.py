@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.cluster.hints import (
+    ENDED,
     FACTS_A_FRAME,
     FIRST_VERSION,
     FRAME_BYTES_MAX,
@@ -19,10 +20,12 @@ from broker.cluster.hints import (
     PendingFacts,
     check_proof,
     choose_version,
+    ended,
     frame,
     proof,
     published,
     read_challenge,
+    read_ended,
     read_hello,
     read_published,
     read_version,
@@ -57,6 +60,7 @@ def test_the_greeting_is_what_other_releases_expect() -> None:
     assert HELLO.encode() == bytes.fromhex("0001" "0001" "00000007" "0000000000000003") + NONCE
     assert CHALLENGE.encode() == bytes.fromhex("0001" "00000008" "0000000000000004") + NONCE[::-1]
     assert frame(LOOK) == bytes.fromhex("00000001" "13")
+    assert frame(ENDED, ended([1, 258])) == bytes.fromhex("00000009" "14" "00000001" "00000102")
     assert frame(METADATA, version(5)) == bytes.fromhex("00000009" "11" "0000000000000005")
 
 
@@ -97,7 +101,7 @@ def test_a_proof_is_good_for_one_side_of_one_greeting() -> None:
 @given(data=st.binary(max_size=200))
 def test_whatever_comes_is_understood_or_refused(data: bytes) -> None:
     """Never anything else."""
-    for read in (read_hello, read_challenge, read_published, read_version):
+    for read in (read_hello, read_challenge, read_published, read_ended, read_version):
         try:
             read(data)
         except NotUnderstood:
@@ -127,6 +131,23 @@ def test_what_a_slow_broker_is_to_be_told_does_not_grow() -> None:
 
     assert taken == [True] * 10 + [False] * 10
     assert pending.add(3, 2, 1)
+    assert [pending.ended(pid) for pid in range(12)] == [True] * 10 + [False] * 2
+    assert pending.ended(3)
+
+
+@given(pids=st.lists(st.integers(0, (1 << 32) - 1), max_size=50))
+def test_partitions_of_ended_transactions_are_told_once_each(pids: list[int]) -> None:
+    """However many transactions ended on them since."""
+    pending = PendingFacts()
+    for pid in pids:
+        assert pending.ended(pid)
+    assert bool(pending) == bool(pids)
+    data, count = pending.take()
+    told = [pid for kind, payload in frames_of(data) if kind == ENDED for pid in read_ended(payload)]
+
+    assert told == list(dict.fromkeys(pids))
+    assert count == len(told)
+    assert not pending
 
 
 def test_no_frame_is_longer_than_what_is_read() -> None:
@@ -134,13 +155,14 @@ def test_no_frame_is_longer_than_what_is_read() -> None:
     pending = PendingFacts()
     for pid in range(FACTS_A_FRAME + 5):
         pending.add(pid, 1 << 62, 1 << 40)
+        pending.ended(pid)
     pending.metadata(7)
     pending.look()
     first, count = pending.take()
     second, rest = pending.take()
 
-    assert [kind for kind, _ in frames_of(first)] == [LOOK, METADATA, PUBLISHED]
-    assert (count, rest) == (FACTS_A_FRAME + 2, 5)
+    assert [kind for kind, _ in frames_of(first)] == [LOOK, METADATA, PUBLISHED, ENDED]
+    assert (count, rest) == (2 * FACTS_A_FRAME + 2, 10)
     assert all(1 + len(payload) <= FRAME_BYTES_MAX for _, payload in frames_of(first) + frames_of(second))
     assert not pending
 

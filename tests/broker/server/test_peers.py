@@ -1,6 +1,6 @@
 """Brokers connected to each other, over real sockets."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ class Hearer:
 
     def __init__(self) -> None:
         self.facts: list[tuple[int, int, int]] = []
+        self.ended_on: list[int] = []
         self.versions: list[int] = []
         self.events: list[tuple[str, int]] = []
         self.looks = 0
@@ -29,6 +30,10 @@ class Hearer:
 
     def hinted(self, pid: int, high_watermark: int, size: int) -> None:
         self.facts.append((pid, high_watermark, size))
+        self._heard()
+
+    def ended(self, pids: Sequence[int]) -> None:
+        self.ended_on += pids
         self._heard()
 
     def metadata_there(self, number: int) -> None:
@@ -105,6 +110,18 @@ async def test_what_one_commits_all_others_hear_of() -> None:
 
         assert two.hearer.facts == three.hearer.facts == [(7, 10, 100)]
         assert one.hearer.facts == []
+
+
+async def test_all_others_hear_where_transactions_were_ended() -> None:
+    """Of each of their partitions."""
+    one, two, three = (Broker(number) for number in (1, 2, 3))
+    async with connected(one, two, three):
+        one.network.ended([7, 9])
+        for other in (two, three):
+            await other.hearer.until(lambda hearer: hearer.ended_on)
+
+        assert two.hearer.ended_on == three.hearer.ended_on == [7, 9]
+        assert one.hearer.ended_on == []
 
 
 async def test_who_spreads_a_version_waits_for_all_to_have_read_it() -> None:

@@ -2,21 +2,24 @@
 DescribeLogDirs (key 35), versions 1-5.
 
 Behaviour:
-- There is one log directory: the data directory. A partition's size is the bytes of record data that are still part of its log;
-  space that deleted records occupy until their segment goes is not counted.
+- There is one log directory: the data directory, or in a cluster the object store, which is named by its bucket and prefix. A partition's size is the
+  bytes of record data that are still part of its log; space that deleted records occupy until their segment goes is not counted.
+- In a cluster each broker tells of the partitions that it leads, so that the sizes that all of them tell add up to what there is.
 - Unknown partitions are left out, as Kafka does. No list of topics means all partitions.
-- Total and usable bytes are those of the volume that the directory is on.
+- Total and usable bytes are those of the volume that the directory is on; -1 in a cluster, as a store has no size.
 
 Versions:
 - v2: flexible. v3: an error code for the whole answer. v4: size of the volume (KIP-827). v5: cordoned directories (never).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from broker.cluster.directory import TopicDirectory, TopicState
+from broker.cluster.identity import ClusterIdentity
 from broker.handlers.base import Handler, RequestContext
 from broker.model import LogBounds
+from broker.storage.objects.location import read_location
 from broker.storage.volume import volume_space
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -31,22 +34,15 @@ from broker.wire.messages.describe_log_dirs import (
 
 async def handle(request: DescribeLogDirsRequest, context: RequestContext) -> DescribeLogDirsResponse:
     services = context.services
-    data_dir = _data_dir(context)
-    wanted = _wanted(request, services.directory)
+    wanted = list(_wanted(request, services.directory, services.identity))
     bounds = await services.catalog.bounds([state.pids[index] for state, indexes in wanted for index in indexes])
-    try:
-        space = await volume_space(data_dir)
-    except OSError:
-        result = DescribeLogDirsResult(
-            error_code=ErrorCode.KAFKA_STORAGE_ERROR, log_dir=str(data_dir)
-        )
+    settings = services.settings.current
+    if settings.clustered and settings.objects is not None:
+        result = DescribeLogDirsResult(log_dir=_name_of_store(settings.objects))
     else:
-        result = DescribeLogDirsResult(
-            log_dir=str(data_dir),
-            topics=[topic for state, indexes in wanted if (topic := _topic(state, indexes, bounds)).partitions],
-            total_bytes=space.total,
-            usable_bytes=space.usable,
-        )
+        result = await _volume(_data_dir(context))
+    if result.error_code == ErrorCode.NONE:
+        result.topics = [topic for state, indexes in wanted if (topic := _topic(state, indexes, bounds)).partitions]
     return DescribeLogDirsResponse(results=[result])
 
 
@@ -54,8 +50,29 @@ def _data_dir(context: RequestContext) -> Path:
     return Path(context.services.settings.current.data_dir).absolute()
 
 
-def _wanted(request: DescribeLogDirsRequest, directory: TopicDirectory) -> list[tuple[TopicState, Iterable[int]]]:
-    """The partitions asked for, each once, as far as they exist."""
+async def _volume(directory: Path) -> DescribeLogDirsResult:
+    try:
+        space = await volume_space(directory)
+    except OSError:
+        return DescribeLogDirsResult(error_code=ErrorCode.KAFKA_STORAGE_ERROR, log_dir=str(directory))
+    return DescribeLogDirsResult(log_dir=str(directory), total_bytes=space.total, usable_bytes=space.usable)
+
+
+def _name_of_store(url: str) -> str:
+    location = read_location(url)
+    return f"{location.scheme}://{location.bucket}/{location.prefix}"
+
+
+def _wanted(
+    request: DescribeLogDirsRequest, directory: TopicDirectory, identity: ClusterIdentity
+) -> Iterator[tuple[TopicState, list[int]]]:
+    """The partitions asked for, each once, as far as they exist and this broker leads them."""
+    for state, indexes in _named(request, directory):
+        leaders = identity.leaders_of(state)
+        yield state, [index for index in indexes if leaders[index] == identity.node_id]
+
+
+def _named(request: DescribeLogDirsRequest, directory: TopicDirectory) -> list[tuple[TopicState, Iterable[int]]]:
     if request.topics is None:
         return [(state, range(len(state.pids))) for state in directory.all()]
     wanted: dict[str, tuple[TopicState, dict[int, None]]] = {}

@@ -18,7 +18,7 @@ from typing import Final
 from broker.coordinators.shares.share_sessions import FINAL_EPOCH, INITIAL_EPOCH
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.shares.acknowledgements import are_ids, carry_out, end_with_connection, forget_connection, said_in
-from broker.handlers.shares.leaders import leader_elsewhere
+from broker.handlers.shares.leaders import NO_LEADER, leader_elsewhere
 from broker.model import Node
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -65,11 +65,11 @@ async def handle(request: ShareAcknowledgeRequest, context: RequestContext) -> S
         answer = ShareAcknowledgeResponsePartitionData(
             partition_index=index, error_code=outcome.error_code, error_message=outcome.message
         )
-        if outcome.error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER and (leader := leader_elsewhere((topic_id, index), context)):
-            leaders[leader.node.node_id] = leader.node
-            answer.current_leader = ShareAcknowledgeResponseLeaderIdAndEpoch(
-                leader_id=leader.node.node_id, leader_epoch=leader.epoch
-            )
+        if outcome.error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER:
+            answer.current_leader = ShareAcknowledgeResponseLeaderIdAndEpoch(leader_id=NO_LEADER, leader_epoch=NO_LEADER)
+            if leader := leader_elsewhere((topic_id, index), context):
+                leaders[leader.node.node_id] = leader.node
+                answer.current_leader.leader_id, answer.current_leader.leader_epoch = leader.node.node_id, leader.epoch
         topic.partitions.append(answer)
     return ShareAcknowledgeResponse(
         acquisition_lock_timeout_ms=keeper.limits(group_id).lock_ms,

@@ -11,7 +11,8 @@ Behaviour:
 - Answers when min_bytes can be given, a partition has an error, or max_wait_ms are over. Partitions that gave records come last the
   next time.
 - share.isolation.level read_committed stops at the last stable offset; records of aborted transactions are done with unseen.
-- A partition that another broker leads is NOT_LEADER_OR_FOLLOWER, with its leader; so is what is said of its records.
+- A partition that another broker leads is NOT_LEADER_OR_FOLLOWER, with its leader where metadata names another one (broker/handlers/shares/leaders.py);
+  so is what is said of its records.
 - Where there is no room for a session the answer comes after max_wait_ms, so that the client does not ask all the time.
 
 Versions:
@@ -34,7 +35,7 @@ from broker.handlers.shares.acknowledgements import (
     resolve,
     said_in,
 )
-from broker.handlers.shares.leaders import leader_elsewhere
+from broker.handlers.shares.leaders import NO_LEADER, leader_elsewhere
 from broker.handlers.shares.share_fetcher import Asked, Given, ShareFetcher
 from broker.model import Node
 from broker.wire.api import ApiKey
@@ -154,20 +155,19 @@ def _respond(
         if topic is None:
             topic = topics[topic_id] = ShareFetchableTopicResponse(topic_id=topic_id)
         outcome = acknowledged.get((topic_id, index), well)
-        leader = None
+        current_leader = None
         if ErrorCode.NOT_LEADER_OR_FOLLOWER in (one.error_code, outcome.error_code):
-            leader = leader_elsewhere((topic_id, index), context)
-        if leader is not None:
-            leaders[leader.node.node_id] = leader.node
+            current_leader = ShareFetchResponseLeaderIdAndEpoch(leader_id=NO_LEADER, leader_epoch=NO_LEADER)
+            if leader := leader_elsewhere((topic_id, index), context):
+                leaders[leader.node.node_id] = leader.node
+                current_leader.leader_id, current_leader.leader_epoch = leader.node.node_id, leader.epoch
         topic.partitions.append(
             ShareFetchResponsePartitionData(
                 partition_index=index,
                 error_code=one.error_code,
                 acknowledge_error_code=outcome.error_code,
                 acknowledge_error_message=outcome.message,
-                current_leader=None
-                if leader is None
-                else ShareFetchResponseLeaderIdAndEpoch(leader_id=leader.node.node_id, leader_epoch=leader.epoch),
+                current_leader=current_leader,
                 records=one.records or b"",
                 acquired_records=[
                     ShareFetchResponseAcquiredRecords(

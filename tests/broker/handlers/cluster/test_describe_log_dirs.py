@@ -6,14 +6,15 @@ import pytest
 
 from broker.handlers.cluster.describe_log_dirs import HANDLER
 from broker.storage.catalog.base import BatchEntry, CommitGroup, SpanEntry
+from broker.storage.catalog.cluster import Member
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.describe_log_dirs import DescribeLogDirsRequest, DescribeLogDirsRequestDescribableLogDirTopic
-from tests.support.topic_world import TopicWorld
+from tests.support.topic_world import NODE_ID, TopicWorld
 
 
 async def write(world: TopicWorld, pid: int, size: int) -> None:
     batch = BatchEntry(record_count=1, length=size, max_timestamp=0)
-    group = CommitGroup(object_id=1, position=0, length=size, spans=[SpanEntry(pid, 0, [batch])], now_ms=0)
+    group = CommitGroup(object_id=pid, position=0, length=size, spans=[SpanEntry(pid, 0, [batch])], now_ms=0)
     await world.catalog.commit_spans(group)
 
 
@@ -65,6 +66,27 @@ async def test_a_directory_that_is_gone_is_a_storage_error(tmp_path: Path) -> No
     (result,) = (await world.ask(HANDLER, DescribeLogDirsRequest(topics=None), 5)).results
 
     assert (result.error_code, result.topics) == (ErrorCode.KAFKA_STORAGE_ERROR, [])
+
+
+async def test_brokers_of_a_cluster_tell_of_what_they_lead() -> None:
+    """Each of its own partitions, in the store that all share, so that what all tell adds up; nothing of a directory that there is not."""
+    world = TopicWorld(catalog="postgresql://localhost/penstock", objects="s3://bucket/logs?endpoint=http://store:9000", data_dir="/not/there")
+    state = await world.topic("a", 6)
+    for pid in state.pids:
+        await write(world, pid, 100)
+    world.identity._topics = world.directory
+    nodes = (NODE_ID, NODE_ID + 1, NODE_ID + 2)
+    world.identity.follow([Member(node_id=node, epoch=1, rack=None, listeners={"INSIDE": (f"h{node}", 9092)}) for node in nodes], {})
+    told = {}
+    for node in nodes:
+        world.identity.node_id = node
+        (result,) = (await world.ask(HANDLER, DescribeLogDirsRequest(topics=None), 5)).results
+        assert (result.error_code, result.log_dir) == (0, "s3://bucket/logs")
+        assert (result.total_bytes, result.usable_bytes) == (-1, -1)
+        told[node] = [(one.partition_index, one.partition_size) for topic in result.topics for one in topic.partitions]
+
+    assert all(told.values())
+    assert sorted(each for parts in told.values() for each in parts) == [(index, 100) for index in range(6)]
 
 
 @pytest.mark.parametrize("version", HANDLER.versions)
