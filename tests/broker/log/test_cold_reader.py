@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from broker.errors import StorageUnavailable
-from broker.log.cold_reader import ColdReader, ColdShare
-from broker.log.fetch_plan import Wanted, answer_of, below
+from broker.log.cold_reader import ColdReader
+from broker.log.fetch_plan import ColdShare, Wanted, answer_of, below
 from broker.log.stored_batches import walk
 from broker.storage.catalog.base import SpanQuery
 from broker.storage.catalog.span_flags import MARKER_BYTES
