@@ -25,8 +25,11 @@ from broker.log.fetch_plan import ColdShare
 from observability import logs
 from observability.metrics import OBJECTS
 
-PATIENCE_S: Final = 3.0
+PATIENCE_S: Final = 2.0
 """For so long a fetch waits for the process, which gets no more of a busy machine than nobody else wants; then the broker reads by itself."""
+
+_LEFT_ALONE: Final = 4
+"""For so many times its patience the broker then reads everything by itself: readers get on, however busy the machine is with other things."""
 
 HANGS_AFTER_S: Final = 10.0
 """A process that was asked and said nothing for so long is killed."""
@@ -78,6 +81,7 @@ class FarReader:
         self._calls: dict[int, _Call] = {}
         self._number = 0
         self._owes_since: float | None = None
+        self._left_alone_until = 0.0
         self._scope = anyio.CancelScope()
         self._hurried = anyio.Event()
         self.failures = 0
@@ -87,7 +91,7 @@ class FarReader:
         if self._stream is None:
             self._wanted.set()
             return None
-        if self._silent_s > self._patience_s:
+        if self._silent_s > self._patience_s or anyio.current_time() < self._left_alone_until:
             self._kill_if_hanging()
             return None
         self._number += 1
@@ -103,6 +107,8 @@ class FarReader:
         finally:
             self._calls.pop(number, None)
         answer = call.answer
+        if not call.answered.is_set():
+            self._left_alone_until = anyio.current_time() + self._patience_s * _LEFT_ALONE
         if answer is None or len(answer.parts) != len(shares):
             return None
         found: list[FarRead] = []
@@ -162,6 +168,7 @@ class FarReader:
             return ended
         finally:
             self._stream = self._owes_since = None
+            self._left_alone_until = 0.0
             self._unsent.clear()
             for call in self._calls.values():
                 call.answered.set()

@@ -94,5 +94,5 @@ async def far_reader(arguments: Sequence[str], **options: float) -> AsyncIterato
 async def until_it_reads(far: FarReader, share: ColdShare) -> None:
     """The process is there."""
     with anyio.fail_after(30):
-        while await far.read([share]) is None:
+        while await far.read([share]) is None:  # noqa: ASYNC110 - nobody tells
             await anyio.sleep(0.02)

@@ -167,7 +167,7 @@ async def test_it_is_there_while_there_is_something_to_read(tmp_path: Path) -> N
         for _ in range(2):
             await until_it_reads(far, log.share(0, 1000))
             with anyio.fail_after(10):
-                while children():
+                while children():  # noqa: ASYNC110 - nobody tells
                     await anyio.sleep(0.05)
         assert far.failures == 0
 
