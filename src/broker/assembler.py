@@ -96,11 +96,17 @@ async def assemble(
     identity = ClusterIdentity(cluster_id, settings.node_id, settings.broker_rack, topics=directory)
     directory.load(await catalog.load_topics())
     waiting = WaitingRoom()
+
+    def group_done(seconds: float, batches: int, records: int, size: int) -> None:
+        reader.producers_were_served()
+        if on_group is not None:
+            on_group(seconds, batches, records, size)
+
     far = _far_reader(settings, far_arguments)
     session_slots = settings.max_incremental_fetch_session_cache_slots
     if sharing is None:
         tail = TailCache(settings.tail_cache_bytes)
-        writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=on_group, gathering=Gathering())
+        writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=group_done, gathering=Gathering())
         reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, far=far)
     else:
         shared = shared_reading(
@@ -123,7 +129,7 @@ async def assemble(
             now_ms,
             on_fatal,
             flush_policy=FlushPolicy(_flush_limits(settings)),
-            on_group=on_group,
+            on_group=group_done,
             on_published=sharing.on_published,
         )
         reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, shared=shared, far=far)

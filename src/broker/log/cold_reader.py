@@ -97,6 +97,7 @@ class ColdReader:
         is_near = all(share.is_near for share in shares)
         async with (self._near if is_near else self._far).turn(sum(max(share.limit, 0) for share in shares)):
             if is_near:
+                self.pacer.others_worked = True
                 failed = await self._read_in_turn(shares, is_near)
             else:
                 async with self.pacer.reading():

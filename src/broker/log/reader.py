@@ -120,6 +120,10 @@ class Reader:
         """Whether long polls end at once, because the broker is stopping."""
         return self._waiting.is_closed
 
+    def producers_were_served(self) -> None:
+        """Reads far from the ends of logs are to give way to them."""
+        self._cold.pacer.others_worked = True
+
     async def run(self) -> None:
         """What goes on without a request, until cancelled."""
         async with anyio.create_task_group() as tasks:
@@ -134,6 +138,8 @@ class Reader:
     def look(self, wanted: Sequence[Wanted], max_bytes: int, isolation: int) -> Look | None:
         """The answers as they are now, when memory alone can give them; else None."""
         look = self._look(wanted, max_bytes, isolation)
+        if look is not None and look.size:
+            self._cold.pacer.others_worked = True
         if self._shared is not None:
             READING.fetch(look is not None)
         return look
