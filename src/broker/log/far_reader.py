@@ -68,12 +68,14 @@ class FarReader:
         patience_s: float = PATIENCE_S,
         hangs_after_s: float = HANGS_AFTER_S,
         idle_s: float = IDLE_S,
+        again_after_s: float = AGAIN_AFTER_S,
     ) -> None:
         """``arguments`` as :meth:`broker.storage.objects.base.ObjectStore.raw_elsewhere` gives them."""
         self._command = [*program, orjson.dumps(astuple(limits)).decode(), *arguments]
         self._patience_s = patience_s
         self._hangs_after_s = hangs_after_s
         self._idle_s = idle_s
+        self._again_after_s = again_after_s
         self._wanted = anyio.Event()
         self._stream: UNIXSocketStream | None = None
         self._unsent: deque[bytes] = deque()
@@ -83,7 +85,6 @@ class FarReader:
         self._owes_since: float | None = None
         self._left_alone_until = 0.0
         self._scope = anyio.CancelScope()
-        self._hurried = anyio.Event()
         self.failures = 0
 
     async def read(self, shares: Sequence[ColdShare]) -> list[FarRead] | None:
@@ -140,14 +141,8 @@ class FarReader:
                     continue
                 _complain(ended)
             self.failures += 1
-            self._hurried = anyio.Event()
-            with anyio.move_on_after(AGAIN_AFTER_S):
-                await self._hurried.wait()
+            await anyio.sleep(self._again_after_s)
             self._wanted = anyio.Event()
-
-    def hurry(self) -> None:
-        """Start another process at once after one that failed."""
-        self._hurried.set()
 
     async def _have_process(self) -> str | None:
         """Start the process and hear what it says. What was wrong when it ended; None: it was not needed."""
@@ -206,7 +201,7 @@ class FarReader:
 
     def _take(self, answer: FarAnswer, memories: deque[int]) -> None:
         """An answer has come. Raises MalformedMessage."""
-        call = self._calls.pop(answer.number, None)
+        call = self._calls.get(answer.number)
         mapped = memoryview(b"")
         if answer.size:
             if not memories:
@@ -219,6 +214,7 @@ class FarReader:
                 raise MalformedMessage(f"memory that is none: {error}") from None
             finally:
                 os.close(memory)
+        self._calls.pop(answer.number, None)
         for seconds, size in answer.did.gets:
             _get.sent()
             _get.done(seconds, size)

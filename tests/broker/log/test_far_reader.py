@@ -1,5 +1,6 @@
 """Reads far from the ends of logs are done by another process, and whatever becomes of that, a reader is given the right bytes."""
 
+import mmap
 import os
 import random
 import signal
@@ -82,7 +83,7 @@ async def test_a_remote_store_is_read_the_same_way(s3_server: S3Server) -> None:
 
 async def test_killed_amid_reads_it_costs_a_retry_and_no_wrong_byte(tmp_path: Path) -> None:
     """Again and again: what was under way is read here, and later there is another process."""
-    async with stored_log(tmp_path) as log, far_reader(log.store.raw_elsewhere() or ()) as far:
+    async with stored_log(tmp_path) as log, far_reader(log.store.raw_elsewhere() or (), again_after_s=0.1) as far:
         for number in range(2):
             await until_it_reads(far, log.share(0, 1000))
             (child,) = children()
@@ -91,15 +92,13 @@ async def test_killed_amid_reads_it_costs_a_retry_and_no_wrong_byte(tmp_path: Pa
                     tasks.start_soon(compare, log, far, random.Random(reader), 15)
                 await anyio.sleep(0.01 * (number + 1))
                 child.send_signal(signal.SIGKILL)
-            if number == 0:
-                far.hurry()
 
 
 async def test_one_that_hangs_is_waited_for_once_and_then_killed(tmp_path: Path) -> None:
     """Readers are served here meanwhile; they do not wait for it one after the other."""
     async with (
         stored_log(tmp_path) as log,
-        far_reader(log.store.raw_elsewhere() or (), patience_s=0.3, hangs_after_s=1.0) as far,
+        far_reader(log.store.raw_elsewhere() or (), patience_s=0.3, hangs_after_s=1.0, again_after_s=0.1) as far,
     ):
         share = log.share(0, 1000)
         await until_it_reads(far, share)
@@ -113,7 +112,6 @@ async def test_one_that_hangs_is_waited_for_once_and_then_killed(tmp_path: Path)
             while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
                 assert await far.read([share]) is None
                 await anyio.sleep(0.05)
-        far.hurry()
         await until_it_reads(far, share)
         assert [each.pid for each in children()] != [child.pid]
 
@@ -131,6 +129,69 @@ async def test_one_that_is_slow_is_not_killed_and_its_late_answers_are_nobodys(t
         await until_it_reads(far, share)
         assert [each.pid for each in children()] == [child.pid]
         assert len(os.listdir("/proc/self/fd")) <= descriptors + 1
+
+
+def mapped() -> int:
+    """How much memory of other processes this one has mapped."""
+    lines = [line for line in Path("/proc/self/maps").read_text().splitlines() if "memfd:penstock-far" in line]
+    spans = [line.split()[0].split("-") for line in lines]
+    return sum(int(end, 16) - int(begin, 16) for begin, end in spans)
+
+
+async def test_memory_is_held_while_an_answer_is_and_no_longer(tmp_path: Path) -> None:
+    """However many readers there are, at once or one after the other, and whether they wait for what they asked for or not."""
+    async with stored_log(tmp_path) as log, far_reader(log.store.raw_elsewhere() or ()) as far:
+        await until_it_reads(far, log.share(0, 1000))
+        descriptors = len(os.listdir("/proc/self/fd"))
+        held = []
+        cold = ColdReader(log.store, 2, elsewhere=far)
+
+        async def read(number: int, hold: bool) -> None:
+            share = log.share(number % log.end, 100_000)
+            with anyio.move_on_after(None if number % 3 or hold else 0.001):
+                await cold.read([share])
+            if hold:
+                held.append(share)
+
+        for number in range(5):
+            await read(number, True)
+        size = sum(share.answer.size for share in held)
+        assert size <= mapped() <= size + len(held) * mmap.PAGESIZE
+        async with anyio.create_task_group() as tasks:
+            for number in range(60):
+                tasks.start_soon(read, number, False)
+        held.clear()
+        await until_it_reads(far, log.share(0, 1000))
+        with anyio.fail_after(10):
+            while mapped():  # noqa: ASYNC110 - nobody tells
+                await anyio.sleep(0.01)
+        assert len(os.listdir("/proc/self/fd")) <= descriptors
+
+
+async def test_memory_that_is_not_what_was_said_is_not_given(tmp_path: Path) -> None:
+    """Too little of it, or none: the answer is made here."""
+    liar = tmp_path / "liar.py"
+    liar.write_text(
+        "import array, os, socket, sys\n"
+        "from broker.log.far_messages import Did, FarAnswer, FarPart, answer_message, framed\n"
+        "line = socket.socket(fileno=0)\n"
+        "line.sendall(framed({'ready': True}))\n"
+        "line.recv(1 << 16)\n"
+        "memory = os.memfd_create('short')\n"
+        "os.write(memory, bytes(10))\n"
+        "message = framed(answer_message(FarAnswer(1, [FarPart(5000, 1)], 5000, Did())))\n"
+        "line.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [memory]))])\n"
+        "line.recv(1)\n"
+    )
+    async with stored_log(tmp_path) as log:
+        far = FarReader(log.store.raw_elsewhere() or (), FarLimits(), program=(sys.executable, str(liar)))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(far.run)
+            with anyio.fail_after(20):
+                while far.failures == 0:
+                    assert await compare(log, far, random.Random(1), 1) == 0
+                    await anyio.sleep(0.02)
+            tasks.cancel_scope.cancel()
 
 
 @pytest.mark.parametrize(
