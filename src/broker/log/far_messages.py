@@ -1,11 +1,12 @@
 """What a broker and the process that reads for it far from the ends of logs tell each other. Pure.
 
-Each message is its length in four bytes and a JSON text. Record bytes are in none: an answer that has some comes with a descriptor of memory, which holds those of
-its parts back to back.
+Each message is its length in four bytes and a JSON text. Record bytes are in none, but in memory, those of the parts of an answer back to back: in the region that the
+request named, when they fit into it, else in memory of which a descriptor comes with the answer.
 
-    process  {"ready": true}                      once, before everything else
-    broker   {"id", "shares": [...]}              any number at once
-    process  {"id", "parts": [...], "size", "did"}   one for each, in any order; ``size`` bytes are in the memory, none comes with 0
+    process  {"ready": true}                                   once, before everything else
+    broker   {"regions": [size, ...]}                          then, with a descriptor for each, if there are any
+    broker   {"id", "region", "shares": [...]}                 any number at once; the region is null where none was free
+    process  {"id", "region", "parts": [...], "size", "did"}   one for each, in any order; the region is null when it was not used
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -72,6 +73,7 @@ class FarAnswer:
     parts: Sequence[FarPart]
     size: int
     did: Did
+    region: int | None = None
 
 
 def framed(message: Mapping[str, Any]) -> bytes:
@@ -121,8 +123,8 @@ def row_of(span: Span) -> tuple[int, ...]:
     )
 
 
-def request_of(number: int, shares: Sequence[ColdShare]) -> dict[str, Any]:
-    """A request for ``shares``."""
+def request_of(number: int, shares: Sequence[ColdShare], region: int | None = None) -> dict[str, Any]:
+    """A request for ``shares``, whose bytes may be put into ``region``."""
     rows = [
         [
             *(share.wanted.pid, share.wanted.offset, share.bounds.leader_epoch, share.limit, share.upper, share.at_least_one),
@@ -130,7 +132,7 @@ def request_of(number: int, shares: Sequence[ColdShare]) -> dict[str, Any]:
         ]
         for share in shares
     ]
-    return {"id": number, "shares": rows}
+    return {"id": number, "region": region, "shares": rows}
 
 
 def shares_of(request: Mapping[str, Any]) -> list[ColdShare]:
@@ -159,6 +161,7 @@ def answer_message(answer: FarAnswer) -> dict[str, Any]:
         "id": answer.number,
         "parts": [[part.size, part.next_offset, part.mark and [*part.mark], part.error] for part in answer.parts],
         "size": answer.size,
+        "region": answer.region,
         "did": [did.gets, did.block_hits, did.block_misses, did.ahead],
     }
 
@@ -172,7 +175,11 @@ def answer_of(message: Mapping[str, Any]) -> FarAnswer:
         ]
         gets, hits, misses, ahead = message["did"]
         answer = FarAnswer(
-            message["id"], parts, message["size"], Did([(seconds, size) for seconds, size in gets], hits, misses, ahead)
+            message["id"],
+            parts,
+            message["size"],
+            Did([(seconds, size) for seconds, size in gets], hits, misses, ahead),
+            message["region"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedMessage(f"an answer that is none: {error!r}") from None

@@ -19,6 +19,7 @@ import anyio
 import orjson
 from anyio.abc import Process, UNIXSocketStream
 
+from broker.log.far_memory import FarMemory
 from broker.log.far_messages import FarAnswer, FarRead, MalformedMessage, Unframer, answer_of, framed, request_of
 from broker.log.far_server import FarLimits
 from broker.log.fetch_plan import ColdShare
@@ -48,9 +49,13 @@ _get = OBJECTS.of("get")
 
 
 class _Call:
-    __slots__ = ("answer", "answered", "memory")
+    """``region`` is lent until the answer has come, or the process is gone, whoever still waits for it."""
 
-    def __init__(self) -> None:
+    __slots__ = ("answer", "answered", "given_up", "memory", "region")
+
+    def __init__(self, region: int | None) -> None:
+        self.region = region
+        self.given_up = False
         self.answered = anyio.Event()
         self.answer: FarAnswer | None = None
         self.memory = memoryview(b"")
@@ -71,6 +76,7 @@ class FarReader:
         again_after_s: float = AGAIN_AFTER_S,
     ) -> None:
         """``arguments`` as :meth:`broker.storage.objects.base.ObjectStore.raw_elsewhere` gives them."""
+        self._memory_bytes = limits.bytes
         self._command = [*program, orjson.dumps(astuple(limits)).decode(), *arguments]
         self._patience_s = patience_s
         self._hangs_after_s = hangs_after_s
@@ -78,6 +84,7 @@ class FarReader:
         self._again_after_s = again_after_s
         self._wanted = anyio.Event()
         self._stream: UNIXSocketStream | None = None
+        self._memory = FarMemory(0)
         self._unsent: deque[bytes] = deque()
         self._to_send = anyio.Event()
         self._calls: dict[int, _Call] = {}
@@ -96,17 +103,18 @@ class FarReader:
             self._kill_if_hanging()
             return None
         self._number += 1
-        number, call = self._number, _Call()
+        region = self._memory.lend()
+        number, call = self._number, _Call(region)
         if self._owes_since is None:
             self._owes_since = anyio.current_time()
         self._calls[number] = call
-        self._unsent.append(framed(request_of(number, shares)))
+        self._unsent.append(framed(request_of(number, shares, region)))
         self._to_send.set()
         try:
             with anyio.move_on_after(self._patience_s):
                 await call.answered.wait()
         finally:
-            self._calls.pop(number, None)
+            call.given_up = True
         answer = call.answer
         if not call.answered.is_set():
             self._left_alone_until = anyio.current_time() + self._patience_s * _LEFT_ALONE
@@ -118,6 +126,11 @@ class FarReader:
             found.append(FarRead(part, call.memory[at : at + part.size]))
             at += part.size
         return found
+
+    @property
+    def regions_free(self) -> int:
+        """Of the memory that is shared with the process."""
+        return self._memory.free
 
     @property
     def _silent_s(self) -> float:
@@ -167,6 +180,9 @@ class FarReader:
             self._unsent.clear()
             for call in self._calls.values():
                 call.answered.set()
+            self._calls.clear()
+            self._memory.close()
+            self._memory = FarMemory(0)
             await _end(process)
 
     async def _listen(self, stream: UNIXSocketStream) -> str | None:
@@ -187,7 +203,7 @@ class FarReader:
                 memories += descriptors
                 for message in unframer.feed(data):
                     if "ready" in message:
-                        self._stream = stream
+                        await self._begin(stream)
                     else:
                         self._take(answer_of(message), memories)
                 self._owes_since = anyio.current_time() if self._calls else None
@@ -199,16 +215,29 @@ class FarReader:
             for memory in memories:
                 os.close(memory)
 
+    async def _begin(self, stream: UNIXSocketStream) -> None:
+        """The process is there: share memory with it, and have it asked."""
+        self._memory = FarMemory(self._memory_bytes)
+        if self._memory.descriptors:
+            regions = framed({"regions": [self._memory.region_bytes] * len(self._memory.descriptors)})
+            await stream.send_fds(regions, self._memory.descriptors)
+        self._stream = stream
+
     def _take(self, answer: FarAnswer, memories: deque[int]) -> None:
         """An answer has come. Raises MalformedMessage."""
         call = self._calls.get(answer.number)
         mapped = memoryview(b"")
-        if answer.size:
+        if answer.region is not None:
+            if call is None or answer.region != call.region or answer.size > self._memory.region_bytes:
+                raise MalformedMessage("memory that was not lent for this answer")
+            mapped = self._memory.view(answer.region, answer.size)
+            call.region = None
+        elif answer.size:
             if not memories:
                 raise MalformedMessage("an answer without its bytes")
             memory = memories.popleft()
             try:
-                if call is not None:
+                if call is not None and not call.given_up:
                     mapped = memoryview(mmap.mmap(memory, answer.size, mmap.MAP_PRIVATE, mmap.PROT_READ))
             except (ValueError, OSError) as error:
                 raise MalformedMessage(f"memory that is none: {error}") from None
@@ -218,7 +247,11 @@ class FarReader:
         for seconds, size in answer.did.gets:
             _get.sent()
             _get.done(seconds, size)
-        if call is not None:
+        if call is None:
+            return
+        if call.region is not None:
+            self._memory.give_back(call.region)
+        if not call.given_up:
             call.answer, call.memory = answer, mapped
             call.answered.set()
 

@@ -22,6 +22,7 @@ from anyio.to_thread import run_sync
 from broker.log.block_cache import BlockCache
 from broker.log.block_reader import BlockReader, BlockSource
 from broker.log.cold_reader import ColdReader
+from broker.log.far_memory import REGIONS_MAX
 from broker.log.far_messages import Did, FarAnswer, FarMark, FarPart, Unframer, answer_message, framed, shares_of
 from broker.log.fetch_plan import ColdShare
 from broker.log.read_limiter import ReadLimiter
@@ -95,6 +96,8 @@ class FarServer:
         else:
             self._cold = ColdReader(FilesToRead(RawFiles.elsewhere(arguments)), far=far)
         self._sending = anyio.Lock()
+        self._regions: list[int] = []
+        self._region_bytes = 0
 
     async def serve(self, stream: UNIXSocketStream) -> None:
         """Answer until the stream ends."""
@@ -105,12 +108,19 @@ class FarServer:
             await stream.send(framed({"ready": True}))
             try:
                 while True:
-                    for request in unframer.feed(await stream.receive(_RECEIVE_BYTES)):
-                        tasks.start_soon(self._answer, stream, request["id"], shares_of(request))
+                    data, descriptors = await stream.receive_fds(_RECEIVE_BYTES, REGIONS_MAX)
+                    self._regions += descriptors
+                    for request in unframer.feed(data):
+                        if "regions" in request:
+                            self._region_bytes = min(request["regions"], default=0)
+                            continue
+                        tasks.start_soon(self._answer, stream, request["id"], request["region"], shares_of(request))
             except (anyio.EndOfStream, anyio.BrokenResourceError):
                 tasks.cancel_scope.cancel()
 
-    async def _answer(self, stream: UNIXSocketStream, number: int, shares: list[ColdShare]) -> None:
+    async def _answer(
+        self, stream: UNIXSocketStream, number: int, region: int | None, shares: list[ColdShare]
+    ) -> None:
         failed = {id(share): reason for share, reason in await self._cold.read(shares)}
         parts = [self._part(share, failed.get(id(share))) for share in shares]
         buffers = [
@@ -120,9 +130,13 @@ class FarServer:
             for buffer in share.answer.records
         ]
         size = sum(part.size for part in parts)
-        answer = FarAnswer(number, parts, size, Did() if self._source is None else Did(self._source.took()))
-        message = framed(answer_message(answer))
-        memory = memory_of(buffers) if size else None
+        if region is not None and 0 < size <= self._region_bytes:
+            write_all(self._regions[region], buffers)
+        else:
+            region = None
+        did = Did() if self._source is None else Did(self._source.took())
+        message = framed(answer_message(FarAnswer(number, parts, size, did, region)))
+        memory = memory_of(buffers) if size and region is None else None
         try:
             async with self._sending:
                 if memory is None:
@@ -154,19 +168,26 @@ def memory_of(buffers: Sequence[memoryview]) -> int:
     """A descriptor of memory that holds ``buffers`` and that nobody can change any more."""
     memory = os.memfd_create("penstock-far", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
-        pending = [buffer for buffer in buffers if len(buffer)]
-        pending.reverse()
-        while pending:
-            written = os.writev(memory, pending[-1 : -1 - _VECTORS : -1])
-            while written and written >= len(pending[-1]):
-                written -= len(pending.pop())
-            if written:
-                pending[-1] = pending[-1][written:]
+        write_all(memory, buffers)
         fcntl.fcntl(memory, fcntl.F_ADD_SEALS, _SEALS)
     except BaseException:
         os.close(memory)
         raise
     return memory
+
+
+def write_all(memory: int, buffers: Sequence[memoryview]) -> None:
+    """Write ``buffers`` back to back, from the begin."""
+    pending = [buffer for buffer in buffers if len(buffer)]
+    pending.reverse()
+    at = 0
+    while pending:
+        written = os.pwritev(memory, pending[-1 : -1 - _VECTORS : -1], at)
+        at += written
+        while written and written >= len(pending[-1]):
+            written -= len(pending.pop())
+        if written:
+            pending[-1] = pending[-1][written:]
 
 
 def take_what_is_idle() -> None:

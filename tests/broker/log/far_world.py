@@ -82,9 +82,9 @@ async def stored_log(tmp_path: Path, seed: int = 1) -> AsyncIterator[StoredLog]:
 
 
 @asynccontextmanager
-async def far_reader(arguments: Sequence[str], **options: float) -> AsyncIterator[FarReader]:
+async def far_reader(arguments: Sequence[str], megabytes: int = 8, **options: float) -> AsyncIterator[FarReader]:
     """One that runs."""
-    far = FarReader(arguments, FarLimits(4, 8 << 20, 4 << 20), **options)  # type: ignore[arg-type]
+    far = FarReader(arguments, FarLimits(4, megabytes << 20, 4 << 20), **options)  # type: ignore[arg-type]
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(far.run)
         yield far

@@ -40,7 +40,7 @@ SHARES = st.builds(
 def test_requests_are_told_whole(shares: list[ColdShare], seed: int) -> None:
     """All that reading needs, in whatever pieces the bytes come; none of it is near the end of its log."""
     dice = random.Random(seed)
-    line = framed(request_of(7, shares)) + framed({"ready": True})
+    line = framed(request_of(7, shares, 2)) + framed({"ready": True})
     unframer = Unframer()
     messages = []
     at = 0
@@ -49,7 +49,7 @@ def test_requests_are_told_whole(shares: list[ColdShare], seed: int) -> None:
         messages += list(unframer.feed(line[at : at + step]))
         at += step
     request, ready = messages
-    assert (request["id"], ready) == (7, {"ready": True})
+    assert (request["id"], request["region"], ready) == (7, 2, {"ready": True})
     for told, share in zip(shares_of(request), shares, strict=True):
         for name in ("limit", "upper", "at_least_one", "spans"):
             assert getattr(told, name) == getattr(share, name)
@@ -69,7 +69,7 @@ def test_answers_are_told_whole(parts: list[FarPart]) -> None:
     size = sum(part.size for part in parts)
     if size >= 1 << 63:
         return
-    answer = FarAnswer(3, parts, size, Did([(0.5, 10)]))
+    answer = FarAnswer(3, parts, size, Did([(0.5, 10)]), len(parts) or None)
     (message,) = Unframer().feed(framed(answer_message(answer)))
     assert answer_of(message) == answer
 
@@ -78,13 +78,13 @@ def test_answers_are_told_whole(parts: list[FarPart]) -> None:
     "message",
     [
         {},
-        {"id": 1, "parts": 5, "size": 0, "did": [[]]},
-        {"id": 1, "parts": [[1, 2, None]], "size": 1, "did": [[]]},
-        {"id": 1, "parts": [[5, 2, None, None]], "size": 4, "did": [[]]},
-        {"id": 1, "parts": [[-5, 2, None, None], [5, 2, None, None]], "size": 0, "did": [[]]},
-        {"id": 1, "parts": [[5, 2, [1], None]], "size": 5, "did": [[]]},
-        {"id": 1, "parts": [], "size": 0, "did": []},
-        {"id": 1, "parts": [[0, 2, None, None]], "size": 0, "did": [[[1]]]},
+        {"id": 1, "parts": 5, "size": 0, "did": [[], 0, 0, 0], "region": None},
+        {"id": 1, "parts": [[1, 2, None]], "size": 1, "did": [[], 0, 0, 0], "region": None},
+        {"id": 1, "parts": [[5, 2, None, None]], "size": 4, "did": [[], 0, 0, 0], "region": None},
+        {"id": 1, "parts": [[-5, 2, None, None], [5, 2, None, None]], "size": 0, "did": [[], 0, 0, 0], "region": None},
+        {"id": 1, "parts": [[5, 2, [1], None]], "size": 5, "did": [[], 0, 0, 0], "region": None},
+        {"id": 1, "parts": [], "size": 0, "did": [], "region": None},
+        {"id": 1, "parts": [[0, 2, None, None]], "size": 0, "did": [[[1]], 0, 0, 0], "region": None},
     ],
 )
 def test_an_answer_that_is_none_is_refused(message: dict[str, object]) -> None:

@@ -50,9 +50,13 @@ async def test_it_answers_over_a_socket_until_that_ends(tmp_path: Path) -> None:
                 unframer = Unframer()
                 assert list(unframer.feed(await stream.receive())) == [{"ready": True}]
                 share = log.share(0, 100_000)
+                region = os.memfd_create("region")
+                os.ftruncate(region, 1 << 20)
+                await stream.send_fds(framed({"regions": [1 << 20]}), [region])
                 await stream.send(framed(request_of(1, [share])) + framed(request_of(2, [])))
+                await stream.send(framed(request_of(3, [share], 0)))
                 answers, memories = {}, []
-                while len(answers) < 2:
+                while len(answers) < 3:
                     data, descriptors = await stream.receive_fds(1 << 16, 4)
                     memories += descriptors
                     answers.update({message["id"]: answer_of(message) for message in unframer.feed(data)})
@@ -60,6 +64,9 @@ async def test_it_answers_over_a_socket_until_that_ends(tmp_path: Path) -> None:
                 data, next_offset = await log.read_here(share)
                 assert os.pread(memory, 1 << 20, 0) == data
                 os.close(memory)
+                assert os.pread(region, len(data), 0) == data, "what fits into a region that was named is there"
+                os.close(region)
+                assert [answers[number].region for number in (1, 2, 3)] == [None, None, 0]
                 assert (answers[1].size, answers[1].parts[0].next_offset) == (len(data), next_offset)
                 assert (answers[2].size, answers[2].parts) == (0, [])
 
