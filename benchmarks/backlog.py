@@ -2,25 +2,35 @@
 
 One broker, or a cluster (`--cluster N`), and a producer in a process of its own that sends at a fixed rate, one record at a time. A consumer in another
 process reads a backlog, larger than what the broker keeps in memory, over and over, as fast as it can, and is stopped and continued in turns of a few
-seconds, so that whatever else the machine does meets both alike; only the ratio counts. The consumer's own work is done at low priority: elsewhere it would have a
-machine of its own.
+seconds, so that whatever else the machine does meets both alike; only the ratio counts.
+
+What would have machines of its own elsewhere is to take nothing from producers here: the consumer and the S3 server are only run when nothing else is (SCHED_IDLE), in both
+kinds of turns. Linux schedules by sessions first where nobody said otherwise ("autogroup"), and every process of PostgreSQL is a session: priorities would count for nothing
+among them. So everything runs in one control group, where that can be had.
+
+Turns begin when the backlog is on disk (what is written is written back half a minute later, and who flushes waits behind it), and, in a cluster, merged.
 """
 
 import argparse
+import contextlib
 import json
 import os
+import select
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+import anyio
+import asyncpg
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from rich.console import Console
@@ -29,6 +39,7 @@ from tests.support.cluster import Cluster
 from tests.support.penstock import Penstock
 
 from benchmarks.machine import sync_ms
+from broker.storage.objects.base import INLINE_OBJECTS
 
 TARGET: Final = 1.2
 MEASURED: Final = "measured"
@@ -37,6 +48,11 @@ PARTITIONS: Final = 4
 RATE: Final = 200
 _VALUE_BYTES: Final = 1000
 _BACKLOG_VALUE_BYTES: Final = 10_000
+_LONGEST_S: Final = 7200
+"""Nothing here takes longer."""
+
+_FLUSHES: Final = f"SELECT count(*) FROM object WHERE state = 1 AND level = 0 AND object_id < {INLINE_OBJECTS}"
+_GROUPS: Final = Path("/sys/fs/cgroup/cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +85,9 @@ class Outcome:
         return sum(turn.megabytes_read for turn in self.turns)
 
 
-def order(rounds: int) -> list[bool]:
-    """Off and on, on and off: whatever drifts on the machine meets both alike."""
-    return [with_reader for number in range(rounds) for with_reader in ((False, True), (True, False))[number % 2]]
+def pair(number: int) -> tuple[bool, bool]:
+    """The two turns of a round: off and on, then on and off. Whatever drifts on the machine meets both alike."""
+    return ((False, True), (True, False))[number % 2]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -80,13 +96,15 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def produce(bootstrap: str, seconds: float) -> list[tuple[float, float]]:
-    """Send at a fixed rate for so long; of each record when it was sent, in seconds of the wall clock, and how many milliseconds it took."""
+def produce(bootstrap: str, seconds: float, is_over: Callable[[], bool] = lambda: False) -> list[tuple[float, float]]:
+    """Send at a fixed rate for so long, or until it is over; of each record when it was sent, in seconds of the wall clock, and how many milliseconds it took."""
     producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "linger.ms": 0, "log_level": 0})
     value = os.urandom(_VALUE_BYTES)
     took: list[tuple[float, float]] = []
     began = time.perf_counter()
     for number in range(int(seconds * RATE)):
+        if is_over():
+            break
         due = began + number / RATE
         while (left := due - time.perf_counter()) > 0:
             producer.poll(left)
@@ -104,7 +122,7 @@ def produce(bootstrap: str, seconds: float) -> list[tuple[float, float]]:
 
 def fill(bootstrap: str, megabytes: int) -> None:
     """Write the backlog."""
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 20, "batch.size": 500_000, "log_level": 0})
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, "batch.size": 900_000, "log_level": 0})
     pool = os.urandom(1 << 20)
     for number in range(megabytes * 1_000_000 // _BACKLOG_VALUE_BYTES):
         at = number * 7919 % (len(pool) - _BACKLOG_VALUE_BYTES)
@@ -119,56 +137,121 @@ def fill(bootstrap: str, megabytes: int) -> None:
         raise RuntimeError("the backlog could not be written")
 
 
-def consume(bootstrap: str, seconds: float) -> float:
-    """Read the backlog from its start, over and over, for so long; megabytes."""
+def consume(bootstrap: str, seconds: float, is_over: Callable[[], bool] = lambda: False, once: Callable[[], None] = lambda: None) -> float:
+    """Read the backlog from its start, over and over, for so long, or until it is over; megabytes. ``once`` is called when all of it was read for the
+    first time."""
     consumer = Consumer(
         {"bootstrap.servers": bootstrap, "group.id": "backlog", "enable.auto.commit": False, "enable.partition.eof": True,
          "queued.max.messages.kbytes": 16_384, "log_level": 0}
     )
     size = 0
+    unread = set(range(PARTITIONS))
     until = time.monotonic() + seconds
     consumer.assign([TopicPartition(BACKLOG, index, 0) for index in range(PARTITIONS)])
-    while time.monotonic() < until:
+    while time.monotonic() < until and not is_over():
         for message in consumer.consume(500, 0.1):
             if message.error() is None:
                 size += len(message.value() or b"")
             else:
                 consumer.seek(TopicPartition(BACKLOG, message.partition(), 0))
+                if message.partition() in unread:
+                    unread.remove(message.partition())
+                    if not unread:
+                        once()
     consumer.close()
     return size / 1e6
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is measured: where to reach it, and its catalog, in a cluster."""
+
+    bootstrap: str
+    catalog: str = ""
+
+    def wait_until_merged(self) -> None:
+        """What was flushed lies in larger objects."""
+        if self.catalog:
+            anyio.run(_no_flushes, self.catalog)
+
+
+async def _no_flushes(catalog: str) -> None:
+    connection = await asyncpg.connect(catalog)
+    with anyio.fail_after(_LONGEST_S):
+        while await connection.fetchval(_FLUSHES):  # noqa: ASYNC110 - nobody tells
+            await anyio.sleep(0.5)
+    await connection.close()
+
+
 @contextmanager
-def running(folder: Path, brokers: int) -> Iterator[str]:
-    """A broker, or a cluster of so many; where to reach it."""
+def running(folder: Path, brokers: int) -> Iterator[World]:
+    """A broker, or a cluster of so many."""
     if brokers:
         with Cluster(folder, brokers) as cluster:
-            yield cluster.bootstrap
+            run_when_idle(cluster.s3.pid)
+            yield World(cluster.bootstrap, cluster.catalog)
     else:
         with Penstock(folder / "data") as broker:
-            yield broker.bootstrap
+            yield World(broker.bootstrap)
 
 
-def measure(bootstrap: str, rounds: int, seconds: float, megabytes: int, say: Console) -> Outcome:
-    """Write the backlog and take turns."""
+def run_when_idle(pid: int) -> None:
+    """Have a process, all its threads and those it will have, run only when nothing else wants to."""
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        os.sched_setscheduler(int(thread), os.SCHED_IDLE, os.sched_param(0))
+
+
+@contextmanager
+def one_group() -> Iterator[bool]:
+    """This process and all that it starts in one control group; whether that could be had."""
+    group = _GROUPS / f"penstock-backlog-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+    except OSError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        with contextlib.suppress(OSError):
+            (_GROUPS / "cgroup.procs").write_text(str(os.getpid()))
+            group.rmdir()
+
+
+def measure(world: World, rounds: int, seconds: float, megabytes: int, say: Console, *, read_all: bool = False) -> Outcome:
+    """Write the backlog and take turns: so many rounds, and with ``read_all`` as many more as it takes until all of the backlog was read."""
+    bootstrap = world.bootstrap
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in (MEASURED, BACKLOG)]).values():
         made.result(20)
-    _elsewhere("--fill", bootstrap, megabytes=megabytes).communicate(timeout=900)
-    turns_of_both = order(rounds)
-    everything = (len(turns_of_both) + 1) * seconds
-    reader = _elsewhere("--consume", bootstrap, seconds=everything, nice=19)
-    producer = _elsewhere("--produce", bootstrap, seconds=everything)
+    began = time.monotonic()
+    _elsewhere("--fill", bootstrap, megabytes=megabytes).communicate(timeout=_LONGEST_S)
+    filled = time.monotonic()
+    os.sync()
+    world.wait_until_merged()
+    os.sync()
+    say.print(f"{megabytes:,} MB written in {filled - began:.0f} s, merged and on disk {time.monotonic() - filled:.0f} s later")
+    reader = _elsewhere("--consume", bootstrap, seconds=_LONGEST_S)
+    run_when_idle(reader.pid)
+    producer = _elsewhere("--produce", bootstrap, seconds=_LONGEST_S)
+    assert reader.stdout is not None
     time.sleep(seconds)  # both have started, and what is done once is done
     spans: list[tuple[bool, float, float]] = []
-    for with_reader in turns_of_both:
-        os.kill(reader.pid, signal.SIGCONT if with_reader else signal.SIGSTOP)
-        began = time.time()
-        time.sleep(seconds)
-        spans.append((with_reader, began + seconds / 5, time.time()))
+    number = 0
+    while number < rounds or (read_all and not select.select([reader.stdout], [], [], 0)[0]):
+        for with_reader in pair(number):
+            os.kill(reader.pid, signal.SIGCONT if with_reader else signal.SIGSTOP)
+            began = time.time()
+            time.sleep(seconds)
+            spans.append((with_reader, began + seconds / 5, time.time()))
+        number += 1
     os.kill(reader.pid, signal.SIGCONT)
+    for each in (reader, producer):
+        each.terminate()
     took: list[tuple[float, float]] = json.loads(producer.communicate(timeout=120)[0])
-    read = float(reader.communicate(timeout=120)[0]) / (rounds + 1)
+    said = reader.communicate(timeout=120)[0].split()
+    read = float(said[-1]) / (number + 1)
     turns: list[Turn] = []
     for with_reader, begin, end in spans:
         within = [each for at, each in took if begin <= at < end]
@@ -177,14 +260,9 @@ def measure(bootstrap: str, rounds: int, seconds: float, megabytes: int, say: Co
     return Outcome(turns)
 
 
-def _elsewhere(
-    role: str, bootstrap: str, *, seconds: float = 0, megabytes: int = 0, nice: int = 0
-) -> "subprocess.Popen[str]":
+def _elsewhere(role: str, bootstrap: str, *, seconds: float = 0, megabytes: int = 0) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "benchmarks.backlog", role, bootstrap, "--seconds", str(seconds), "--megabytes", str(megabytes)]
-    def lower() -> None:
-        os.nice(nice)
-
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=lower)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def table(outcome: Outcome) -> Table:
@@ -204,26 +282,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=8, help="pairs of turns (%(default)s)")
     parser.add_argument("--seconds", type=float, default=4, help="length of a turn (%(default)s)")
     parser.add_argument("--megabytes", type=int, default=600, help="the backlog (%(default)s)")
+    parser.add_argument("--read-all", action="store_true", help="take turns until all of the backlog was read, at least the rounds")
     parser.add_argument("--dir", type=Path, help="where data is kept")
     parser.add_argument("--output", type=Path, help="write every turn to this file as JSON")
     parser.add_argument("--check", action="store_true", help="a missed target is the exit code")
     for role in ("--produce", "--consume", "--fill"):
         parser.add_argument(role, metavar="BOOTSTRAP", help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
+    told_to_end = threading.Event()
+    if chosen.produce or chosen.consume:
+        signal.signal(signal.SIGTERM, lambda *_: told_to_end.set())
     if chosen.produce:
-        print(json.dumps(produce(chosen.produce, chosen.seconds)))
+        print(json.dumps(produce(chosen.produce, chosen.seconds, told_to_end.is_set)))
         return 0
     if chosen.consume:
-        print(consume(chosen.consume, chosen.seconds))
+        print(consume(chosen.consume, chosen.seconds, told_to_end.is_set, lambda: print("all of it", flush=True)))
         return 0
     if chosen.fill:
         fill(chosen.fill, chosen.megabytes)
         return 0
     console = Console()
-    with tempfile.TemporaryDirectory(prefix="penstock-backlog-", dir=chosen.dir) as folder:
-        console.print(f"fdatasync takes {sync_ms(Path(folder)):.2f} ms here")
-        with running(Path(folder), chosen.cluster) as bootstrap:
-            outcome = measure(bootstrap, chosen.rounds, chosen.seconds, chosen.megabytes, console)
+    with ExitStack() as stack:
+        if not stack.enter_context(one_group()):
+            console.print("no control group could be had: priorities count only within a session here, if autogroup is on")
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="penstock-backlog-", dir=chosen.dir)))
+        console.print(f"fdatasync takes {sync_ms(folder):.2f} ms here")
+        world = stack.enter_context(running(folder, chosen.cluster))
+        outcome = measure(world, chosen.rounds, chosen.seconds, chosen.megabytes, console, read_all=chosen.read_all)
     console.print(table(outcome))
     if chosen.output:
         chosen.output.write_text(json.dumps([asdict(turn) for turn in outcome.turns]))

@@ -124,7 +124,9 @@ class App:
         stack.push_async_callback(storage.aclose)
         if storage.recovered:
             _log.info("committed again what the catalog had lost when it was stopped", groups=storage.recovered)
-        agents = await self._assembled(settings, storage.store, storage.catalog, storage.committer)
+        agents = await self._assembled(
+            settings, storage.store, storage.catalog, storage.committer, storage.store.raw_elsewhere()
+        )
         async with anyio.create_task_group() as tasks:
             await self._serve(tasks, agents)
 
@@ -160,6 +162,7 @@ class App:
                 storage.store,
                 catalog,
                 storage.committer,
+                storage.store.reading_elsewhere(),
                 Sharing(
                     blocks=storage.store,
                     on_published=lambda fact: cluster.published(fact),
@@ -176,6 +179,7 @@ class App:
         store: ObjectStore,
         catalog: Catalog,
         committer: GroupCommitter,
+        far_arguments: Sequence[str] | None,
         sharing: Sharing | None = None,
     ) -> Agents:
         return await assemble(
@@ -188,6 +192,7 @@ class App:
             on_fatal=self._storage_failed,
             on_group=group_committed,
             sharing=sharing,
+            far_arguments=far_arguments,
         )
 
     async def _serve(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None = None) -> None:

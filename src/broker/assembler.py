@@ -3,6 +3,7 @@
 Nothing runs yet when this is done. Who called has the agents running, and ends them in order.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,9 +26,12 @@ from broker.errors import StorageFailed
 from broker.handlers.base import Services
 from broker.handlers.shares.share_start_finder import ShareStartFinder, limits_of
 from broker.handlers.table import HANDLERS
+from broker.log.block_cache import COLD_SHARE
 from broker.log.block_reader import BlockSource
 from broker.log.cleaner import Cleaner
 from broker.log.compactor import Compactor
+from broker.log.far_reader import FarReader
+from broker.log.far_server import FarLimits
 from broker.log.flush_policy import FlushLimits, FlushPolicy
 from broker.log.gathering import Gathering
 from broker.log.pipelined_writer import PipelinedWriter
@@ -82,11 +86,13 @@ async def assemble(
     on_fatal: Callable[[StorageFailed], None],
     on_group: Callable[[float, int, int, int], None] | None = None,
     sharing: Sharing | None = None,
+    far_arguments: Sequence[str] | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
     ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. With ``sharing`` other brokers use the same
-    catalog and store; then nothing is coordinated before ``shard_taker`` is told to. Raises what the catalog raises."""
+    catalog and store; then nothing is coordinated before ``shard_taker`` is told to. ``far_arguments`` tell another process where the objects
+    are. Raises what the catalog raises."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
@@ -94,11 +100,18 @@ async def assemble(
     identity = ClusterIdentity(cluster_id, settings.node_id, settings.broker_rack, topics=directory)
     directory.load(await catalog.load_topics())
     waiting = WaitingRoom()
+
+    def group_done(seconds: float, batches: int, records: int, size: int) -> None:
+        reader.producers_were_served()
+        if on_group is not None:
+            on_group(seconds, batches, records, size)
+
+    far = _far_reader(settings, far_arguments)
     session_slots = settings.max_incremental_fetch_session_cache_slots
     if sharing is None:
         tail = TailCache(settings.tail_cache_bytes)
-        writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=on_group, gathering=Gathering())
-        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots)
+        writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=group_done, gathering=Gathering())
+        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, far=far)
     else:
         shared = shared_reading(
             sharing.blocks,
@@ -106,7 +119,7 @@ async def assemble(
             waiting,
             lambda: monotonic_ms() / 1000,
             tail_bytes=settings.tail_cache_bytes,
-            limits=_reading_limits(settings),
+            limits=_reading_limits(settings, far),
             hints_flow=sharing.hints_flow,
             poll_ms=settings.read_poll_ms,
             poll_ms_with_hints=settings.read_poll_with_hints_ms,
@@ -120,10 +133,10 @@ async def assemble(
             now_ms,
             on_fatal,
             flush_policy=FlushPolicy(_flush_limits(settings)),
-            on_group=on_group,
+            on_group=group_done,
             on_published=sharing.on_published,
         )
-        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, shared=shared)
+        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, shared=shared, far=far)
     topics = TopicAdministrator(catalog, directory, live, now_ms)
     group_configs = LiveGroupConfigs(live, catalog)
     await group_configs.load()
@@ -234,10 +247,20 @@ def _flush_limits(settings: Settings) -> FlushLimits:
     )
 
 
+def _far_reader(settings: Settings, arguments: Sequence[str] | None) -> FarReader | None:
+    """Who reads far from the ends of logs in another process, which has a part of the memory for blocks."""
+    if arguments is None or not settings.read_far_process or not hasattr(os, "memfd_create"):
+        return None
+    limits = FarLimits(
+        settings.read_cold_fetches, settings.read_cold_bytes, settings.read_block_cache_bytes // COLD_SHARE
+    )
+    return FarReader(arguments, limits)
 
-def _reading_limits(settings: Settings) -> ReadingLimits:
+
+def _reading_limits(settings: Settings, far: FarReader | None) -> ReadingLimits:
+    cache_bytes = settings.read_block_cache_bytes
     return ReadingLimits(
-        block_cache_bytes=settings.read_block_cache_bytes,
+        block_cache_bytes=cache_bytes if far is None else cache_bytes - cache_bytes // COLD_SHARE,
         span_cache_bytes=settings.read_span_cache_bytes,
         cold_reads=settings.read_cold_fetches,
         cold_bytes=settings.read_cold_bytes,

@@ -1,5 +1,8 @@
 """The parts of the benchmark beside a reader of a backlog."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,9 +16,11 @@ from benchmarks.backlog import (
     Turn,
     consume,
     fill,
-    order,
+    one_group,
+    pair,
     percentile,
     produce,
+    run_when_idle,
     table,
 )
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -26,7 +31,25 @@ from tests.support.penstock import Penstock
 
 def test_turns_take_the_first_place_in_turn() -> None:
     """A machine that gets slower is unfair to neither."""
-    assert order(3) == [False, True, True, False, False, True]
+    assert [turn for number in range(3) for turn in pair(number)] == [False, True, True, False, False, True]
+
+
+def test_what_stands_for_another_machine_runs_when_nothing_else_does() -> None:
+    """Threads that it starts later too: they have what the one has that starts them."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        run_when_idle(child.pid)
+        assert os.sched_getscheduler(child.pid) == os.SCHED_IDLE
+    finally:
+        child.communicate(b"\n")
+
+
+def test_a_control_group_is_left_again() -> None:
+    """Where none can be had, the measurement goes on without."""
+    before = Path("/proc/self/cgroup").read_text()
+    with one_group() as had:
+        assert (Path("/proc/self/cgroup").read_text() != before) is had
+    assert Path("/proc/self/cgroup").read_text() == before
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
@@ -54,8 +77,11 @@ def test_producer_and_reader_do_as_they_are_told(tmp_path: Path) -> None:
         for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in (MEASURED, BACKLOG)]).values():
             made.result(20)
         fill(broker.bootstrap, 2)
-        assert consume(broker.bootstrap, 4) > 4
+        once: list[bool] = []
+        assert consume(broker.bootstrap, 60, lambda: bool(once), lambda: once.append(True)) > 1.9
+        assert once == [True], "it was read once"
         took = produce(broker.bootstrap, 1)
         assert len(took) == RATE
         assert 0.8 < took[-1][0] - took[0][0] < 1.5
         assert all(each > 0 for _, each in took)
+        assert produce(broker.bootstrap, 60, lambda: True) == []

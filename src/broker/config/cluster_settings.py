@@ -93,6 +93,11 @@ class ClusterSettings(BaseModel):
     read_cold_bytes: int = own(
         Kind.LONG, 64 * _MIB, "Bytes that these fetches, and what is read ahead for them, may be reading together.", check=Range(_MIB), unit="bytes"
     )
+    read_far_process: bool = own(
+        Kind.BOOLEAN, True,
+        "Fetches far from the ends of logs are read by a process that runs when the machine has nothing else to do, so that producers notice little of them. "
+        "It is there while there are such fetches, has a quarter of read_block_cache_bytes, and needs about 60 MiB besides.",
+    )
     read_poll_ms: int = own(
         Kind.INT, 100,
         "How often the catalog is asked about the logs that fetches wait for, while another broker's word of what it commits does not come through.",

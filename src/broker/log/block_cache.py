@@ -5,7 +5,7 @@ Objects never change and their ids are never given again, so a block never goes 
 Invariants
 
 1. The bytes held never exceed the capacity.
-2. The *cold* part has a quarter of it. What is read far from the end of a log comes there, and pushes nothing out of the *hot* part
+2. The *cold* part has a quarter of it, or what share was asked for. What is read far from the end of a log comes there, and pushes nothing out of the *hot* part
    unless it is asked for a second time.
 3. A reader that goes through a block in steps asks for it once, however many steps those are: only bytes that were given before, and no
    others, make a second time.
@@ -14,7 +14,7 @@ Invariants
 from collections import OrderedDict
 from typing import NamedTuple
 
-_COLD_SHARE = 4
+COLD_SHARE = 4
 
 
 class BlockKey(NamedTuple):
@@ -35,8 +35,8 @@ class _Block:
 class BlockCache:
     """Bounded by ``capacity`` bytes; 0 turns it off."""
 
-    def __init__(self, capacity: int) -> None:
-        self._cold_capacity = capacity // _COLD_SHARE
+    def __init__(self, capacity: int, *, cold_share: int = COLD_SHARE) -> None:
+        self._cold_capacity = capacity // cold_share
         self._hot_capacity = capacity - self._cold_capacity
         self._cold: OrderedDict[BlockKey, _Block] = OrderedDict()
         self._hot: OrderedDict[BlockKey, _Block] = OrderedDict()

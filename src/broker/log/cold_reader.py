@@ -9,23 +9,24 @@ blocks are read (:mod:`broker.log.block_reader`), and whoever goes through a log
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import anyio
 from anyio.to_thread import run_sync
 
 from broker.errors import StorageUnavailable
-from broker.log.batch_marks import WORTH_BYTES, BatchMarks
+from broker.log.batch_marks import WORTH_BYTES, BatchMarks, Mark
 from broker.log.block_reader import Ahead, BlockReader
-from broker.log.fetch_plan import PartitionAnswer, ReadRange, Wanted, merge, ranges_of
+from broker.log.far_messages import FarRead
+from broker.log.fetch_plan import ColdShare, ReadRange, merge, ranges_of
 from broker.log.marker_batches import batch_of_span, is_marker
 from broker.log.read_limiter import ReadLimiter
 from broker.log.read_pacer import ReadPacer
 from broker.log.stored_batches import Piece, StoredDataError, cut, skip
-from broker.model import UNKNOWN_OFFSET, LogBounds
+from broker.model import UNKNOWN_OFFSET
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.span_flags import FLAG_FINAL_OFFSETS
-from broker.storage.objects.base import Buffer, ObjectStore
+from broker.storage.objects.base import Buffer, is_inline
 from broker.wire.records.batch import NO_LEADER_EPOCH
 from observability.metrics import READING
 
@@ -41,33 +42,18 @@ _AHEAD_BYTES: Final = 4 * 1024 * 1024
 _PASSERS_MAX: Final = 4096
 
 
-class ColdShare:
-    """What one partition is to give from the store."""
+class RangeSource(Protocol):
+    """What is needed of a store."""
 
-    __slots__ = ("answer", "at_least_one", "bounds", "limit", "spans", "upper", "wanted")
+    async def read(self, object_id: int, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+        """As :meth:`broker.storage.objects.base.ObjectStore.read`."""
+        ...
 
-    def __init__(
-        self,
-        wanted: Wanted,
-        answer: PartitionAnswer,
-        bounds: LogBounds,
-        spans: Sequence[Span],
-        limit: int,
-        upper: int,
-        at_least_one: bool,
-    ) -> None:
-        self.wanted = wanted
-        self.answer = answer
-        self.bounds = bounds
-        self.spans = spans
-        self.limit = limit
-        self.upper = upper
-        self.at_least_one = at_least_one
 
-    @property
-    def is_near(self) -> bool:
-        """Whether what is wanted reaches to the end of the log: others will soon want the same."""
-        return self.spans[-1].last + 1 >= self.bounds.high_watermark
+class Elsewhere(Protocol):
+    """Reads far from the ends of logs where that disturbs nobody (:class:`broker.log.far_reader.FarReader`)."""
+
+    async def read(self, shares: Sequence[ColdShare]) -> Sequence[FarRead] | None: ...
 
 
 class ColdReader:
@@ -75,18 +61,21 @@ class ColdReader:
 
     def __init__(
         self,
-        store: ObjectStore,
+        store: RangeSource,
         readers: int = COLD_READERS,
         *,
         blocks: BlockReader | None = None,
         far: ReadLimiter | None = None,
         bytes_at_once: int = COLD_BYTES_AT_ONCE,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        """With ``blocks`` everything is read through them. ``far`` bounds what is read far from the ends of logs."""
+        """With ``blocks`` everything is read through them. ``far`` bounds what is read far from the ends of logs. What ``elsewhere`` can read of that,
+        is not read here."""
         self._store = store
         self._blocks = blocks
         self._near = ReadLimiter(readers, bytes_at_once)
         self._far = far or ReadLimiter(readers, bytes_at_once)
+        self._elsewhere = elsewhere
         self.pacer = ReadPacer()
         self._marks = BatchMarks()
         # Where readers who go through a log will go on: (pid, offset), the one longest ago first.
@@ -108,15 +97,42 @@ class ColdReader:
         is_near = all(share.is_near for share in shares)
         async with (self._near if is_near else self._far).turn(sum(max(share.limit, 0) for share in shares)):
             if is_near:
+                self.pacer.others_worked = True
                 failed = await self._read_in_turn(shares, is_near)
             else:
                 async with self.pacer.reading():
-                    failed = await self._read_in_turn(shares, is_near)
+                    left = await self._read_elsewhere(shares)
+                    failed = await self._read_in_turn(left, is_near) if left else []
         READING.cold_read(is_near, sum(share.answer.size for share in shares))
         if self._blocks is not None:
-            for share in shares:
+            for share in shares if is_near else left:
                 self._follow(share, self._blocks)
         return failed
+
+    def mark_of(self, span: Span, offset: int) -> Mark:
+        """The last batch of ``span``, at or before ``offset``, of which is known where it begins."""
+        return self._marks.find(span, offset)
+
+    async def _read_elsewhere(self, shares: Sequence[ColdShare]) -> Sequence[ColdShare]:
+        """Fill answers with what is read elsewhere. Returns the shares that are to be read here: all, where there is nobody else, those that failed, so
+        that what cannot be read is found to be so here, and those that nobody else can read."""
+        if self._elsewhere is None:
+            return shares
+        could = [share for share in shares if not any(is_inline(span.object_id) for span in share.spans)]
+        found = await self._elsewhere.read(could) if could else None
+        if found is None:
+            return shares
+        done: set[int] = set()
+        for share, read in zip(could, found, strict=True):
+            part = read.part
+            if part.error is not None:
+                continue
+            done.add(id(share))
+            if part.mark is not None:
+                self._marks.add(share.spans[part.mark.number], part.mark.base, part.mark.at)
+            if part.size:
+                share.answer.give([read.records], part.size, part.next_offset)
+        return [share for share in shares if id(share) not in done]
 
     async def _read_in_turn(self, shares: Sequence[ColdShare], is_near: bool) -> list[tuple[ColdShare, str]]:
         failed: list[tuple[ColdShare, str]] = []

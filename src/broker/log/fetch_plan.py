@@ -82,6 +82,35 @@ def answer_of(bounds: LogBounds) -> PartitionAnswer:
     return PartitionAnswer(0, bounds.high_watermark, bounds.last_stable_offset, bounds.log_start)
 
 
+class ColdShare:
+    """What one partition is to give from the store."""
+
+    __slots__ = ("answer", "at_least_one", "bounds", "limit", "spans", "upper", "wanted")
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        answer: PartitionAnswer,
+        bounds: LogBounds,
+        spans: Sequence[Span],
+        limit: int,
+        upper: int,
+        at_least_one: bool,
+    ) -> None:
+        self.wanted = wanted
+        self.answer = answer
+        self.bounds = bounds
+        self.spans = spans
+        self.limit = limit
+        self.upper = upper
+        self.at_least_one = at_least_one
+
+    @property
+    def is_near(self) -> bool:
+        """Whether what is wanted reaches to the end of the log: others will soon want the same."""
+        return self.spans[-1].last + 1 >= self.bounds.high_watermark
+
+
 class Shares:
     """Hands out the bytes of one request, partition by partition."""
 

@@ -22,8 +22,9 @@ from typing import Final, Protocol
 import anyio
 
 from broker.errors import BrokerError, StorageUnavailable
-from broker.log.cold_reader import COLD_READERS, ColdReader, ColdShare
-from broker.log.fetch_plan import WHOLE_BELOW, PartitionAnswer, Shares, Wanted, answer_of, below
+from broker.log.cold_reader import COLD_READERS, ColdReader
+from broker.log.far_reader import FarReader
+from broker.log.fetch_plan import WHOLE_BELOW, ColdShare, PartitionAnswer, Shares, Wanted, answer_of, below
 from broker.log.fetch_session import FetchSessionCache
 from broker.log.marker_batches import marker_batch
 from broker.log.shared_reading import SharedReading
@@ -90,14 +91,16 @@ class Reader:
         session_slots: int = 1000,
         cold_readers: int = COLD_READERS,
         shared: SharedReading | None = None,
+        far: FarReader | None = None,
     ) -> None:
         """``session_slots`` is ``max.incremental.fetch.session.cache.slots``: how many fetch sessions there may be. ``shared`` is given where other
-        brokers write to the same catalog; then :meth:`run` must run."""
+        brokers write to the same catalog; then :meth:`run` must run. ``far`` reads far from the ends of logs, as far as it can."""
         self.sessions = FetchSessionCache(session_slots, lambda: 1 + randbelow(2**31 - 1))
         self._catalog = catalog
         self._tail = tail
         self._waiting = waiting
         self._shared = shared
+        self._far = far
         self._view = None if shared is None else shared.view
         self._peek: Bounds = catalog.peek_bounds if shared is None else shared.view.known.peek
         self._cold = ColdReader(
@@ -105,6 +108,7 @@ class Reader:
             cold_readers,
             blocks=None if shared is None else shared.blocks,
             far=None if shared is None else shared.far,
+            elsewhere=far,
         )
         READING.cold_waiting.set_function(lambda: self._cold.waiting)
         READING.waiting.set_function(lambda: len(waiting))
@@ -116,10 +120,16 @@ class Reader:
         """Whether long polls end at once, because the broker is stopping."""
         return self._waiting.is_closed
 
+    def producers_were_served(self) -> None:
+        """Reads far from the ends of logs are to give way to them."""
+        self._cold.pacer.others_worked = True
+
     async def run(self) -> None:
         """What goes on without a request, until cancelled."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._cold.pacer.run)
+            if self._far is not None:
+                tasks.start_soon(self._far.run)
             if self._shared is not None:
                 tasks.start_soon(self._shared.finder.run)
                 tasks.start_soon(self._shared.poller.run)
@@ -128,6 +138,8 @@ class Reader:
     def look(self, wanted: Sequence[Wanted], max_bytes: int, isolation: int) -> Look | None:
         """The answers as they are now, when memory alone can give them; else None."""
         look = self._look(wanted, max_bytes, isolation)
+        if look is not None and look.size:
+            self._cold.pacer.others_worked = True
         if self._shared is not None:
             READING.fetch(look is not None)
         return look

@@ -130,10 +130,7 @@ class Rewriter:
     async def _start(self, arguments: Sequence[str]) -> None:
         command = [sys.executable, "-P", "-m", "broker.log.rewriting_process", *arguments]
         try:
-            # In a session of its own: Ctrl-C in a terminal is meant for the broker, which ends it in good order.
-            process = await anyio.open_process(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, start_new_session=True
-            )
+            process = await anyio.open_process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None)
         except OSError as error:
             raise StorageUnavailable(f"the process that compacts cannot be started: {error.strerror}") from error
         assert process.stdout is not None

@@ -182,7 +182,9 @@ def _open(arguments: Sequence[str]) -> RawObjects:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve the broker that started this process."""
+    """Serve the broker that started this process. In a process group of its own, because Ctrl-C in a terminal is meant for the broker; in the broker's session,
+    because sessions may be given equal shares whatever the priorities in them are."""
+    os.setpgid(0, 0)
     os.nice(NICENESS)
     serve(sys.stdin.buffer, sys.stdout.buffer, _open(arguments), lambda: os._exit(0))
 

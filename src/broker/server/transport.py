@@ -16,6 +16,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
+from broker.server.slicing import SLICE_BYTES, Rest, Turns
+
 RECEIVE_BUFFER_BYTES: Final = 256 * 1024
 """One read's limit. Large enough that a read of a busy connection is one system call, small enough to stay in cache."""
 
@@ -76,13 +78,17 @@ class Link(asyncio.BufferedProtocol):
     _shared_view = memoryview(_shared)
 
     __slots__ = (
-        "_body", "_body_size", "_filled", "_filled_before", "_head", "_loop", "_out", "_out_size", "_reading_paused", "_refused",
-        "_sink", "_transport", "frame_began", "frame_limit", "last_read",
+        "_body", "_body_size", "_filled", "_filled_before", "_head", "_is_sliced", "_is_stopped", "_loop", "_out", "_out_size", "_reading_paused",
+        "_refused", "_rest", "_sink", "_transport", "_turns", "_write_paused", "frame_began", "frame_limit", "last_read",
     )  # fmt: skip
 
-    def __init__(self, sink: FrameSink, frame_limit: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, sink: FrameSink, frame_limit: int, loop: asyncio.AbstractEventLoop, turns: Turns | None = None
+    ) -> None:
+        """``turns`` are those of all links of the loop that have large answers to send."""
         self._sink = sink
         self._loop = loop
+        self._turns = turns or Turns(loop.call_soon)
         self._transport: asyncio.Transport | None = None
         self._head = b""
         self._body: memoryview | None = None
@@ -91,6 +97,10 @@ class Link(asyncio.BufferedProtocol):
         self._filled_before = 0
         self._out: list[Any] = []
         self._out_size = 0
+        self._rest = Rest()
+        self._is_sliced = False
+        self._is_stopped = False
+        self._write_paused = False
         self._reading_paused = False
         self._refused = False
         self.frame_limit = frame_limit
@@ -140,16 +150,29 @@ class Link(asyncio.BufferedProtocol):
         self._transport = None
         self._body = None
         self._out, self._out_size = [], 0
+        self._rest.clear()
         self._sink.disconnected(exc)
 
     def eof_received(self) -> bool:
         return False
 
     def pause_writing(self) -> None:
-        self._sink.write_paused(True)
+        self._is_stopped = True
+        self._tell_sink()
 
     def resume_writing(self) -> None:
-        self._sink.write_paused(False)
+        self._is_stopped = False
+        if self._rest.size and not self._is_sliced:
+            self._is_sliced = True
+            self._turns.join(self)
+        self._tell_sink()
+
+    def _tell_sink(self) -> None:
+        """The sink is not to make more answers while there is much that was not sent, wherever that is."""
+        paused = self._is_stopped or self._rest.size > _WRITE_HIGH_WATER
+        if paused != self._write_paused:
+            self._write_paused = paused
+            self._sink.write_paused(paused)
 
     # --- frames -------------------------------------------------------------------------------------------------------
 
@@ -237,13 +260,23 @@ class Link(asyncio.BufferedProtocol):
         return sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1)[0] in (_CLOSED, _CLOSE_WAIT)
 
     def write(self, chunks: list[Any]) -> None:
-        """Send buffers as they are, without joining them: now when they are large, else when this iteration of the loop ends."""
+        """Send buffers as they are, without joining them: now when they are large, else when this iteration of the loop ends. What is larger than
+        a slice leaves in slices."""
         if self._transport is None:
+            return
+        size = sum(map(len, chunks))
+        if self._rest.size or size > SLICE_BYTES:
+            self._send()
+            self._rest.add(chunks)
+            if not self._is_sliced and not self._is_stopped:
+                self._is_sliced = True
+                self._turns.join(self)
+            self._tell_sink()
             return
         if not self._out:
             self._loop.call_soon(self._send)
         self._out += chunks
-        self._out_size += sum(map(len, chunks))
+        self._out_size += size
         if self._out_size >= SEND_AT_ONCE_BYTES:
             self._send()
 
@@ -256,6 +289,16 @@ class Link(asyncio.BufferedProtocol):
             self._transport.write(chunks[0])
         else:
             self._transport.writelines(chunks)
+
+    def send_slice(self) -> bool:
+        """Send a slice of the answers; whether there is more that may be sent now (:class:`broker.server.slicing.Turns`)."""
+        if self._transport is not None and self._rest.size and not self._is_stopped:
+            self._transport.writelines(self._rest.take(SLICE_BYTES))
+            # That may have stopped it at once, and what the sink does when it is told may add to the rest.
+        self._is_sliced = self._transport is not None and self._rest.size > 0 and not self._is_stopped
+        goes_on = self._is_sliced
+        self._tell_sink()
+        return goes_on
 
     def pause_reading(self) -> None:
         if self._transport is not None and not self._reading_paused:
@@ -276,12 +319,16 @@ class Link(asyncio.BufferedProtocol):
     @property
     def unsent(self) -> int:
         """Bytes of answers that the peer has not taken."""
-        return self._out_size + self._transport.get_write_buffer_size() if self._transport is not None else 0
+        if self._transport is None:
+            return 0
+        return self._out_size + self._rest.size + self._transport.get_write_buffer_size()
 
     def close(self) -> None:
         """Close once what was written has left."""
         self._send()
         if self._transport is not None:
+            if self._rest.size:
+                self._transport.writelines(self._rest.take(self._rest.size))
             self._transport.close()
 
     def abort(self) -> None:
@@ -317,7 +364,8 @@ async def listen(
 ) -> BoundSocket:
     """Bind and accept. Raises OSError when the address cannot be bound. ``shared``: other processes may listen on it, too."""
     loop = asyncio.get_running_loop()
+    turns = Turns(loop.call_soon)
     server = await loop.create_server(
-        lambda: Link(make_sink(), frame_limit, loop), host, port, backlog=backlog, reuse_address=True, reuse_port=shared or None, start_serving=True
+        lambda: Link(make_sink(), frame_limit, loop, turns), host, port, backlog=backlog, reuse_address=True, reuse_port=shared or None, start_serving=True
     )
     return BoundSocket(server)

@@ -33,6 +33,15 @@ def test_what_is_read_once_leaves_what_is_hot_alone() -> None:
     assert [index for index in range(1000) if BlockKey(2, index) in cache] == list(range(990, 1000))
 
 
+def test_the_part_for_those_who_pass_through_can_be_another() -> None:
+    """Where nobody reads but they, it is larger."""
+    cache = BlockCache(4000, cold_share=2)
+    for index in range(100):
+        cache.put(BlockKey(1, index), block(), is_hot=False, given_to=100)
+        cache.put(BlockKey(2, index), block(), is_hot=True)
+    assert (cache.cold_bytes, cache.hot_bytes) == (2000, 2000)
+
+
 def test_a_block_that_is_too_short_is_not_given_and_can_be_replaced() -> None:
     """It was the end of an object that has grown, or that was asked about too early."""
     cache = BlockCache(4000)

@@ -1,15 +1,19 @@
 """Reading from the store: markers among stored batches, and whole spans."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from broker.errors import StorageUnavailable
-from broker.log.cold_reader import ColdReader, ColdShare
-from broker.log.fetch_plan import Wanted, answer_of, below
+from broker.log.cold_reader import ColdReader
+from broker.log.far_messages import FarMark, FarPart, FarRead
+from broker.log.fetch_plan import ColdShare, Wanted, answer_of, below
+from broker.log.marker_batches import is_marker
 from broker.log.stored_batches import walk
 from broker.storage.catalog.base import SpanQuery
 from broker.storage.catalog.span_flags import MARKER_BYTES
+from broker.storage.objects.base import INLINE_OBJECTS
 from tests.broker.log.harness import Log, batch, running_log
 from tests.broker.log.transactional_producer import TransactionalProducer, bases
 
@@ -128,3 +132,63 @@ async def test_a_marker_can_be_read_as_a_span() -> None:
         assert (at, base, header.is_control, header.size) == (0, 1, True, MARKER_BYTES)
         assert log.store.reads == 0
         assert ColdReader(log.store).size_from([marker], 1) == MARKER_BYTES
+
+
+class Elsewhere:
+    """Reads what it is told to, and remembers what it was asked for."""
+
+    def __init__(self, answer: Callable[[ColdShare], FarRead] | None) -> None:
+        self._answer = answer
+        self.asked: list[list[ColdShare]] = []
+
+    async def read(self, shares: Sequence[ColdShare]) -> list[FarRead] | None:
+        self.asked.append(list(shares))
+        return None if self._answer is None else [self._answer(share) for share in shares]
+
+
+def far_away(share: ColdShare) -> ColdShare:
+    """The same far from the end of its log."""
+    share.bounds = replace(share.bounds, high_watermark=1000)
+    return share
+
+
+async def test_what_lies_far_from_the_end_is_read_elsewhere() -> None:
+    """What comes of it is the answer as it is; what is near the end is read here."""
+    async with running_log() as log:
+        pid = await with_transactions(log)
+        elsewhere = Elsewhere(lambda share: FarRead(FarPart(5, 2, FarMark(0, 0, 0)), memoryview(b"bytes")))
+        cold = ColdReader(log.store, elsewhere=elsewhere)
+        far, near = far_away(await share_of(log, pid, 0, 10_000)), await share_of(log, pid, 0, 10_000)
+        assert await cold.read([near]) == []
+        assert elsewhere.asked == []
+        reads = log.store.reads
+        assert await cold.read([far]) == []
+        assert (far.answer.records, far.answer.size, far.answer.next_offset) == ([b"bytes"], 5, 2)
+        assert (elsewhere.asked, log.store.reads) == ([[far]], reads)
+
+
+@pytest.mark.parametrize("answer", [None, lambda share: FarRead(FarPart(0, -1, error="gone"), memoryview(b""))])
+async def test_what_cannot_be_read_elsewhere_is_read_here(answer: Callable[[ColdShare], FarRead] | None) -> None:
+    """Nobody being there, or its having failed, costs a second reading and nothing else."""
+    async with running_log() as log:
+        pid = await with_transactions(log)
+        share = far_away(await share_of(log, pid, 0, 10_000))
+        elsewhere = Elsewhere(answer)
+        assert await ColdReader(log.store, elsewhere=elsewhere).read([share]) == []
+        assert bases([share.answer]) == [[0, 1, 2, 3, 4]]
+        assert len(elsewhere.asked) == 1
+
+
+async def test_what_the_catalog_keeps_is_not_asked_for_elsewhere() -> None:
+    """Nobody but the broker knows it; the other shares of the fetch are."""
+    async with running_log() as log:
+        pid = await with_transactions(log)
+        share, other = [far_away(await share_of(log, pid, 0, 10_000)) for _ in range(2)]
+        other.spans = [replace(span, object_id=INLINE_OBJECTS + 1) for span in other.spans if not is_marker(span)]
+        elsewhere = Elsewhere(lambda share: FarRead(FarPart(5, 2), memoryview(b"bytes")))
+        cold = ColdReader(log.store, elsewhere=elsewhere)
+        assert [failed for failed, _ in await cold.read([share, other])] == [other]
+        assert elsewhere.asked == [[share]]
+        assert share.answer.size == 5
+        assert [failed for failed, _ in await cold.read([other])] == [other]
+        assert elsewhere.asked == [[share]], "there was nothing to ask for"

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from broker.log.read_pacer import LATE_S, REST_MAX_S, ReadPacer
+from broker.log.read_pacer import BUSY, LATE_S, OTHERS_S, REST_MAX_S, ReadPacer
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +31,26 @@ def test_rests_grow_with_lateness_and_are_bounded() -> None:
     assert pacer.rest_s == 0
 
 
+def test_a_busy_loop_is_not_for_far_reads_while_others_want_it() -> None:
+    """Alone they may have all of it; with others they rest, the longer the busier it is, before anybody is late."""
+    now = 0.0
+    pacer = ReadPacer(lambda: now)
+    for _ in range(50):
+        pacer.observe(0.0, 1.0)
+    assert pacer.rest_s == 0
+    pacer.others_worked = True
+    assert pacer.rest_s == pytest.approx(REST_MAX_S, rel=0.01)
+    for _ in range(50):
+        pacer.observe(0.0, (1 + BUSY) / 2)
+    assert pacer.rest_s == pytest.approx(REST_MAX_S / 2, rel=0.01)
+    now = OTHERS_S + 0.1
+    assert pacer.rest_s == 0, "they have gone"
+    pacer.others_worked = True
+    for _ in range(50):
+        pacer.observe(0.0, BUSY - 0.01)
+    assert pacer.rest_s == 0, "there is time for everybody"
+
+
 class TestWhileItRuns:
     """On a real event loop."""
 
@@ -43,7 +63,7 @@ class TestWhileItRuns:
         pacer = ReadPacer()
         seen: list[float] = []
         observe = pacer.observe
-        pacer.observe = lambda late_s: (seen.append(late_s), observe(late_s))[1]  # type: ignore[method-assign,func-returns-value]
+        pacer.observe = lambda late_s, busy: (seen.append(late_s), observe(late_s, busy))[1]  # type: ignore[method-assign,func-returns-value,misc,assignment]
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(pacer.run)
             await anyio.sleep(0.1)
@@ -55,4 +75,5 @@ class TestWhileItRuns:
             began = anyio.current_time()
             async with pacer.reading():
                 assert anyio.current_time() - began >= REST_MAX_S / 4
+            assert pacer.busy > 0
             tasks.cancel_scope.cancel()

@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
+from broker.server.slicing import SLICE_BYTES, Turns
 from broker.server.transport import (
     BODY_READ_BYTES,
     GROWING_BYTES,
@@ -21,6 +22,8 @@ from broker.server.transport import (
     Link,
     listen,
 )
+
+MIB = 1 << 20
 
 
 class Sink:
@@ -34,6 +37,7 @@ class Sink:
         self.gone = anyio.Event()
         self.came = anyio.Event()
         self.expected = 0
+        self.paused: list[bool] = []
 
     def connected(self, link: Link) -> None:
         self.link = link
@@ -51,7 +55,7 @@ class Sink:
         self.bad.append(reason)
 
     def write_paused(self, paused: bool) -> None:
-        pass
+        self.paused.append(paused)
 
     def disconnected(self, error: BaseException | None) -> None:
         self.gone.set()
@@ -81,6 +85,15 @@ class FakeTransport:
         self.closed = False
         self.reading = True
         self.sent: list[list[Any]] = []
+        self.on_write: Callable[[], None] | None = None
+
+    @property
+    def bytes_sent(self) -> bytes:
+        return b"".join(chunk for chunks in self.sent for chunk in chunks)
+
+    @property
+    def size(self) -> int:
+        return len(self.bytes_sent)
 
     def write(self, data: Any) -> None:
         self.sent.append([data])
@@ -93,6 +106,8 @@ class FakeTransport:
 
     def writelines(self, chunks: list[Any]) -> None:
         self.sent.append(chunks)
+        if self.on_write is not None:
+            self.on_write()
 
     def get_extra_info(self, name: str) -> Any:
         return None
@@ -340,6 +355,70 @@ def test_large_answers_leave_at_once() -> None:
     loop.end_iteration()
 
     assert transport.sent == [[b"a", large]]
+
+
+def test_larger_answers_leave_in_slices_with_other_links_between() -> None:
+    """In the order of the answers; the sink is told that much is unsent, and when it no longer is."""
+    loop = FakeLoop()
+    turns = Turns(loop.call_soon)
+    sinks, transports = [Sink(), Sink()], [FakeTransport(), FakeTransport()]
+    links = [Link(sink, 1 << 20, loop, turns) for sink in sinks]  # type: ignore[arg-type]
+    for link, transport in zip(links, transports, strict=True):
+        link.connection_made(transport)  # type: ignore[arg-type]
+    answers = [random.Random(number).randbytes(2 * MIB) for number in range(2)]
+    links[0].write([b"a"])
+    links[0].write([answers[0][:MIB], answers[0][MIB:]])
+    links[0].write([b"z"])
+    links[1].write([answers[1]])
+    assert [link.unsent for link in links] == [2 * MIB + 1, 2 * MIB]
+    assert [sink.paused for sink in sinks] == [[True], [True]]
+    iterations = 0
+    while loop.soon:
+        before = sum(transport.size for transport in transports)
+        loop.end_iteration()
+        assert sum(transport.size for transport in transports) - before <= SLICE_BYTES + 1
+        iterations += 1
+    assert iterations >= 4 * MIB // SLICE_BYTES
+    assert [transport.bytes_sent for transport in transports] == [b"a" + answers[0] + b"z", answers[1]]
+    assert [sink.paused for sink in sinks] == [[True, False], [True, False]]
+
+
+def test_no_slice_is_sent_to_a_peer_that_does_not_read() -> None:
+    """Until it does; what is written meanwhile comes behind."""
+    loop, transport, sink = FakeLoop(), FakeTransport(), Sink()
+    link = Link(sink, 1 << 20, loop)  # type: ignore[arg-type]
+    link.connection_made(transport)  # type: ignore[arg-type]
+    transport.on_write = link.pause_writing
+    link.write([bytes(MIB)])
+    while loop.soon:
+        loop.end_iteration()
+    assert transport.size == SLICE_BYTES
+    link.write([b"end"])
+    assert (loop.soon, link.unsent, sink.paused) == ([], MIB - SLICE_BYTES + 3, [True])
+    transport.on_write = None
+    link.resume_writing()
+    while loop.soon:
+        loop.end_iteration()
+    assert transport.bytes_sent == bytes(MIB) + b"end"
+    assert (link.unsent, sink.paused) == (0, [True, False])
+
+
+def test_closing_sends_the_slices_that_are_left() -> None:
+    """Nothing of an answer is lost; a link that was lost holds nothing."""
+    loop, transport = FakeLoop(), FakeTransport()
+    link = Link(Sink(), 1 << 20, loop)  # type: ignore[arg-type]
+    link.connection_made(transport)  # type: ignore[arg-type]
+    link.write([bytes(MIB)])
+    loop.end_iteration()
+    link.close()
+    assert (transport.size, transport.closed) == (MIB, True)
+    loop.end_iteration()
+    lost = Link(Sink(), 1 << 20, loop)  # type: ignore[arg-type]
+    lost.connection_made(FakeTransport())  # type: ignore[arg-type]
+    lost.write([bytes(MIB)])
+    lost.connection_lost(None)
+    loop.end_iteration()
+    assert (lost.unsent, loop.soon) == (0, [])
 
 
 def test_closing_sends_what_was_held_back() -> None:

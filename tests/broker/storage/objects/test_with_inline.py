@@ -85,6 +85,15 @@ async def test_threads_read_both_kinds() -> None:
     assert WHOLE_OBJECTS + 1 in remote._objects
 
 
+async def test_who_only_reads_from_the_store_is_told_where_that_is() -> None:
+    """As the store tells it: one in this process's memory nobody else can read."""
+    store, remote, _ = await kept(b"0123456789")
+    assert store.reading_elsewhere() is None
+    remote.raw_elsewhere = lambda: ["remote", "s3://x", ""]  # type: ignore[method-assign]
+    assert store.reading_elsewhere() == ["remote", "s3://x", ""]
+    assert store.raw_elsewhere() is None
+
+
 async def test_everything_else_is_the_stores() -> None:
     """It withdraws, deletes what it has, and is closed."""
     store, remote, _ = await kept(b"x")
