@@ -61,6 +61,7 @@ from observability.metrics import (
     TRANSACTIONS_OVERDUE,
     group_committed,
 )
+from observability.quota_metrics import QUOTAS
 
 EXIT_STORAGE_FAILED: Final = 3
 EXIT_PLACE_LOST: Final = 4
@@ -218,6 +219,7 @@ class App:
             frame_ms=settings.request_receive_timeout_ms,
         )
         services.transactions.newest_connection = lambda: limits.next_id - 1
+        limits.rate = services.quotas.connecting
         services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip))
         dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
         http = HttpServer(surface(self._health), settings.http.host, settings.http.port)
@@ -303,6 +305,7 @@ class App:
         OLDEST_TRANSACTION_SECONDS.set_function(lambda: transactions.oldest_age_ms / 1000)
         TRANSACTIONS_OVERDUE.set_function(lambda: transactions.overdue_count)
         CLIENT_INSTANCES.set_function(lambda: len(client_metrics))
+        QUOTAS.set_function(lambda: len(services.quotas))
 
     # --- stop ---------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.config_administrator import ConfigAdministrator
+from broker.admin.quota_keeper import QuotaKeeper
 from broker.admin.topic_administrator import TopicAdministrator
 from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory, TopicState
@@ -188,6 +189,7 @@ async def assemble(
         access_register=access_register,
         access=AccessKeeper(),
         audit=NoRecorder(),
+        quotas=QuotaKeeper(access_register, live, monotonic_ms),
         now_ms=now_ms,
         served=HANDLERS,
     )

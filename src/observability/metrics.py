@@ -43,7 +43,7 @@ CONNECTIONS: Final = Gauge("penstock_connections", "Open client connections.", [
 CONNECTIONS_OPENED: Final = LoopCounter("penstock_connections_opened", "Connections accepted.", ["listener"], registry=REGISTRY)
 CONNECTIONS_CLOSED: Final = LoopCounter(
     "penstock_connections_closed",
-    "Connections that ended, by reason. client: it left. Others were closed by the broker: idle, limit (one too many, never accepted), "
+    "Connections that ended, by reason. client: it left. Others were closed by the broker: idle, limit (one too many, never accepted), rate (too soon, as well), "
     "refused (for what it sent), slow (in the middle of a request), unread (answers), memory (it sat on bytes others needed), stopping.",
     ["reason"],
     registry=REGISTRY,

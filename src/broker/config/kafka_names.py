@@ -17,7 +17,6 @@ _REPLICATION: Final = "data is kept by the store; brokers do not copy from each 
 _CONTROLLER: Final = "there is no controller quorum; topics and groups are kept in the catalog"
 _ZOOKEEPER: Final = "there is no ZooKeeper"
 _SECURITY: Final = "encryption, authentication and authorization come with the security release"
-_QUOTAS: Final = "quotas come with the security release"
 _ONE_STEP: Final = "a transaction begins and ends in one step of the catalog; brokers do not ask each other about it"
 _NEWER_GROUPS: Final = "classic, consumer and share groups are always served; streams groups come later"
 _NO_DEAD_LETTERS: Final = "dead-letter queues of share groups are not served; records that are given up stay in their topic"
@@ -53,8 +52,6 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "controlled.shutdown.max.retries": "a stopping broker always finishes what it has begun; see drain_timeout_ms",
     "controlled.shutdown.retry.backoff.ms": "a stopping broker always finishes what it has begun; see drain_timeout_ms",
     "controller.listener.names": _CONTROLLER,
-    "controller.quota.window.num": _QUOTAS,
-    "controller.quota.window.size.seconds": _QUOTAS,
     "controller.socket.timeout.ms": _CONTROLLER,
     "cordoned.log.dirs": "there is one data directory",
     "create.topic.policy.class.name": _PLUGINS,
@@ -88,7 +85,6 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "log.message.downconversion.enable": "records are always sent in the format they arrived in",
     "log.message.format.version": "records are always kept in the newest format",
     "log.message.timestamp.difference.max.ms": "replaced by log.message.timestamp.before.max.ms and .after.max.ms",
-    "max.connection.creation.rate": _QUOTAS,
     "max.connections.per.ip.overrides": "one limit counts for every address; see max.connections.per.ip",
     "metric.reporters": _METRICS,
     "num.io.threads": _THREADS,
@@ -105,8 +101,6 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "producer.id.expiration.check.interval.ms": "producers are forgotten whenever retention is looked at",
     "producer.purgatory.purge.interval.requests": _PURGATORY,
     "queued.max.request.bytes": "see process_max_bytes",
-    "quota.window.num": _QUOTAS,
-    "quota.window.size.seconds": _QUOTAS,
     "request.timeout.ms": _REPLICATION,
     "reserved.broker.max.id": _ZOOKEEPER,
     "security.inter.broker.protocol": _REPLICATION,

@@ -21,6 +21,7 @@ from broker.config.life_cycle_settings import LifeCycleSettings
 from broker.config.listeners import Listener
 from broker.config.penstock_settings import PenstockSettings
 from broker.config.problems import HIDDEN, CrossProblems, Problem
+from broker.config.quota_settings import QuotaSettings
 from broker.config.setting import Setting, setting_of
 from broker.config.share_settings import ShareSettings
 from broker.config.sources import Layer
@@ -29,7 +30,9 @@ from broker.config.topic_defaults import TopicDefaults
 _LAYERS: ContextVar[tuple[Layer, ...]] = ContextVar("layers", default=())
 
 
-class Settings(PenstockSettings, ClusterSettings, LifeCycleSettings, KafkaSettings, ShareSettings, TopicDefaults, BaseSettings):
+class Settings(
+    PenstockSettings, ClusterSettings, LifeCycleSettings, KafkaSettings, ShareSettings, QuotaSettings, TopicDefaults, BaseSettings
+):
     """All settings. Never changed: a dynamic change makes another one (:class:`broker.config.live.LiveSettings`).
 
     ``model_fields_set`` are those that were given rather than left at their defaults.

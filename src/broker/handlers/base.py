@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from broker.admin.access_keeper import AccessKeeper
     from broker.admin.access_register import AccessRegister
     from broker.admin.config_administrator import ConfigAdministrator
+    from broker.admin.quota_keeper import Mutations, QuotaKeeper
     from broker.admin.topic_administrator import TopicAdministrator
     from broker.client_metrics.collector import ClientMetricsCollector
     from broker.cluster.directory import TopicDirectory
@@ -120,6 +121,7 @@ class Services:
     access_register: "AccessRegister"
     access: "AccessKeeper"
     audit: Recorder
+    quotas: "QuotaKeeper"
     now_ms: Callable[[], int]
     served: Sequence["Handler"] = ()
     """Every handler there is: what ApiVersions lists."""
@@ -153,6 +155,12 @@ class RequestContext:
         """Whether the client may do it on at least one resource of a type."""
         connection = self.connection
         return self.services.access.allows_any(connection.identity, connection.peer_host, operation, resource_type)
+
+    def mutations(self, strict_from: int) -> "Mutations":
+        """What the request may change of topics, by its quota. From version ``strict_from`` on clients know what it means to be refused."""
+        return self.services.quotas.mutations(
+            self.connection.identity, self.client_id, is_strict=self.api_version >= strict_from
+        )
 
     def changed(self, what: str, before: Any, after: Any) -> None:
         """Something was administered: ``what`` names it, the others are JSON values without secrets, None for what is not there."""

@@ -34,6 +34,7 @@ from broker.handlers.groups import (
     txn_offset_commit,
 )
 from broker.handlers.producers import describe_producers, init_producer_id
+from broker.handlers.quotas import alter_client_quotas, describe_client_quotas
 from broker.handlers.session import api_versions
 from broker.handlers.shares import share_acknowledge, share_fetch
 from broker.handlers.telemetry import get_telemetry_subscriptions, push_telemetry
@@ -50,6 +51,7 @@ from broker.handlers.transactions import (
 HANDLERS: tuple[Handler, ...] = (
     add_offsets_to_txn.HANDLER,
     add_partitions_to_txn.HANDLER,
+    alter_client_quotas.HANDLER,
     alter_configs.HANDLER,
     alter_partition_reassignments.HANDLER,
     alter_share_group_offsets.HANDLER,
@@ -62,6 +64,7 @@ HANDLERS: tuple[Handler, ...] = (
     delete_records.HANDLER,
     delete_share_group_offsets.HANDLER,
     delete_topics.HANDLER,
+    describe_client_quotas.HANDLER,
     describe_cluster.HANDLER,
     describe_configs.HANDLER,
     describe_groups.HANDLER,

@@ -5,6 +5,7 @@ by knocking, nor hides what happens to others.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from math import inf
 from typing import Final
 
@@ -19,6 +20,8 @@ from broker.server.dispatcher import Dispatcher
 from broker.server.transport import BoundSocket, Link, listen
 from observability import logs
 from observability.metrics import CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED
+from observability.quota_metrics import CONNECTIONS_HELD
+from security.quotas.connection_rate import AT_ONCE, Verdict
 
 _log = logs.get("listener")
 
@@ -34,6 +37,10 @@ TURN_BYTES_PER_S: Final = 64 * 1024
 """The same for the one frame that goes on while the process's bytes are used up, and others wait for it."""
 
 
+PARKED_MAX: Final = 256
+"""How many connections that were turned away are kept open for a while; further ones are closed at once."""
+
+
 class Limits:
     """What the listeners of one process share: counts and bounds of connections."""
 
@@ -46,6 +53,9 @@ class Limits:
         self.open = 0
         self.by_address: Counter[str] = Counter()
         self.next_id = 1
+        self.parked = 0
+        self.rate: Callable[[str, str], Verdict] = lambda address, listener: AT_ONCE
+        """Whether a connection from an address may come now, to a listener; it is counted when that is asked."""
 
     def change(self, total: int, per_address: int) -> None:
         """Set other bounds; connections that are open stay."""
@@ -112,6 +122,10 @@ class Listener:
             self._log_line("connection refused", "limit", peer=f"{host}:{port}", reason=reason)
             link.abort()
             return None
+        verdict = limits.rate(host, self.name)
+        if verdict.refused:
+            self._turn_away(link, verdict)
+            return None
         assert self.advertised is not None
         limits.open += 1
         limits.by_address[host] += 1
@@ -122,7 +136,30 @@ class Listener:
         self._connections.add(connection)
         self._opened.inc()
         self._gauge.inc()
+        if verdict.wait_ms:
+            CONNECTIONS_HELD.labels("delayed").inc()
+            connection.mute(verdict.wait_ms)
         return info
+
+    def _turn_away(self, link: Link, verdict: Verdict) -> None:
+        """Close a connection that came too soon: not at once, so that a client that tries again and again does so less often."""
+        CONNECTIONS_CLOSED.labels("rate").inc()
+        CONNECTIONS_HELD.labels("refused").inc()
+        host, port = link.peer
+        self._log_line("connection refused", "rate", peer=f"{host}:{port}", reason=f"connections come too fast (quota: {verdict.rule})")
+        if self._limits.parked >= PARKED_MAX:
+            link.abort()
+            return
+        self._limits.parked += 1
+        link.pause_reading()
+        self.tasks.start_soon(self._close_later, link, verdict.wait_ms)
+
+    async def _close_later(self, link: Link, wait_ms: int) -> None:
+        try:
+            await anyio.sleep(wait_ms / 1000)
+        finally:
+            self._limits.parked -= 1
+            link.abort()
 
     def departed(self, connection: Connection) -> None:
         """A connection that was admitted is gone."""

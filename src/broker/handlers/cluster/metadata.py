@@ -80,13 +80,22 @@ async def _create_and_answer(
     except BrokerError as error:
         found.update(dict.fromkeys(missing, error.code))
         return _answer(request, context, _by_name(request, context, found))
+    mutations = context.mutations(0)
     for name in missing:
         try:
+            mutations.take(settings.num_partitions)
             await services.topics.auto_create(name, services.identity.node_ids)
             found[name] = services.directory.by_name(name) or ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         except BrokerError as error:
-            found[name] = error.code
-    return _answer(request, context, _by_name(request, context, found))
+            found[name] = _again_later(error.code)
+    answer = _answer(request, context, _by_name(request, context, found))
+    answer.throttle_time_ms = mutations.throttle_ms()
+    return answer
+
+
+def _again_later(code: ErrorCode) -> ErrorCode:
+    """Clients take errors of quotas for topics from CreateTopics only; here they ask again when there is no leader yet."""
+    return ErrorCode.LEADER_NOT_AVAILABLE if code == ErrorCode.THROTTLING_QUOTA_EXCEEDED else code
 
 
 def _check_names_and_ids(topics: Iterable[MetadataRequestTopic], version: int) -> None:

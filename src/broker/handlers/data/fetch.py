@@ -10,6 +10,7 @@ Behaviour:
 - A partition that does not exist does not end the wait of the others, as in Kafka.
 - A consumer that names its rack is sent to a broker there, when one is named as a replica and this one is elsewhere (KIP-392): partition by
   partition, at once and without records. Any broker can serve it; one that is as near as can be does.
+- A consumer with a quota is given at most what the quota allows in all its windows; where it has had too much it waits after the answer, not before.
 - No replica ever fetches here: a request with a replica id is answered NOT_LEADER_OR_FOLLOWER.
 
 Versions:
@@ -80,6 +81,8 @@ def handle(request: FetchRequest, context: RequestContext) -> Any:
     if request.rack_id and (sent_on := _nearer(request.rack_id, wanted, context)):
         return _send_on(request, context, fetch, answers, wanted, sent_on)
     max_bytes = min(request.max_bytes, services.settings.current.fetch_max_bytes)
+    if services.quotas.is_active and (most := services.quotas.fetch_bytes_max(context.connection.identity, context.client_id)) is not None:
+        max_bytes = min(max_bytes, most)
     min_bytes = min(request.min_bytes, max_bytes)
     look = reader.look(wanted, max_bytes, request.isolation_level)
     if look is not None and (

@@ -4,6 +4,7 @@ CreatePartitions (key 37), versions 0-3.
 Behaviour:
 - Partitions are added at the end and can be written to when the answer is sent; a topic never gets fewer.
 - A topic that is named twice is not changed. ``validate_only`` checks everything and changes nothing.
+- New partitions count against ``controller_mutation_rate``, with ``validate_only`` too; strictly from version 3 on, see CreateTopics.
 - A manual assignment may name each broker once, so it is checked against the brokers there are, not the replication factor.
 
 Versions:
@@ -25,6 +26,8 @@ from broker.wire.messages.create_partitions import (
     CreatePartitionsTopicResult,
 )
 
+FIRST_STRICT_VERSION = 3
+
 
 async def handle(request: CreatePartitionsRequest, context: RequestContext) -> CreatePartitionsResponse:
     times = Counter(topic.name for topic in request.topics)
@@ -35,6 +38,7 @@ async def handle(request: CreatePartitionsRequest, context: RequestContext) -> C
         for name, count in times.items()
         if count > 1
     ]
+    mutations = context.mutations(FIRST_STRICT_VERSION)
     planned: list[tuple[KnownTopic, int]] = []
     sizes: list[tuple[int, int]] = []
     for topic in request.topics:
@@ -42,6 +46,7 @@ async def handle(request: CreatePartitionsRequest, context: RequestContext) -> C
             continue
         try:
             state, additional = _planned(topic, context)
+            mutations.take(additional)
         except BrokerError as error:
             results.append(_result(topic.name, error))
         else:
@@ -50,7 +55,7 @@ async def handle(request: CreatePartitionsRequest, context: RequestContext) -> C
     check_request_size(sizes)
     for state, total in planned:
         results.append(await _widened(state, total, request.validate_only, context))
-    return CreatePartitionsResponse(results=results)
+    return CreatePartitionsResponse(results=results, throttle_time_ms=mutations.throttle_ms())
 
 
 def _planned(

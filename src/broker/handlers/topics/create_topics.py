@@ -6,6 +6,8 @@ Behaviour:
   written to when the answer is sent. ``validate_only`` checks everything and creates nothing.
 - Any positive replication factor is taken, kept and reported, whatever the number of brokers (docs/decisions/0003).
 - A request that asks for too many partitions altogether is refused as a whole, as Kafka does.
+- Partitions count against ``controller_mutation_rate``, with ``validate_only`` too. What is too much is THROTTLING_QUOTA_EXCEEDED from version 6 on; before, all is
+  created, and the client waits afterwards.
 - Brokers' defaults are asked for by -1 (KIP-464).
 
 Versions:
@@ -33,6 +35,7 @@ from broker.wire.messages.create_topics import (
 )
 
 FIRST_VERSION_WITH_CONFIGS = 5
+FIRST_STRICT_VERSION = 6
 
 
 async def handle(request: CreateTopicsRequest, context: RequestContext) -> CreateTopicsResponse:
@@ -42,10 +45,13 @@ async def handle(request: CreateTopicsRequest, context: RequestContext) -> Creat
         _new_topic(topic) for topic in request.topics if times[topic.name] == 1 and topic.name != METADATA_LOG_NAME
     ]
     check_request_size(administrator.requested_size(topic) for topic in asked)
+    mutations = context.mutations(FIRST_STRICT_VERSION)
     plans: list[TopicPlan | CreateTopicsResponseCreatableTopicResult] = []
     for topic in asked:
         try:
-            plans.append(administrator.plan(topic, context.services.identity.node_ids))
+            plan = administrator.plan(topic, context.services.identity.node_ids)
+            mutations.take(plan.partition_count)
+            plans.append(plan)
         except BrokerError as error:
             plans.append(_refused(topic.name, error.code, error.message))
     results = [
@@ -58,7 +64,7 @@ async def handle(request: CreateTopicsRequest, context: RequestContext) -> Creat
     if times[METADATA_LOG_NAME] == 1:
         message = f"Creation of internal topic {METADATA_LOG_NAME} is prohibited."
         results.append(_refused(METADATA_LOG_NAME, ErrorCode.INVALID_REQUEST, message))
-    return CreateTopicsResponse(topics=results)
+    return CreateTopicsResponse(topics=results, throttle_time_ms=mutations.throttle_ms())
 
 
 def _new_topic(topic: CreateTopicsRequestCreatableTopic) -> NewTopic:

@@ -5,6 +5,7 @@ Behaviour:
 - The name is free and the data unreachable when the answer is sent; what groups committed for the topic goes with it. Disk space
   follows in the background.
 - A topic that is named twice, by name or id or one of each, is not deleted at all.
+- A topic's partitions count against ``controller_mutation_rate``; strictly from version 5 on, see CreateTopics.
 - Refused altogether when ``delete.topic.enable`` is false.
 
 Versions:
@@ -30,6 +31,7 @@ from broker.wire.messages.delete_topics import (
 
 FIRST_VERSION_WITH_DISABLED_ERROR = 3
 FIRST_VERSION_WITH_IDS = 6
+FIRST_STRICT_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ async def handle(request: DeleteTopicsRequest, context: RequestContext) -> Delet
             raise BrokerError(ErrorCode.INVALID_REQUEST, "Topic deletion is disabled.")
         raise BrokerError(ErrorCode.TOPIC_DELETION_DISABLED)
     counted = Counter(_asked(request, context.api_version))
+    mutations = context.mutations(FIRST_STRICT_VERSION)
     responses = []
     for asked, times in counted.items():
         try:
@@ -58,10 +61,11 @@ async def handle(request: DeleteTopicsRequest, context: RequestContext) -> Delet
                     continue
                 if counted[twin] == 1:
                     continue
+            mutations.take(len(state.pids))
             responses.append(await _delete(state, context))
         except BrokerError as error:
             responses.append(_result(asked.name, asked.topic_id, error.code, error.message))
-    return DeleteTopicsResponse(responses=responses)
+    return DeleteTopicsResponse(responses=responses, throttle_time_ms=mutations.throttle_ms())
 
 
 def _asked(request: DeleteTopicsRequest, version: int) -> list[_Asked]:
