@@ -25,6 +25,7 @@ from tests.differential import (
     scripts_isolation,  # noqa: F401
     scripts_migration,  # noqa: F401
     scripts_offsets,  # noqa: F401
+    scripts_quotas,  # noqa: F401
     scripts_rebalances,  # noqa: F401
     scripts_session,  # noqa: F401
     scripts_share_fetch,  # noqa: F401

@@ -4,6 +4,7 @@ from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any, cast
 
+from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.quota_keeper import QuotaKeeper
 from broker.admin.topic_administrator import NewTopic, TopicAdministrator
@@ -17,6 +18,7 @@ from broker.model import Node
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.wire.registry import codec
 from broker.wire.writer import Writer
+from security.audit.event import NoRecorder
 
 NODE_ID = 7
 CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAA"
@@ -60,6 +62,8 @@ class TopicWorld:
                 groups=self.groups,
                 now_ms=lambda: NOW_MS,
                 quotas=self.quotas,
+                access=AccessKeeper(),
+                audit=NoRecorder(),
             ),
         )
 

@@ -93,6 +93,7 @@ class Connection:
         self.link = link
         self._budget.join()
         self.info = self._listener.admit(self, link)
+        self._draining = self.info is None
 
     def frame_received(self, frame: memoryview) -> None:
         if self._closed or self._draining:

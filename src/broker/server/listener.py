@@ -138,8 +138,12 @@ class Listener:
         self._gauge.inc()
         if verdict.wait_ms:
             CONNECTIONS_HELD.labels("delayed").inc()
-            connection.mute(verdict.wait_ms)
+            self.tasks.start_soon(self._hold, connection, verdict.wait_ms)
         return info
+
+    async def _hold(self, connection: Connection, wait_ms: int) -> None:
+        # In a task of its own: reading begins only after a connection was made known, and could not be stopped before.
+        connection.mute(wait_ms)
 
     def _turn_away(self, link: Link, verdict: Verdict) -> None:
         """Close a connection that came too soon: not at once, so that a client that tries again and again does so less often."""
@@ -151,11 +155,11 @@ class Listener:
             link.abort()
             return
         self._limits.parked += 1
-        link.pause_reading()
         self.tasks.start_soon(self._close_later, link, verdict.wait_ms)
 
     async def _close_later(self, link: Link, wait_ms: int) -> None:
         try:
+            link.pause_reading()
             await anyio.sleep(wait_ms / 1000)
         finally:
             self._limits.parked -= 1

@@ -137,6 +137,12 @@ class Mute:
         """The connection ends: nobody waits any more."""
         if self._scope is not None:
             self._scope.cancel()
+            self._done()
+
+    def _done(self) -> None:
+        self._scope = None
+        self.is_on = False
+        THROTTLED_CONNECTIONS.dec()
 
     async def _wait(self, scope: anyio.CancelScope) -> None:
         try:
@@ -144,8 +150,8 @@ class Mute:
                 while (left_s := self._until - anyio.current_time()) > 0:  # noqa: ASYNC110 - it may have become longer meanwhile
                     await anyio.sleep(left_s)
         finally:
-            self._scope = None
-            self.is_on = False
-            THROTTLED_CONNECTIONS.dec()
-        if not scope.cancel_called:
+            is_over = self._scope is scope
+            if is_over:
+                self._done()
+        if is_over:
             self._over()
