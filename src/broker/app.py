@@ -305,7 +305,7 @@ class App:
         OLDEST_TRANSACTION_SECONDS.set_function(lambda: transactions.oldest_age_ms / 1000)
         TRANSACTIONS_OVERDUE.set_function(lambda: transactions.overdue_count)
         CLIENT_INSTANCES.set_function(lambda: len(client_metrics))
-        QUOTAS.set_function(lambda: len(services.quotas))
+        QUOTAS.set_function(lambda: services.quotas.count)
 
     # --- stop ---------------------------------------------------------------------------------------------------------
 

@@ -13,12 +13,17 @@ from broker.wire.messages.alter_client_quotas import (
     AlterClientQuotasRequestEntryData,
     AlterClientQuotasRequestOpData,
 )
+from broker.wire.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsTopic
+from broker.wire.messages.create_topics import CreateTopicsRequest, CreateTopicsRequestCreatableTopic
+from broker.wire.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsRequestDeleteTopicState
 from broker.wire.messages.describe_client_quotas import (
     DescribeClientQuotasRequest,
     DescribeClientQuotasRequestComponentData,
 )
 from tests.differential.raw_client import RawClient
 from tests.differential.script import Stage, script
+from tests.differential.scripts_data import batch, produce
+from tests.differential.topics import create, wait_for
 
 DESCRIBE, ALTER = 48, 49
 EXACT, DEFAULT, ANY = range(3)
@@ -181,3 +186,94 @@ def _settled(client: RawClient, version: int, component: tuple[str, int, str | N
     for _ in range(200):
         if len(describe(client, version, component).entries) == count:
             return
+
+
+def _bounded(stage: Stage, quota: str, value: float) -> RawClient:
+    """A client of its own that has one quota. No other script's client has its id."""
+    entity = {"client-id": stage.name(quota)}
+    alter(stage.client(), 1, (entity, {quota: value}))
+    _settled(stage.client(), 1, ("client-id", EXACT, stage.name(quota)), count=1)
+    return stage.client(stage.name(quota))
+
+
+def _free(stage: Stage, quota: str) -> None:
+    alter(stage.client(), 1, ({"client-id": stage.name(quota)}, {quota: None}))
+
+
+def _outcome(stage: Stage, step: str, parts: list[Any], throttle_time_ms: int) -> None:
+    """Which parts were refused, and whether the client is to wait: for how long is a matter of clocks."""
+    stage.record(step, {"errors": sorted(part.error_code for part in parts), "waits": throttle_time_ms > 0})
+
+
+@script(19, range(2, 8))
+def mutations_create(stage: Stage) -> None:
+    """Eleven seconds' worth of partitions may be made, and the topic that goes beyond is made as well: the next is refused, or waited for."""
+    client = _bounded(stage, "controller_mutation_rate", 1.0)
+
+    def make(step: str, *names: str, partitions: int = 6, validate_only: bool = False) -> None:
+        request = CreateTopicsRequest(
+            topics=[
+                CreateTopicsRequestCreatableTopic(name=stage.name(name), num_partitions=partitions, replication_factor=1)
+                for name in names
+            ],
+            timeout_ms=30_000,
+            validate_only=validate_only,
+        )
+        answer = client.call(19, stage.version, request)
+        _outcome(stage, step, answer.topics, answer.throttle_time_ms)
+
+    make("validated", "a", partitions=5, validate_only=True)
+    make("several", "a", "b", "c", partitions=4)
+    _free(stage, "controller_mutation_rate")
+
+
+@script(37, range(4))
+def mutations_add(stage: Stage) -> None:
+    """The same for partitions that are added."""
+    other = stage.client()
+    for name in ("a", "b"):
+        create(other, stage.name(name))
+    client = _bounded(stage, "controller_mutation_rate", 1.0)
+    request = CreatePartitionsRequest(
+        topics=[CreatePartitionsTopic(name=stage.name(name), count=13, assignments=None) for name in ("a", "b")],
+        timeout_ms=30_000,
+    )
+    answer = client.call(37, stage.version, request)
+    _outcome(stage, "added", answer.results, answer.throttle_time_ms)
+    _free(stage, "controller_mutation_rate")
+
+
+@script(20, range(1, 7))
+def mutations_delete(stage: Stage) -> None:
+    """The same for topics that are deleted."""
+    other = stage.client()
+    for name in ("a", "b"):
+        create(other, stage.name(name), 12)
+        wait_for(other, stage.name(name), 12)
+    client = _bounded(stage, "controller_mutation_rate", 1.0)
+    request = DeleteTopicsRequest(
+        topic_names=[stage.name("a"), stage.name("b")],
+        topics=[DeleteTopicsRequestDeleteTopicState(name=stage.name(name)) for name in ("a", "b")],
+        timeout_ms=30_000,
+    )
+    answer = client.call(20, stage.version, request)
+    _outcome(stage, "deleted", answer.responses, answer.throttle_time_ms)
+    _free(stage, "controller_mutation_rate")
+
+
+@script(0, range(12, 14))
+def produce_throttled(stage: Stage) -> None:
+    """A burst is free, the batch after it is taken and has to be waited for; then all is well again."""
+    topic, other = stage.name("t"), stage.client()
+    topic_id = create(other, topic)
+    client = _bounded(stage, "producer_byte_rate", 1000.0)
+    large = batch(1, value=bytes(6000))
+    waits: list[bool] = []
+    for _ in range(3):
+        answer = produce(client, stage.version, topic, topic_id, {0: large})
+        waits.append(answer.throttle_time_ms > 0)
+        assert answer.responses[0].partition_responses[0].error_code == 0
+        if waits[-1]:
+            break
+    stage.record("waits", waits)
+    _free(stage, "producer_byte_rate")

@@ -66,7 +66,8 @@ class QuotaKeeper:
         """Whether there is one of request time."""
         register.subscribe(AccessKind.QUOTA, self._hear)
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         """How many entities have a quota."""
         return len(self._table)
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import typer
 import typer.core
 
-from broker.cli import catalog, check_config, groups, perf, produce, serve, topics, transactions
+from broker.cli import catalog, check_config, groups, perf, produce, quotas, serve, topics, transactions
 from broker.cli import consume as consume_command
 from broker.cli.failure import CommandFailed
 
@@ -49,6 +49,7 @@ app.command("consume", short_help="Print records.")(consume_command.command)
 app.add_typer(topics.app, name="topics")
 app.add_typer(groups.app, name="groups")
 app.add_typer(transactions.app, name="transactions")
+app.add_typer(quotas.app, name="quotas")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(perf.app, name="perf")
 

@@ -62,11 +62,11 @@ def ask(address: Address, api_key: int, version: int, request: Any) -> Any:
         raise CommandFailed(f"{where} does not answer this request: it may be too old for it") from error
 
 
-def check(error_code: int, what: str) -> None:
-    """Raise in words for a person what the broker refused."""
+def check(error_code: int, what: str, why: str | None = None) -> None:
+    """Raise in words for a person what the broker refused, and why if it said so."""
     if error_code:
         try:
             name = ErrorCode(error_code).name
         except ValueError:
             name = f"error {error_code}"
-        raise CommandFailed(f"{what}: {name}")
+        raise CommandFailed(f"{what}: {why} ({name})" if why else f"{what}: {name}")

@@ -68,7 +68,7 @@ class Dispatcher:
         self._services = services
         self._on_fatal = on_fatal
         self._routes: dict[tuple[int, int], Route] = {}
-        self.quotas: Quotas = getattr(services, "quotas", None) or NoQuotas()
+        self.quotas: Quotas = getattr(services, "quotas", NoQuotas())
         # One for each API: a defect that somebody found and sends in a loop does not hide another's first traceback.
         self._tracebacks: defaultdict[str, logs.LineLimiter] = defaultdict(_traceback_limiter)
 

@@ -50,7 +50,7 @@ async def test_quotas_outlive_the_broker() -> None:
         (QuotaEntity.of({"user": None, "client-id": "ü \"app\""}), {"request_percentage": 12.5}),
     ]
     assert again.keeper.select(everything) == world.keeper.select(everything)
-    assert len(again.keeper) == 2
+    assert again.keeper.count == 2
 
 
 async def test_nothing_is_measured_without_a_quota() -> None:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import anyio
 import anyio.abc
+import anyio.lowlevel
 import pytest
 
 from broker.handlers.base import ConnectionInfo, RequestContext
@@ -14,8 +15,8 @@ from broker.wire.api import ApiKey
 from broker.wire.messages.fetch import FetchResponse
 from broker.wire.messages.heartbeat import HeartbeatResponse
 from broker.wire.messages.sasl_handshake import SaslHandshakeResponse
-from security.identity import Identity
 from observability.quota_metrics import THROTTLED_CONNECTIONS
+from security.identity import Identity
 
 
 class Answers:
@@ -132,7 +133,7 @@ async def test_errors_and_cancellation_go_through() -> None:
     """As if it were not measured."""
 
     async def fail() -> None:
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         raise ValueError("as it is")
 
     with pytest.raises(ValueError, match="as it is"):

@@ -70,8 +70,10 @@ def test_a_client_named_like_a_default_is_only_a_client() -> None:
 
     named, other = table.find(KIND, "u", "<default>"), table.find(KIND, "u", "None")
 
-    assert named is not None and named.rate == 1.0
-    assert other is not None and other.rate == 5.0
+    assert named is not None
+    assert named.rate == 1.0
+    assert other is not None
+    assert other.rate == 5.0
 
 
 def test_addresses() -> None:

@@ -49,7 +49,7 @@ async def test_quotas_are_set_and_taken_away(version: int) -> None:
     assert [(part.entity_type, part.entity_name) for part in first.entries[0].entity] == [("user", "alice")]
     assert first.entries[0].error_message is None
     await world.ask(HANDLER, asking(entry([("user", "alice")], ("request_percentage", None))), version)
-    assert len(world.quotas) == 0
+    assert world.quotas.count == 0
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -67,7 +67,7 @@ async def test_good_entities_are_changed_beside_bad_ones(version: int) -> None:
     assert codes(response) == [0, ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_REQUEST]
     assert "no quota 'colour'" in response.entries[1].error_message
     assert world.quotas.get(ALICE) == {"producer_byte_rate": 10.0}
-    assert len(world.quotas) == 1
+    assert world.quotas.count == 1
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_what_is_named_twice_is_not_changed(entries: list[AlterClientQuota
     response = await world.ask(HANDLER, asking(*entries), 1)
 
     assert set(codes(response)) == {ErrorCode.INVALID_REQUEST}
-    assert len(world.quotas) == 0
+    assert world.quotas.count == 0
 
 
 async def test_validate_only_changes_nothing() -> None:
@@ -99,7 +99,7 @@ async def test_validate_only_changes_nothing() -> None:
     response = await world.ask(HANDLER, asking(good, bad, validate_only=True), 1)
 
     assert codes(response) == [0, ErrorCode.INVALID_REQUEST]
-    assert len(world.quotas) == 0
+    assert world.quotas.count == 0
 
 
 async def test_it_needs_a_permission() -> None:
@@ -111,7 +111,7 @@ async def test_it_needs_a_permission() -> None:
 
     assert codes(response) == [ErrorCode.CLUSTER_AUTHORIZATION_FAILED] * 2
     assert asked == [(Operation.ALTER_CONFIGS, "kafka-cluster")]
-    assert len(world.quotas) == 0
+    assert world.quotas.count == 0
 
 
 async def test_changes_are_audited() -> None:
