@@ -22,8 +22,10 @@ from broker.wire.messages.describe_client_quotas import (
 )
 from tests.differential.raw_client import RawClient
 from tests.differential.script import Stage, script
+from tests.differential.scripts_configs import settled
 from tests.differential.scripts_data import batch, produce
 from tests.differential.topics import create, wait_for
+from tests.support.waiting import wait_until
 
 DESCRIBE, ALTER = 48, 49
 EXACT, DEFAULT, ANY = range(3)
@@ -183,9 +185,7 @@ def quotas_filtered(stage: Stage) -> None:
 
 def _settled(client: RawClient, version: int, component: tuple[str, int, str | None], *, count: int) -> None:
     """Apache Kafka answers a change before its brokers have it."""
-    for _ in range(200):
-        if len(describe(client, version, component).entries) == count:
-            return
+    wait_until(lambda answer: len(answer.entries) == count, lambda: describe(client, version, component))
 
 
 def _bounded(stage: Stage, quota: str, value: float) -> RawClient:
@@ -193,6 +193,7 @@ def _bounded(stage: Stage, quota: str, value: float) -> RawClient:
     entity = {"client-id": stage.name(quota)}
     alter(stage.client(), 1, (entity, {quota: value}))
     _settled(stage.client(), 1, ("client-id", EXACT, stage.name(quota)), count=1)
+    settled(stage, stage.client())
     return stage.client(stage.name(quota))
 
 
