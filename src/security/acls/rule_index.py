@@ -1,10 +1,10 @@
 """The rules of one resource type, found by the names, principals and hosts they speak of.
 
 Whatever is asked, only rules are looked at that name the resource, the client's principal (or one of its groups, or everybody) and its host; how many others
-there are makes no difference but for the search of prefixes, which grows with the logarithm.
+there are makes no difference. Prefixes are looked up by each length that one of them has.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -92,25 +92,26 @@ class RuleIndex:
     """Owns the rules. Adding one and removing it leaves no trace."""
 
     def __init__(self) -> None:
-        self._patterns: dict[Pattern, dict[str, _Hosts]] = {}
-        self._prefixes: list[str] = []
+        self._patterns: dict[PatternType, dict[str, dict[str, _Hosts]]] = {PatternType.LITERAL: {}, PatternType.PREFIXED: {}}
+        self._lengths: Counter[int] = Counter()
+        """How many prefixes have so many characters, the longest first."""
         self._of_principal: dict[str, dict[Pattern, _Hosts]] = {}
         self._by_name: dict[str, tuple[dict[str, _Hosts], ...]] = {}
 
     def add(self, acl: Acl) -> None:
         """Raises HostProblem."""
         host = parse_pattern(acl.host)
-        pattern = (acl.pattern_type, acl.name)
-        by_principal = self._patterns.get(pattern)
+        of_kind = self._patterns[acl.pattern_type]
+        by_principal = of_kind.get(acl.name)
         if by_principal is None:
-            by_principal = self._patterns[pattern] = {}
+            by_principal = of_kind[acl.name] = {}
             if acl.pattern_type is PatternType.PREFIXED:
-                insort(self._prefixes, acl.name)
+                self._count_length(len(acl.name), 1)
             self._by_name.clear()
         hosts = by_principal.get(acl.principal)
         if hosts is None:
             hosts = by_principal[acl.principal] = _Hosts()
-            self._of_principal.setdefault(acl.principal, {})[pattern] = hosts
+            self._of_principal.setdefault(acl.principal, {})[acl.pattern_type, acl.name] = hosts
         rules = hosts.at(host)
         rules.rules.add(acl)
         rules.changed()
@@ -118,8 +119,7 @@ class RuleIndex:
     def remove(self, acl: Acl) -> None:
         """It must be there."""
         host = parse_pattern(acl.host)
-        pattern = (acl.pattern_type, acl.name)
-        by_principal = self._patterns[pattern]
+        by_principal = self._patterns[acl.pattern_type][acl.name]
         hosts = by_principal[acl.principal]
         rules = hosts.at(host)
         rules.rules.remove(acl)
@@ -131,14 +131,14 @@ class RuleIndex:
             return
         del by_principal[acl.principal]
         of_principal = self._of_principal[acl.principal]
-        del of_principal[pattern]
+        del of_principal[acl.pattern_type, acl.name]
         if not of_principal:
             del self._of_principal[acl.principal]
         if by_principal:
             return
-        del self._patterns[pattern]
+        del self._patterns[acl.pattern_type][acl.name]
         if acl.pattern_type is PatternType.PREFIXED:
-            del self._prefixes[bisect_left(self._prefixes, acl.name)]
+            self._count_length(len(acl.name), -1)
         self._by_name.clear()
 
     def concerns(self, name: str) -> bool:
@@ -192,9 +192,11 @@ class RuleIndex:
     def contents(self) -> object:
         """Everything it is made of, for tests to compare: what is kept to be quick left out."""
         return {
-            pattern: {principal: set(_all(hosts)) for principal, hosts in by_principal.items()}
-            for pattern, by_principal in self._patterns.items()
-        }, list(self._prefixes), {principal: set(patterns) for principal, patterns in self._of_principal.items()}
+            (kind, name, principal): set(_all(hosts))
+            for kind, of_kind in self._patterns.items()
+            for name, by_principal in of_kind.items()
+            for principal, hosts in by_principal.items()
+        }, list(self._lengths.items()), {principal: set(patterns) for principal, patterns in self._of_principal.items()}
 
     def _matching(self, name: str) -> tuple[dict[str, _Hosts], ...]:
         found = self._by_name.get(name)
@@ -207,38 +209,20 @@ class RuleIndex:
         return found
 
     def _match(self, name: str) -> Iterator[dict[str, _Hosts]]:
-        own = self._patterns.get((PatternType.LITERAL, name)) if name != WILDCARD else None
-        if own is not None:
-            yield own
-        for prefix in _prefixes_of(name, self._prefixes):
-            yield self._patterns[PatternType.PREFIXED, prefix]
-        every = self._patterns.get((PatternType.LITERAL, WILDCARD))
-        if every is not None:
-            yield every
+        literal, prefixed = self._patterns[PatternType.LITERAL], self._patterns[PatternType.PREFIXED]
+        if name != WILDCARD and (found := literal.get(name)) is not None:
+            yield found
+        for length in self._lengths:
+            if length <= len(name) and (found := prefixed.get(name[:length])) is not None:
+                yield found
+        if (found := literal.get(WILDCARD)) is not None:
+            yield found
 
-
-def _prefixes_of(name: str, prefixes: Sequence[str]) -> Iterator[str]:
-    """Those of sorted ``prefixes`` that ``name`` begins with, the longest first.
-
-    What begins ``name`` sorts before it, and whatever lies between the two begins with it too: so from the last that sorts before ``name`` on, only what that
-    has in common with it needs to be looked for.
-    """
-    at = bisect_right(prefixes, name)
-    while at:
-        candidate = prefixes[at - 1]
-        if name.startswith(candidate):
-            yield candidate
-            at -= 1
-        else:
-            at = bisect_right(prefixes, name[: _common(name, candidate)], 0, at - 1)
-
-
-def _common(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
-    for at, (left, right) in enumerate(zip(one, other, strict=False)):
-        if left != right:
-            return at
-    return min(len(one), len(other))
+    def _count_length(self, length: int, change: int) -> None:
+        counts = self._lengths
+        counts[length] += change
+        if counts[length] == max(change, 0):  # the first of its length, or the last
+            self._lengths = Counter({each: counts[each] for each in sorted(counts, reverse=True) if counts[each]})
 
 
 def _is_within(pattern: Pattern, denied: set[Pattern]) -> bool:
