@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.config_administrator import ConfigAdministrator
+from broker.admin.credential_keeper import CredentialKeeper
 from broker.admin.topic_administrator import TopicAdministrator
 from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory, TopicState
@@ -187,6 +188,7 @@ async def assemble(
         client_metrics=ClientMetricsCollector(client_metrics_configs, live, monotonic_ms),
         access_register=access_register,
         access=AccessKeeper(settings, access_register),
+        credentials=CredentialKeeper(access_register),
         audit=NoRecorder(),
         now_ms=now_ms,
         served=HANDLERS,

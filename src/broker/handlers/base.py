@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from broker.admin.access_keeper import AccessKeeper
     from broker.admin.access_register import AccessRegister
     from broker.admin.config_administrator import ConfigAdministrator
+    from broker.admin.credential_keeper import CredentialKeeper
     from broker.admin.topic_administrator import TopicAdministrator
     from broker.client_metrics.collector import ClientMetricsCollector
     from broker.cluster.directory import TopicDirectory
@@ -121,6 +122,7 @@ class Services:
     client_metrics: "ClientMetricsCollector"
     access_register: "AccessRegister"
     access: "AccessKeeper"
+    credentials: "CredentialKeeper"
     audit: Recorder
     now_ms: Callable[[], int]
     served: Sequence["Handler"] = ()

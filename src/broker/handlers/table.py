@@ -1,6 +1,12 @@
 """Every API key the broker answers. ApiVersions, metrics and the docs are built from this table."""
 
-from broker.handlers.access import create_acls, delete_acls, describe_acls
+from broker.handlers.access import (
+    alter_user_scram_credentials,
+    create_acls,
+    delete_acls,
+    describe_acls,
+    describe_user_scram_credentials,
+)
 from broker.handlers.base import Handler
 from broker.handlers.cluster import (
     alter_partition_reassignments,
@@ -54,6 +60,7 @@ HANDLERS: tuple[Handler, ...] = (
     alter_configs.HANDLER,
     alter_partition_reassignments.HANDLER,
     alter_share_group_offsets.HANDLER,
+    alter_user_scram_credentials.HANDLER,
     api_versions.HANDLER,
     consumer_group_describe.HANDLER,
     consumer_group_heartbeat.HANDLER,
@@ -74,6 +81,7 @@ HANDLERS: tuple[Handler, ...] = (
     describe_share_group_offsets.HANDLER,
     describe_topic_partitions.HANDLER,
     describe_transactions.HANDLER,
+    describe_user_scram_credentials.HANDLER,
     elect_leaders.HANDLER,
     end_txn.HANDLER,
     fetch.HANDLER,

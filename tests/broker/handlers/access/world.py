@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
+from broker.admin.credential_keeper import CredentialKeeper
 from broker.admin.denial_reporter import DenialReporter
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
@@ -51,12 +52,14 @@ class AccessWorld:
         self.settings = Settings(**{"data_dir": "unused", "authorization": "on", "super_users": "User:root", **settings})
         self.register = AccessRegister(self.catalog)
         self.access = AccessKeeper(self.settings, self.register)
+        self.credentials = CredentialKeeper(self.register)
         self.audit = KeptEvents()
         self.services = SimpleNamespace(
             settings=LiveSettings(self.settings, self.catalog),
             catalog=self.catalog,
             access=self.access,
             access_register=self.register,
+            credentials=self.credentials,
             audit=self.audit,
             denials=DenialReporter(),
             now_ms=lambda: self.now_ms,
