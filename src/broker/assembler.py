@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.config_administrator import ConfigAdministrator
+from broker.admin.credential_keeper import CredentialKeeper
 from broker.admin.quota_keeper import QuotaKeeper
 from broker.admin.topic_administrator import TopicAdministrator
 from broker.client_metrics.collector import ClientMetricsCollector
@@ -187,7 +188,8 @@ async def assemble(
         producer_ids=producer_ids,
         client_metrics=ClientMetricsCollector(client_metrics_configs, live, monotonic_ms),
         access_register=access_register,
-        access=AccessKeeper(),
+        access=AccessKeeper(settings, access_register),
+        credentials=CredentialKeeper(access_register),
         audit=NoRecorder(),
         quotas=QuotaKeeper(access_register, live, monotonic_ms),
         now_ms=now_ms,

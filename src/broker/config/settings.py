@@ -12,6 +12,7 @@ from pydantic import PrivateAttr, ValidationError, ValidationInfo, field_validat
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from broker.config.access_settings import AccessSettings
 from broker.config.cluster_settings import ClusterSettings
 from broker.config.cross_checks import cross_check
 from broker.config.entry import Origin
@@ -31,7 +32,15 @@ _LAYERS: ContextVar[tuple[Layer, ...]] = ContextVar("layers", default=())
 
 
 class Settings(
-    PenstockSettings, ClusterSettings, LifeCycleSettings, KafkaSettings, ShareSettings, QuotaSettings, TopicDefaults, BaseSettings
+    PenstockSettings,
+    ClusterSettings,
+    LifeCycleSettings,
+    KafkaSettings,
+    ShareSettings,
+    AccessSettings,
+    QuotaSettings,
+    TopicDefaults,
+    BaseSettings,
 ):
     """All settings. Never changed: a dynamic change makes another one (:class:`broker.config.live.LiveSettings`).
 

@@ -10,6 +10,7 @@ import anyio
 
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
+from broker.admin.credential_keeper import CredentialKeeper
 from broker.admin.quota_keeper import QuotaKeeper
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
@@ -184,6 +185,7 @@ class Log:
             client_metrics=None,  # type: ignore[arg-type]
             access_register=(register := AccessRegister(self.catalog)),
             access=AccessKeeper(),
+            credentials=CredentialKeeper(AccessRegister(self.catalog)),
             audit=NoRecorder(),
             quotas=QuotaKeeper(register, self.live, lambda: self.clock),
             share_partitions=self.share_partitions,
