@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
+from broker.admin.denial_reporter import DenialReporter
 from broker.admin.quota_keeper import QuotaKeeper
 from broker.admin.topic_administrator import NewTopic, TopicAdministrator
 from broker.cluster.directory import TopicDirectory, TopicState
@@ -64,6 +65,7 @@ class TopicWorld:
                 quotas=self.quotas,
                 access=AccessKeeper(),
                 audit=NoRecorder(),
+                denials=DenialReporter(),
             ),
         )
 
