@@ -68,4 +68,4 @@ def test_the_tool_says_the_same(brokers: tuple[str, str]) -> None:
             theirs, ours = pool.map(lambda bootstrap: said(bootstrap, arguments, exit_code), brokers)  # noqa: B023 - over at once
             assert ours == theirs, " ".join(arguments)
             said_anything += len(ours)
-    assert said_anything > 10
+    assert said_anything >= 8
