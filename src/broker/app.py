@@ -201,6 +201,8 @@ class App:
         tasks.start_soon(self._keep, services.transactions.run)
         tasks.start_soon(self._keep, services.share_partitions.run)
         tasks.start_soon(services.client_metrics.run)
+        if services.tokens.is_enabled:
+            tasks.start_soon(services.tokens.run)
         tasks.start_soon(agents.cleaner.run)
         tasks.start_soon(agents.compactor.run)
         http = await self._listen(tasks, services, cluster)

@@ -3,9 +3,13 @@
 from broker.handlers.access import (
     alter_user_scram_credentials,
     create_acls,
+    create_delegation_token,
     delete_acls,
     describe_acls,
+    describe_delegation_token,
     describe_user_scram_credentials,
+    expire_delegation_token,
+    renew_delegation_token,
 )
 from broker.handlers.base import Handler
 from broker.handlers.cluster import (
@@ -67,6 +71,7 @@ HANDLERS: tuple[Handler, ...] = (
     consumer_group_describe.HANDLER,
     consumer_group_heartbeat.HANDLER,
     create_acls.HANDLER,
+    create_delegation_token.HANDLER,
     create_partitions.HANDLER,
     create_topics.HANDLER,
     delete_acls.HANDLER,
@@ -77,6 +82,7 @@ HANDLERS: tuple[Handler, ...] = (
     describe_acls.HANDLER,
     describe_client_quotas.HANDLER,
     describe_cluster.HANDLER,
+    describe_delegation_token.HANDLER,
     describe_configs.HANDLER,
     describe_groups.HANDLER,
     describe_log_dirs.HANDLER,
@@ -87,6 +93,7 @@ HANDLERS: tuple[Handler, ...] = (
     describe_user_scram_credentials.HANDLER,
     elect_leaders.HANDLER,
     end_txn.HANDLER,
+    expire_delegation_token.HANDLER,
     fetch.HANDLER,
     find_coordinator.HANDLER,
     get_telemetry_subscriptions.HANDLER,
@@ -107,6 +114,7 @@ HANDLERS: tuple[Handler, ...] = (
     offset_for_leader_epoch.HANDLER,
     produce.HANDLER,
     push_telemetry.HANDLER,
+    renew_delegation_token.HANDLER,
     share_acknowledge.HANDLER,
     share_fetch.HANDLER,
     share_group_describe.HANDLER,

@@ -12,6 +12,7 @@ from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.credential_keeper import CredentialKeeper
 from broker.admin.quota_keeper import QuotaKeeper
+from broker.admin.token_keeper import TokenKeeper
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
 from broker.config.live import LiveSettings
@@ -186,6 +187,7 @@ class Log:
             access_register=(register := AccessRegister(self.catalog)),
             access=AccessKeeper(),
             credentials=CredentialKeeper(AccessRegister(self.catalog)),
+            tokens=TokenKeeper(AccessRegister(self.catalog), self.settings, None, lambda: self.clock),
             audit=NoRecorder(),
             quotas=QuotaKeeper(register, self.live, lambda: self.clock),
             share_partitions=self.share_partitions,
