@@ -4,6 +4,7 @@ from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any, cast
 
+from broker.admin.access_keeper import AccessKeeper
 from broker.admin.topic_administrator import NewTopic, TopicAdministrator
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
@@ -53,6 +54,7 @@ class TopicWorld:
                 catalog=self.catalog,
                 topics=self.administrator,
                 groups=self.groups,
+                access=AccessKeeper(),
                 now_ms=lambda: NOW_MS,
             ),
         )
