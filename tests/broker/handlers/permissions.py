@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
 
@@ -27,6 +28,16 @@ NOW_MS = 1_700_000_000_000
 NamedRight = tuple[Operation, ResourceType, str]
 ANY = "(any)"
 BY_KEY = {handler.key: handler for handler in HANDLERS}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a request is about. ``topic_id`` is that of the topic, or of none."""
+
+    topic: str
+    group: str
+    transaction: str
+    topic_id: bytes
 
 
 class Permissions(AccessKeeper):
@@ -73,10 +84,12 @@ class PermissionWorld:
         assert state is not None
         return state
 
-    def id_of(self, name: str) -> bytes:
-        state = self.services.directory.by_name(name)
+    @property
+    def names(self) -> Names:
+        """Of what is there, or can be made."""
+        state = self.services.directory.by_name("known")
         assert state is not None
-        return state.topic_id
+        return Names("known", "gknow", "xknow", state.topic_id)
 
     async def ask(self, handler: Handler | int, request: Any, version: int | None = None) -> Any:
         """The answer to a request that comes over the wire, by default in the newest version."""
