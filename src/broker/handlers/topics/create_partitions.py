@@ -3,6 +3,7 @@ CreatePartitions (key 37), versions 0-3.
 
 Behaviour:
 - Partitions are added at the end and can be written to when the answer is sent; a topic never gets fewer.
+- Needs ALTER on each topic.
 - A topic that is named twice is not changed. ``validate_only`` checks everything and changes nothing.
 - New partitions count against ``controller_mutation_rate``, with ``validate_only`` too; strictly from version 3 on, see CreateTopics.
 - A manual assignment may name each broker once, so it is checked against the brokers there are, not the replication factor.
@@ -25,6 +26,7 @@ from broker.wire.messages.create_partitions import (
     CreatePartitionsTopic,
     CreatePartitionsTopicResult,
 )
+from security.acls.kinds import Operation, ResourceType
 
 FIRST_STRICT_VERSION = 3
 
@@ -45,6 +47,8 @@ async def handle(request: CreatePartitionsRequest, context: RequestContext) -> C
         if times[topic.name] > 1:
             continue
         try:
+            if not context.allows(Operation.ALTER, ResourceType.TOPIC, topic.name):
+                raise BrokerError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
             state, additional = _planned(topic, context)
             mutations.take(additional)
         except BrokerError as error:
