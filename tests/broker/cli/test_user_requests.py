@@ -62,7 +62,7 @@ def test_a_password_from_a_file(tmp_path: Path, content: bytes, password: str) -
     assert read_password(file) == password
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"secret\xff", None])
+@pytest.mark.parametrize("content", [b"", b"\n", b"secret\xff", None], ids=["empty", "a line", "no text", "none"])
 def test_a_file_without_one(tmp_path: Path, content: bytes | None) -> None:
     """Is said to be so, and nothing of what is in it."""
     file = tmp_path / "password"
