@@ -27,6 +27,7 @@ from broker.config.settings import Settings
 from broker.errors import StorageFailed, StorageUnavailable
 from broker.handlers.base import Services
 from broker.handlers.table import HANDLERS
+from broker.http.doors import Gate, TokenReader
 from broker.http.server import HttpServer
 from broker.http.surface import surface
 from broker.model import Node
@@ -229,7 +230,14 @@ class App:
         services.transactions.newest_connection = lambda: limits.next_id - 1
         services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip, now.max_connections_per_ip_overrides))
         dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
-        http = HttpServer(surface(self._health), settings.http.host, settings.http.port)
+        gate = Gate(
+            surface(self._health),
+            settings.http_authentication,
+            services.audit,
+            tokens=TokenReader(settings.http_token_file) if settings.http_token_file is not None else None,
+            check_certificate=tls.door(HTTP).known if settings.http_tls else None,
+        )
+        http = HttpServer(gate, settings.http.host, settings.http.port, tls.door(HTTP).lasting_context() if settings.http_tls else None)
         try:
             http_host, http_port = http.bind()
         except OSError as error:

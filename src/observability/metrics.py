@@ -535,6 +535,9 @@ TLS_UNUSABLE: Final = Gauge(
     ["listener"],
     registry=REGISTRY,
 )
+HTTP_REFUSED: Final = LoopCounter(
+    "penstock_http_unauthenticated", "Requests to the HTTP surface that were refused for want of credentials.", registry=REGISTRY
+)
 UNAUTHENTICATED: Final = Gauge(
     "penstock_connections_unauthenticated", "Connections in a TLS handshake, or that have not logged in yet.", registry=REGISTRY
 )

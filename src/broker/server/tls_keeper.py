@@ -21,9 +21,9 @@ from observability import logs
 from observability.metrics import TLS_NOT_AFTER, TLS_RELOADS, TLS_UNUSABLE
 from security.identity import MUTUAL_TLS, NOBODY, Identity
 from security.tls.contexts import TlsSet, TlsSources, client_set, server_set
-from security.tls.distinguished_names import java_name, subject_of, values_of
+from security.tls.distinguished_names import NotACertificate, java_name, subject_of, values_of
 from security.tls.facts import may_replace
-from security.tls.principal_mapping import Rule, map_name, parse_rules
+from security.tls.principal_mapping import NoRuleApplies, Rule, map_name, parse_rules
 from security.tls.stores import STORE_BYTES_MAX, StoreUnusable
 
 HANDSHAKE_THREADS: Final = 2
@@ -90,6 +90,13 @@ class TlsDoor:
             mechanism=MUTUAL_TLS,
             credential=f"cert:{hashlib.sha256(certificate).hexdigest()}",
         )
+
+    def known(self, certificate: bytes) -> Identity | None:
+        """The same, None for a certificate that makes nobody of its owner."""
+        try:
+            return self.identify(certificate)
+        except (NoRuleApplies, NotACertificate):
+            return None
 
     def take(self, sources: TlsSources, settings: Settings) -> bool:
         """Serve these from now on, if they differ from what is served; whether they do. Raises StoreUnusable."""
