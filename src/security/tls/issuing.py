@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     KeySerializationEncryption,
     NoEncryption,
     PrivateFormat,
+    load_pem_private_key,
     pkcs12,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -72,6 +73,19 @@ class Authority:
             .add_extension(_key_usage(authority=True), critical=True)
             .sign(issuer.key if issuer else self.key, SHA256())
         )
+
+    @classmethod
+    def load(cls, key_pem: bytes, pem: bytes) -> "Authority":
+        """One that was made before. Raises ValueError."""
+        key = load_pem_private_key(key_pem, None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ValueError("the authority's key is not one that is made here")
+        loaded = cls.__new__(cls)
+        loaded.key, loaded.certificate, loaded._issuer, loaded._now = key, x509.load_pem_x509_certificate(pem), None, datetime.now(UTC)
+        return loaded
+
+    def key_pem(self) -> bytes:
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def pem(self) -> bytes:
         return self.certificate.public_bytes(Encoding.PEM)
