@@ -272,6 +272,7 @@ class App:
                     listener_setting.name, shown.host if shown else _reachable(listener_setting.host), shown.port if shown else port
                 )
         if cluster is not None:
+            cluster.peers.tls = tls.door(PEER) if settings.cluster_peer_tls else None
             await self._join(tasks, cluster, {name: (node.host, node.port) for name, node in advertised.items()})
         for listener in self._listeners:
             listener.advertised = advertised[listener.name]
