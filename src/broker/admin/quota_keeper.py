@@ -137,8 +137,12 @@ class QuotaKeeper:
 
     def connecting(self, host: str, listener: str) -> Verdict:
         """Somebody connects from an address; the verdict is counted."""
-        rate = self._settings.current.max_connection_creation_rate
+        settings = self._settings.current
+        rate = settings.max_connection_creation_rate
         of_all = [] if rate == INT_MAX else [Limit(rate, ("broker",), "broker")]
+        own_rate = settings.on_listener(listener, "max_connection_creation_rate") if settings.listener_overrides else rate
+        if own_rate != rate:
+            of_all.append(Limit(own_rate, ("listener", listener), "listener"))
         of_address: Limit | None = None
         if QuotaKind.CONNECTION_CREATION_RATE in self._table.kinds:
             try:

@@ -17,6 +17,7 @@ from broker.cli import (
     acls,
     apply,
     catalog,
+    certs,
     check_config,
     groups,
     perf,
@@ -67,6 +68,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(acls.app, name="acls")
 app.add_typer(quotas.app, name="quotas")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(certs.app, name="certs")
 app.add_typer(perf.app, name="perf")
 
 

@@ -27,7 +27,7 @@ class QuotaSettings(BaseModel):
     controller_quota_window_size_seconds: int = kafka(_INT, 1, "How long each of these windows is.", check=Range(1), unit="s")
     max_connection_creation_rate: int = kafka(
         _INT, INT_MAX, "How many connections a second all listeners together take in; those above it wait for their turn.",
-        check=Range(0), unit="connections/s", mode="cluster-wide",
+        check=Range(0), unit="connections/s", mode="cluster-wide", per_listener=True,
     )
     quota_clients_max: int = own(
         _INT, 10_000, "Of how many users, client ids and addresses it is remembered what they used, for each kind of quota. Beyond "
