@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import anyio
 import pytest
 
 from broker.handlers.base import CloseConnection
@@ -9,6 +10,7 @@ from broker.model import ZERO_UUID
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.add_partitions_to_txn import AddPartitionsToTxnRequest, AddPartitionsToTxnTopic
 from broker.wire.messages.consumer_group_describe import ConsumerGroupDescribeRequest
+from broker.wire.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
 from broker.wire.messages.create_topics import CreateTopicsRequest, CreateTopicsRequestCreatableTopic
 from broker.wire.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsRequestDeleteTopicState
 from broker.wire.messages.describe_cluster import DescribeClusterRequest
@@ -298,6 +300,26 @@ async def test_a_group_with_a_hidden_topic_is_not_described() -> None:
 
         assert (group.error_code, group.members, group.group_state, group.authorized_operations) == (DENIED, [], "", NOT_ASKED)
         assert group.error_message == "The group has described topic(s) that the client is not authorized to describe."
+
+
+async def test_a_pattern_matches_what_its_member_may_know_of() -> None:
+    """A consumer that subscribes by a pattern is given no topic that it must not DESCRIBE, and is not refused for there being some."""
+    async with permission_world() as world:
+        world.permissions.denied = {topic(Operation.DESCRIBE)}
+
+        async def beat(epoch: int, **fields: Any) -> Any:
+            request = ConsumerGroupHeartbeatRequest(group_id="gknow", member_id="m", member_epoch=epoch, **fields)
+            return await world.ask(68, request)
+
+        answer = await beat(0, subscribed_topic_regex=".*", rebalance_timeout_ms=60_000, topic_partitions=[])
+        other = world.services.directory.by_name("other")
+        assert other is not None
+        with anyio.fail_after(10):
+            while answer.assignment is None or not answer.assignment.topic_partitions:
+                await anyio.wait_all_tasks_blocked()
+                answer = await beat(answer.member_epoch)
+
+        assert [each.topic_id for each in answer.assignment.topic_partitions] == [other.topic_id]
 
 
 async def test_groups_are_denied_one_by_one() -> None:

@@ -71,15 +71,15 @@ def handle(request: MetadataRequest, context: RequestContext) -> Any:
         return _answer(request, context, [_by_id(request, context, topic_id) for topic_id in ids])
 
     names: list[str] = list(dict.fromkeys(topic.name for topic in topics if topic.name is not None))
-    found: dict[str, Found] = {
-        name: (directory.by_name(name) or _why_not(name))
-        if context.allows(Operation.DESCRIBE, ResourceType.TOPIC, name)
-        else ErrorCode.TOPIC_AUTHORIZATION_FAILED
-        for name in names
-    }
-    denied = [name for name, what in found.items() if what is ErrorCode.TOPIC_AUTHORIZATION_FAILED]
+    is_restricted = context.services.access.is_enabled
+    denied = [
+        name for name in names if is_restricted and not context.allows(Operation.DESCRIBE, ResourceType.TOPIC, name)
+    ]
+    found: dict[str, Found] = {name: directory.by_name(name) or _why_not(name) for name in names}
+    found.update(dict.fromkeys(denied, ErrorCode.TOPIC_AUTHORIZATION_FAILED))
     if request.allow_auto_topic_creation and context.services.settings.current.auto_create_topics_enable:
-        _judge_creation(found, denied, context)
+        if is_restricted:
+            _judge_creation(found, denied, context)
         missing = [
             name
             for name, what in found.items()
@@ -92,11 +92,12 @@ def handle(request: MetadataRequest, context: RequestContext) -> Any:
 
 def _judge_creation(found: dict[str, Found], denied: Sequence[str], context: RequestContext) -> None:
     """Deny the topics that are not there, and that the client may not create."""
-    if context.sees(Operation.CREATE, ResourceType.CLUSTER, CLUSTER_NAME):
+    hidden = frozenset(denied)
+    missing = [name for name, what in found.items() if not isinstance(what, TopicState) and name not in hidden]
+    if not missing or context.sees(Operation.CREATE, ResourceType.CLUSTER, CLUSTER_NAME):
         return
-    for name, what in found.items():
-        is_missing = not isinstance(what, TopicState) and name not in denied
-        if is_missing and not context.allows(Operation.CREATE, ResourceType.TOPIC, name):
+    for name in missing:
+        if not context.allows(Operation.CREATE, ResourceType.TOPIC, name):
             found[name] = ErrorCode.TOPIC_AUTHORIZATION_FAILED
 
 

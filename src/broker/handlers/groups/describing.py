@@ -1,6 +1,6 @@
 """What requests about groups of the newer protocols have in common: which groups and topics a client may know of, and what is said of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeVar
 
 from broker.errors import BrokerError
@@ -45,6 +45,13 @@ def may_describe(names: Iterable[str], context: RequestContext) -> bool:
     # All are asked for, so that whoever reads the log of denials learns of all.
     judged = [context.allows(Operation.DESCRIBE, ResourceType.TOPIC, name) for name in dict.fromkeys(names)]
     return all(judged)
+
+
+def known_topics(context: RequestContext) -> Callable[[str], bool] | None:
+    """Which topics the client may know of, to be asked later and without a word to anybody; None when it may know of all."""
+    if not context.services.access.is_enabled:
+        return None
+    return lambda name: context.sees(Operation.DESCRIBE, ResourceType.TOPIC, name)
 
 
 def check_topics(partitions: Iterable[Iterable[bytes]], context: RequestContext) -> None:
