@@ -20,6 +20,7 @@ from broker.config.kafka_settings import KafkaSettings
 from broker.config.kafka_values import DOUBLE_MAX, INT_MAX, LONG_MAX, Kind, show
 from broker.config.life_cycle_settings import LifeCycleSettings
 from broker.config.penstock_settings import PenstockSettings
+from broker.config.quota_settings import QuotaSettings
 from broker.config.setting import Setting
 from broker.config.settings import SETTINGS
 from broker.config.share_settings import ShareSettings
@@ -89,6 +90,8 @@ def document() -> str:
         _settings_table(ShareSettings),
         "## Authorization and delegation tokens\n\nMost are Kafka's, two of them of its authorizer.\n",
         _settings_table(AccessSettings),
+        "## Quotas\n\nHow use is measured. Quotas themselves are set while the broker runs: [operations/quotas.md](operations/quotas.md).\n",
+        _settings_table(QuotaSettings),
         "## Defaults of topics\n\nWhat a topic gets that does not set its own.\n",
         _settings_table(TopicDefaults),
         ("## Topics\n\nBy Kafka's names, with `penstock topics create --config NAME=VALUE`, `penstock topics alter`, or any admin "

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from security.acls.decision import Decision
 from security.acls.kinds import Operation
 from security.audit.event import AuditEvent, EventKind
 from tests.support.topic_world import TopicWorld
@@ -18,6 +19,9 @@ class _Denial:
     def allows(self, identity: Any, host: str, operation: Operation, resource_type: Any, name: str) -> bool:
         self.asked.append((operation, name))
         return False
+
+    def explain(self, *question: Any) -> Decision:
+        return Decision(False, "nothing is allowed here")
 
 
 def deny(world: TopicWorld) -> list[tuple[Operation, str]]:
