@@ -9,7 +9,8 @@ import pytest
 
 from broker.model import Published
 from observability.metrics import REGISTRY
-from security.tls.contexts import TlsSources, client_set, server_set
+from security.tls.contexts import client_set, server_set
+from security.tls.sources import TlsSources
 from tests.broker.server.test_peers import Broker, connected
 from tests.support.certificates import Authority
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from broker.server.tls_link import HANDSHAKE_BYTES_MAX, READ_BYTES, SEAL_BYTES, TlsLink
-from security.tls.contexts import TlsSources, client_set, server_set
+from security.tls.contexts import client_set, server_set
+from security.tls.sources import TlsSources
 from tests.broker.server.test_transport import FakeLoop, FakeTransport, Sink, framed
 from tests.support.certificates import Authority
 
