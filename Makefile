@@ -53,6 +53,7 @@ lint: $(VENV)/.dev  ## ruff, mypy, layers, generated code and documents are fres
 	$(BIN)/lint-imports
 	$(BIN)/python -m broker.wire.generate --check
 	$(BIN)/python -m broker.config.document --check
+	$(BIN)/python -m broker.handlers.authorization_document --check
 	$(BIN)/python -m tests.differential.document --check
 
 toolchain: $(VENV)/.dev  ## what the tests need besides Python: Apache Kafka, a JDK, Node, Go, and clients for each
@@ -90,6 +91,7 @@ bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks.compaction
 	$(BIN)/python -m benchmarks.backlog
 	$(BIN)/python -m benchmarks.rebalances
+	$(BIN)/python -m benchmarks.tls
 
 bench-cluster: $(VENV)/.dev toolchain  ## a cluster beside the embedded broker and Apache Kafka, and what it costs
 	$(BIN)/python -m benchmarks.cluster

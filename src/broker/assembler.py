@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.config_administrator import ConfigAdministrator
+from broker.admin.credential_keeper import CredentialKeeper
+from broker.admin.quota_keeper import QuotaKeeper
+from broker.admin.token_keeper import TokenKeeper, find_token_secret
 from broker.admin.topic_administrator import TopicAdministrator
 from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory, TopicState
@@ -92,7 +95,7 @@ async def assemble(
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
     ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. With ``sharing`` other brokers use the same
     catalog and store; then nothing is coordinated before ``shard_taker`` is told to. ``far_arguments`` tell another process where the objects
-    are. Raises what the catalog raises."""
+    are. Raises what the catalog raises, and ValueError for files of secrets that cannot be used."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
@@ -199,8 +202,11 @@ async def assemble(
         producer_ids=producer_ids,
         client_metrics=ClientMetricsCollector(client_metrics_configs, live, monotonic_ms),
         access_register=access_register,
-        access=AccessKeeper(),
+        access=AccessKeeper(settings, access_register),
+        credentials=CredentialKeeper(access_register),
+        tokens=TokenKeeper(access_register, settings, await find_token_secret(settings, catalog), now_ms),
         audit=NoRecorder(),
+        quotas=QuotaKeeper(access_register, live, monotonic_ms),
         now_ms=now_ms,
         served=HANDLERS,
     )

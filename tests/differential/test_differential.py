@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.differential import (
+    scripts_access,  # noqa: F401
     scripts_admin,  # noqa: F401
     scripts_batches,  # noqa: F401
     scripts_cluster,  # noqa: F401
@@ -25,6 +26,7 @@ from tests.differential import (
     scripts_isolation,  # noqa: F401
     scripts_migration,  # noqa: F401
     scripts_offsets,  # noqa: F401
+    scripts_quotas,  # noqa: F401
     scripts_rebalances,  # noqa: F401
     scripts_session,  # noqa: F401
     scripts_share_fetch,  # noqa: F401

@@ -4,6 +4,10 @@ from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any, cast
 
+from broker.admin.access_keeper import AccessKeeper
+from broker.admin.access_register import AccessRegister
+from broker.admin.denial_reporter import DenialReporter
+from broker.admin.quota_keeper import QuotaKeeper
 from broker.admin.topic_administrator import NewTopic, TopicAdministrator
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
@@ -15,6 +19,7 @@ from broker.model import Node
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.wire.registry import codec
 from broker.wire.writer import Writer
+from security.audit.event import NoRecorder
 
 NODE_ID = 7
 CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAA"
@@ -43,6 +48,9 @@ class TopicWorld:
         self.identity.advertise("OUTSIDE", "example.test", 443)
         self.administrator = TopicAdministrator(self.catalog, self.directory, self.live, lambda: NOW_MS)
         self.groups = ForgetfulGroups()
+        self.monotonic_ms = 0
+        self.register = AccessRegister(self.catalog)
+        self.quotas = QuotaKeeper(self.register, self.live, lambda: self.monotonic_ms)
         self.client_id = "test"
         self.services = cast(
             Services,
@@ -54,6 +62,10 @@ class TopicWorld:
                 topics=self.administrator,
                 groups=self.groups,
                 now_ms=lambda: NOW_MS,
+                quotas=self.quotas,
+                access=AccessKeeper(),
+                audit=NoRecorder(),
+                denials=DenialReporter(),
             ),
         )
 

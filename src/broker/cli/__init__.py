@@ -13,7 +13,21 @@ from typing import Any, NoReturn
 import typer
 import typer.core
 
-from broker.cli import catalog, check_config, groups, perf, produce, serve, topics, transactions
+from broker.cli import (
+    acls,
+    apply,
+    catalog,
+    certs,
+    check_config,
+    groups,
+    perf,
+    produce,
+    quotas,
+    serve,
+    topics,
+    transactions,
+    users,
+)
 from broker.cli import consume as consume_command
 from broker.cli.failure import CommandFailed
 
@@ -46,10 +60,15 @@ app.command("serve", short_help="Run a broker.")(serve.command)
 app.command("check-config", short_help="Show the settings, or what is wrong with them.")(check_config.command)
 app.command("produce", short_help="Send records.")(produce.command)
 app.command("consume", short_help="Print records.")(consume_command.command)
+app.command("apply", short_help="Have topics, users, rules and quotas be as a file says.")(apply.command)
 app.add_typer(topics.app, name="topics")
 app.add_typer(groups.app, name="groups")
 app.add_typer(transactions.app, name="transactions")
+app.add_typer(users.app, name="users")
+app.add_typer(acls.app, name="acls")
+app.add_typer(quotas.app, name="quotas")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(certs.app, name="certs")
 app.add_typer(perf.app, name="perf")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from broker.config.listener_overrides import FIELD as OVERRIDES
+from broker.config.listener_overrides import override_key, plain
 from broker.config.problems import Note, Problem
 from broker.config.properties import Property
 from broker.config.setting import Setting
@@ -17,7 +19,6 @@ _REPLICATION: Final = "data is kept by the store; brokers do not copy from each 
 _CONTROLLER: Final = "there is no controller quorum; topics and groups are kept in the catalog"
 _ZOOKEEPER: Final = "there is no ZooKeeper"
 _SECURITY: Final = "encryption, authentication and authorization come with the security release"
-_QUOTAS: Final = "quotas come with the security release"
 _ONE_STEP: Final = "a transaction begins and ends in one step of the catalog; brokers do not ask each other about it"
 _NEWER_GROUPS: Final = "classic, consumer and share groups are always served; streams groups come later"
 _NO_DEAD_LETTERS: Final = "dead-letter queues of share groups are not served; records that are given up stay in their topic"
@@ -37,7 +38,6 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "alter.config.policy.class.name": _PLUGINS,
     "alter.log.dirs.replication.quota.window.num": _REPLICATION,
     "alter.log.dirs.replication.quota.window.size.seconds": _REPLICATION,
-    "authorizer.class.name": _SECURITY,
     "auto.leader.rebalance.enable": _REPLICATION,
     "auto.include.jmx.reporter": _METRICS,
     "background.threads": _THREADS,
@@ -53,8 +53,6 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "controlled.shutdown.max.retries": "a stopping broker always finishes what it has begun; see drain_timeout_ms",
     "controlled.shutdown.retry.backoff.ms": "a stopping broker always finishes what it has begun; see drain_timeout_ms",
     "controller.listener.names": _CONTROLLER,
-    "controller.quota.window.num": _QUOTAS,
-    "controller.quota.window.size.seconds": _QUOTAS,
     "controller.socket.timeout.ms": _CONTROLLER,
     "cordoned.log.dirs": "there is one data directory",
     "create.topic.policy.class.name": _PLUGINS,
@@ -88,8 +86,6 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "log.message.downconversion.enable": "records are always sent in the format they arrived in",
     "log.message.format.version": "records are always kept in the newest format",
     "log.message.timestamp.difference.max.ms": "replaced by log.message.timestamp.before.max.ms and .after.max.ms",
-    "max.connection.creation.rate": _QUOTAS,
-    "max.connections.per.ip.overrides": "one limit counts for every address; see max.connections.per.ip",
     "metric.reporters": _METRICS,
     "num.io.threads": _THREADS,
     "num.network.threads": _THREADS,
@@ -105,8 +101,6 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "producer.id.expiration.check.interval.ms": "producers are forgotten whenever retention is looked at",
     "producer.purgatory.purge.interval.requests": _PURGATORY,
     "queued.max.request.bytes": "see process_max_bytes",
-    "quota.window.num": _QUOTAS,
-    "quota.window.size.seconds": _QUOTAS,
     "request.timeout.ms": _REPLICATION,
     "reserved.broker.max.id": _ZOOKEEPER,
     "security.inter.broker.protocol": _REPLICATION,
@@ -127,12 +121,11 @@ PREFIXES_WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "confluent.": "a setting of another product",
     "controller.performance.": _CONTROLLER,
     "controller.quorum.": _CONTROLLER,
-    "delegation.token.": _SECURITY,
     "errors.deadletterqueue.": _NO_DEAD_LETTERS,
     "group.streams.": _NEWER_GROUPS,
     "internal.metadata.": _CONTROLLER,
     "kafka.metrics.": _METRICS,
-    "listener.name.": "listeners have no settings of their own yet; " + _SECURITY,
+    "listener.name.": "this is no setting that a listener has for itself",
     "log.cleaner.": _COMPACTION,
     "metadata.": _CONTROLLER,
     "metrics.": _METRICS,
@@ -145,7 +138,7 @@ PREFIXES_WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "sasl.": _SECURITY,
     "server.max.startup.": "starting is not bounded in time",
     "share.coordinator.": _SHARE_STATE,
-    "ssl.": _SECURITY,
+    "ssl.": "OpenSSL does this part",
     "transaction.state.log.": _INTERNAL_TOPICS,
     "zookeeper.": _ZOOKEEPER,
 }
@@ -192,6 +185,10 @@ def translate(properties: Mapping[str, Property], known: Mapping[str, Setting]) 
         elif name in known:
             # Our own settings may stand in the same file, by the names they have everywhere.
             result.values[name] = item.value
+        elif (key := override_key(name, known)) is not None:
+            # The controller's listeners are left out, and what they have for themselves as well.
+            if key.partition(".")[0] not in {plain(controller) for controller in controllers}:
+                result.values.setdefault(OVERRIDES, {})[key] = item.value
         else:
             result.notes.append(Note(name, _why_left_out(name, known)))
     return result

@@ -1,5 +1,16 @@
 """Every API key the broker answers. ApiVersions, metrics and the docs are built from this table."""
 
+from broker.handlers.access import (
+    alter_user_scram_credentials,
+    create_acls,
+    create_delegation_token,
+    delete_acls,
+    describe_acls,
+    describe_delegation_token,
+    describe_user_scram_credentials,
+    expire_delegation_token,
+    renew_delegation_token,
+)
 from broker.handlers.base import Handler
 from broker.handlers.cluster import (
     alter_partition_reassignments,
@@ -34,6 +45,7 @@ from broker.handlers.groups import (
     txn_offset_commit,
 )
 from broker.handlers.producers import describe_producers, init_producer_id
+from broker.handlers.quotas import alter_client_quotas, describe_client_quotas
 from broker.handlers.session import api_versions
 from broker.handlers.shares import share_acknowledge, share_fetch
 from broker.handlers.telemetry import get_telemetry_subscriptions, push_telemetry
@@ -50,19 +62,27 @@ from broker.handlers.transactions import (
 HANDLERS: tuple[Handler, ...] = (
     add_offsets_to_txn.HANDLER,
     add_partitions_to_txn.HANDLER,
+    alter_client_quotas.HANDLER,
     alter_configs.HANDLER,
     alter_partition_reassignments.HANDLER,
     alter_share_group_offsets.HANDLER,
+    alter_user_scram_credentials.HANDLER,
     api_versions.HANDLER,
     consumer_group_describe.HANDLER,
     consumer_group_heartbeat.HANDLER,
+    create_acls.HANDLER,
+    create_delegation_token.HANDLER,
     create_partitions.HANDLER,
     create_topics.HANDLER,
+    delete_acls.HANDLER,
     delete_groups.HANDLER,
     delete_records.HANDLER,
     delete_share_group_offsets.HANDLER,
     delete_topics.HANDLER,
+    describe_acls.HANDLER,
+    describe_client_quotas.HANDLER,
     describe_cluster.HANDLER,
+    describe_delegation_token.HANDLER,
     describe_configs.HANDLER,
     describe_groups.HANDLER,
     describe_log_dirs.HANDLER,
@@ -70,8 +90,10 @@ HANDLERS: tuple[Handler, ...] = (
     describe_share_group_offsets.HANDLER,
     describe_topic_partitions.HANDLER,
     describe_transactions.HANDLER,
+    describe_user_scram_credentials.HANDLER,
     elect_leaders.HANDLER,
     end_txn.HANDLER,
+    expire_delegation_token.HANDLER,
     fetch.HANDLER,
     find_coordinator.HANDLER,
     get_telemetry_subscriptions.HANDLER,
@@ -92,6 +114,7 @@ HANDLERS: tuple[Handler, ...] = (
     offset_for_leader_epoch.HANDLER,
     produce.HANDLER,
     push_telemetry.HANDLER,
+    renew_delegation_token.HANDLER,
     share_acknowledge.HANDLER,
     share_fetch.HANDLER,
     share_group_describe.HANDLER,

@@ -15,6 +15,7 @@ import anyio
 
 from broker.handlers.base import CloseConnection, ConnectionInfo, Pending, RequestContext
 from broker.server.budget import ByteBudget
+from broker.server.throttle import Mute, Timed, answered, arrived, told
 from broker.server.transport import Link
 from broker.wire.errors import DecodeError
 from observability.metrics import BYTES_IN, BYTES_OUT
@@ -37,7 +38,7 @@ FRAME_OVERHEAD: Final = 256
 class Slot:
     """One request under way and, later, its answer. ``chunks`` is None until then; an empty list means that none is sent."""
 
-    __slots__ = ("chunks", "context", "ready", "request", "route", "size", "started")
+    __slots__ = ("chunks", "context", "ready", "request", "route", "size", "started", "throttle_ms", "worked")
 
     def __init__(self, route: "Route", request: Any, context: RequestContext, size: int, started: float) -> None:
         self.route = route
@@ -46,6 +47,8 @@ class Slot:
         self.size = size
         self.ready = 0
         self.started = started
+        self.worked = 0.0
+        self.throttle_ms = 0
         self.chunks: list[Any] | None = None
 
 
@@ -73,6 +76,8 @@ class Connection:
         self._write_paused = False
         self._refused = False
         self._advancing = False
+        self._quotas = dispatcher.quotas
+        self._mute = Mute(listener.tasks, self._heard_again)
         self.link: Link | None = None
         self.info: ConnectionInfo | None = None
         # The listener's notes: how much the peer had left unread when it looked last, since when that is so, since when the connection
@@ -88,6 +93,7 @@ class Connection:
         self.link = link
         self._budget.join()
         self.info = self._listener.admit(self, link)
+        self._draining = self.info is None
 
     def frame_received(self, frame: memoryview) -> None:
         if self._closed or self._draining:
@@ -129,6 +135,14 @@ class Connection:
             self._refused = True
             self._listener.log_refusal(self, reason)
 
+    def secured(self, certificate: bytes | None) -> None:
+        self._listener.secured(self, certificate)
+
+    def not_secured(self, reason: str) -> None:
+        if not self._closed:
+            self._refused = True
+            self._listener.not_secured(self, reason)
+
     def write_paused(self, paused: bool) -> None:
         self._write_paused = paused
         if not paused:
@@ -148,6 +162,7 @@ class Connection:
             self._budget.give_back(freed)
         if self._running is not None and self._running_may_stop:
             self._running.cancel()
+        self._mute.end()
         if self.info is not None:
             self.info.ended()
             self._listener.departed(self)
@@ -169,7 +184,7 @@ class Connection:
     def sits_on_bytes(self) -> bool:
         """It holds its share of the process's bytes or more, and for as long as its client likes: behind a fetch that waits, or
         behind answers that are not read."""
-        waits_for_client = self._write_paused or (self._running is not None and (self._running_may_stop or self._can_be_let_go))
+        waits_for_client = self._write_paused or self._mute.is_on or (self._running is not None and (self._running_may_stop or self._can_be_let_go))
         return waits_for_client and self._held + self._unfinished >= self._budget.share
 
     @property
@@ -189,7 +204,7 @@ class Connection:
         self._advancing = True
         try:
             while self._frames and not self._busy and not self._write_paused and not self._closed:
-                if len(self._slots) >= self._max_requests or self._ready > READY_BYTES_MAX:
+                if len(self._slots) >= self._max_requests or self._ready > READY_BYTES_MAX or self._mute.is_on:
                     break
                 self._start(self._frames.popleft())
         finally:
@@ -212,6 +227,11 @@ class Connection:
             self._refuse(str(error))
             self._abandon(slot)
             return
+        if self._quotas.is_active:
+            slot.worked = perf_counter() - started
+            slot.throttle_ms = arrived(self._quotas, route.handler.key, context, frame.nbytes)
+            if slot.throttle_ms:
+                self.mute(slot.throttle_ms)
         if isinstance(outcome, Pending):
             if route.handler.waits_for_others and not outcome.done:
                 slot.request = None
@@ -219,6 +239,8 @@ class Connection:
             outcome.when_done(lambda response: self._answer(slot, response))
         elif isinstance(outcome, Awaitable):
             self._busy = True
+            if self._quotas.measures_time:
+                outcome = Timed(outcome)
             self._listener.tasks.start_soon(self._wait, slot, outcome)
         else:
             self._answer(slot, outcome)
@@ -238,6 +260,8 @@ class Connection:
             finally:
                 self._running = None
                 self._busy = False
+                if isinstance(outcome, Timed):
+                    slot.worked += outcome.seconds
         if finished:
             self._answer(slot, response)
             self._advance()
@@ -249,12 +273,18 @@ class Connection:
 
     def _answer(self, slot: Slot, response: Any) -> None:
         if self._closed:
+            if self._quotas.is_active:
+                answered(self._quotas, slot.route.handler.key, slot.context, None, 0, slot.worked)
             self._release(slot)
             return
+        encoding = perf_counter() if self._quotas.is_active else 0.0
         if response is None:
             slot.chunks = []
         else:
             slot.chunks = self._dispatcher.encode(slot.route, slot.request, slot.context, response)
+        if encoding:
+            slot.worked += perf_counter() - encoding
+            self._charge(slot, response)
         self._dispatcher.measure(slot.route, perf_counter() - slot.started)
         if self._slots[0] is slot:
             self._flush()
@@ -264,6 +294,17 @@ class Connection:
             # Its turn may come late; what it asked for is not needed until then.
             slot.request = None
             self._release(slot)
+
+    def _charge(self, slot: Slot, response: Any) -> None:
+        """What the request has used is counted; when that was too much the answer says so, and nothing is heard for a while."""
+        assert slot.chunks is not None
+        size = sum(map(len, slot.chunks))
+        throttle_ms = answered(self._quotas, slot.route.handler.key, slot.context, response, size, slot.worked)
+        if throttle_ms:
+            self.mute(throttle_ms)
+        throttle_ms = max(throttle_ms, slot.throttle_ms)
+        if throttle_ms and response is not None:
+            slot.chunks = self._dispatcher.encode_again(slot.route, slot.context, told(response, throttle_ms))
 
     def _release(self, slot: Slot) -> None:
         """A request was served whose answer leaves later or never."""
@@ -301,7 +342,10 @@ class Connection:
         if link is None or self._closed or self._draining:
             return
         over = (
-            len(self._slots) + len(self._frames) >= self._max_requests or self._held >= self._max_bytes or self._write_paused
+            len(self._slots) + len(self._frames) >= self._max_requests
+            or self._held >= self._max_bytes
+            or self._write_paused
+            or self._mute.is_on
         )
         if over:
             if self._unfinished:
@@ -316,6 +360,17 @@ class Connection:
     def budget_has_room(self) -> None:
         """The process's budget lets this connection ask again, or gives it the turn."""
         self._pace_reading()
+
+    def mute(self, throttle_ms: int) -> None:
+        """Listen to nothing for so long, and start nothing that is there already; what is under way is answered."""
+        if not (self._closed or self._draining):
+            self._mute.begin(throttle_ms)
+            self._pace_reading()
+
+    def _heard_again(self) -> None:
+        if not (self._closed or self._draining):
+            self._advance()
+            self._pace_reading()
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
@@ -332,6 +387,7 @@ class Connection:
     def drain(self) -> None:
         """Take no more requests; close when those under way are answered. A waiting fetch is given up, or answered with what it has."""
         self._draining = True
+        self._mute.end()
         self._budget.stop_waiting(self)
         if self.link is not None:
             self.link.pause_reading()
@@ -345,6 +401,12 @@ class Connection:
         if self.info is not None:
             self.info.ended()
         self._flush()
+
+    def turn_away(self, reason: str) -> None:
+        """Close now, for it is not known who the client is."""
+        self._refused = True
+        self._listener.log_refusal(self, reason, "unauthenticated")
+        self.abort()
 
     def abort(self) -> None:
         """Close now."""

@@ -14,6 +14,7 @@ from broker.errors import BrokerError, StorageFailed
 from broker.handlers.base import CloseConnection, ConnectionInfo, Handler, RequestContext, Services
 from broker.server.answer_errors import errors_in
 from broker.server.produce_frame import COUNTED_ABOVE_BYTES, check_partition_count
+from broker.server.throttle import NoQuotas, Quotas
 from broker.wire import registry
 from broker.wire.error_codes import ErrorCode
 from broker.wire.errors import DecodeError
@@ -67,6 +68,7 @@ class Dispatcher:
         self._services = services
         self._on_fatal = on_fatal
         self._routes: dict[tuple[int, int], Route] = {}
+        self.quotas: Quotas = getattr(services, "quotas", NoQuotas())
         # One for each API: a defect that somebody found and sends in a loop does not hide another's first traceback.
         self._tracebacks: defaultdict[str, logs.LineLimiter] = defaultdict(_traceback_limiter)
 
@@ -162,10 +164,15 @@ class Dispatcher:
             return self._encode(route, context, self._bug(route, request, context))
 
     def _encode(self, route: Route, context: RequestContext, response: Any) -> list[Any]:
-        writer = Writer(_FLEXIBLE_PREFIX(0, context.correlation_id, 0) if route.flexible_answer else _PREFIX(0, context.correlation_id))
-        route.encode(response, writer)
+        frame = self.encode_again(route, context, response)
         for code in errors_in(response):
             REQUEST_ERRORS.labels(route.handler.name, ErrorCode(code).name).inc()
+        return frame
+
+    def encode_again(self, route: Route, context: RequestContext, response: Any) -> list[Any]:
+        """The same frame for an answer that was encoded before, and changed in a number."""
+        writer = Writer(_FLEXIBLE_PREFIX(0, context.correlation_id, 0) if route.flexible_answer else _PREFIX(0, context.correlation_id))
+        route.encode(response, writer)
         return writer.frame()
 
     def measure(self, route: Route, seconds: float) -> None:

@@ -46,6 +46,9 @@ SEND_AT_ONCE_BYTES: Final = 64 * 1024
 """Smaller answers wait for the end of the loop's iteration, so that those of one group commit leave in one system call."""
 
 
+Loop = asyncio.AbstractEventLoop
+
+
 class FrameSink(Protocol):
     """What a connection is to the transport."""
 
@@ -62,6 +65,14 @@ class FrameSink(Protocol):
     def bad_frame(self, reason: str) -> None:
         """The peer announced a frame that is not allowed. Nothing is read after this: the sink must stop reading, answer what came
         before if it wants to, and close."""
+        ...
+
+    def secured(self, certificate: bytes | None) -> None:
+        """TLS is established, and the peer has shown this certificate, which an authority has issued, or none."""
+        ...
+
+    def not_secured(self, reason: str) -> None:
+        """TLS failed; the link closes by itself."""
         ...
 
     def write_paused(self, paused: bool) -> None:
@@ -267,11 +278,7 @@ class Link(asyncio.BufferedProtocol):
         size = sum(map(len, chunks))
         if self._rest.size or size > SLICE_BYTES:
             self._send()
-            self._rest.add(chunks)
-            if not self._is_sliced and not self._is_stopped:
-                self._is_sliced = True
-                self._turns.join(self)
-            self._tell_sink()
+            self._queue(chunks)
             return
         if not self._out:
             self._loop.call_soon(self._send)
@@ -280,20 +287,33 @@ class Link(asyncio.BufferedProtocol):
         if self._out_size >= SEND_AT_ONCE_BYTES:
             self._send()
 
-    def _send(self) -> None:
-        chunks = self._out
-        if not chunks or self._transport is None:
-            return
-        self._out, self._out_size = [], 0
+    def _queue(self, chunks: list[Any]) -> None:
+        """Have buffers leave in slices, behind what already does."""
+        self._rest.add(chunks)
+        if not self._is_sliced and not self._is_stopped:
+            self._is_sliced = True
+            self._turns.join(self)
+        self._tell_sink()
+
+    def _give(self, chunks: list[Any]) -> None:
+        """To the transport, as they are."""
+        assert self._transport is not None
         if len(chunks) == 1:
             self._transport.write(chunks[0])
         else:
             self._transport.writelines(chunks)
 
+    def _send(self) -> None:
+        chunks = self._out
+        if not chunks or self._transport is None:
+            return
+        self._out, self._out_size = [], 0
+        self._give(chunks)
+
     def send_slice(self) -> bool:
         """Send a slice of the answers; whether there is more that may be sent now (:class:`broker.server.slicing.Turns`)."""
         if self._transport is not None and self._rest.size and not self._is_stopped:
-            self._transport.writelines(self._rest.take(SLICE_BYTES))
+            self._give(self._rest.take(SLICE_BYTES))
             # That may have stopped it at once, and what the sink does when it is told may add to the rest.
         self._is_sliced = self._transport is not None and self._rest.size > 0 and not self._is_stopped
         goes_on = self._is_sliced
@@ -328,7 +348,7 @@ class Link(asyncio.BufferedProtocol):
         self._send()
         if self._transport is not None:
             if self._rest.size:
-                self._transport.writelines(self._rest.take(self._rest.size))
+                self._give(self._rest.take(self._rest.size))
             self._transport.close()
 
     def abort(self) -> None:
@@ -360,12 +380,25 @@ class BoundSocket:
 
 
 async def listen(
-    host: str, port: int, make_sink: Callable[[], FrameSink], frame_limit: int, backlog: int, *, shared: bool = False
+    host: str,
+    port: int,
+    make_sink: Callable[[], FrameSink],
+    frame_limit: int,
+    backlog: int,
+    *,
+    shared: bool = False,
+    make_link: Callable[[FrameSink, int, Loop, Turns], Link] = Link,
 ) -> BoundSocket:
     """Bind and accept. Raises OSError when the address cannot be bound. ``shared``: other processes may listen on it, too."""
     loop = asyncio.get_running_loop()
     turns = Turns(loop.call_soon)
     server = await loop.create_server(
-        lambda: Link(make_sink(), frame_limit, loop, turns), host, port, backlog=backlog, reuse_address=True, reuse_port=shared or None, start_serving=True
+        lambda: make_link(make_sink(), frame_limit, loop, turns),
+        host,
+        port,
+        backlog=backlog,
+        reuse_address=True,
+        reuse_port=shared or None,
+        start_serving=True,
     )
     return BoundSocket(server)

@@ -10,6 +10,9 @@ import anyio
 
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
+from broker.admin.credential_keeper import CredentialKeeper
+from broker.admin.quota_keeper import QuotaKeeper
+from broker.admin.token_keeper import TokenKeeper
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
 from broker.config.live import LiveSettings
@@ -181,9 +184,12 @@ class Log:
             groups=None,  # type: ignore[arg-type]
             transactions=None,  # type: ignore[arg-type]
             client_metrics=None,  # type: ignore[arg-type]
-            access_register=AccessRegister(self.catalog),
+            access_register=(register := AccessRegister(self.catalog)),
             access=AccessKeeper(),
+            credentials=CredentialKeeper(AccessRegister(self.catalog)),
+            tokens=TokenKeeper(AccessRegister(self.catalog), self.settings, None, lambda: self.clock),
             audit=NoRecorder(),
+            quotas=QuotaKeeper(register, self.live, lambda: self.clock),
             share_partitions=self.share_partitions,
             producer_ids=ProducerIdAllocator(self.catalog),
             now_ms=lambda: self.clock,

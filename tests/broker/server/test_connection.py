@@ -488,7 +488,7 @@ async def test_it_stops_in_the_middle_of_a_frame_when_bytes_are_scarce(make_scen
     """Unless it has the turn; the bounds of the connection itself go before that, and then the turn goes to others."""
     scene = make_scene(lambda request, context: HeartbeatResponse())
     other = Connection(
-        scene.listener, None, scene.budget, 16, 1 << 20  # type: ignore[arg-type]
+        scene.listener, Dispatcher([], None), scene.budget, 16, 1 << 20  # type: ignore[arg-type]
     )
     link = FakeLink()
     other.connected(link)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from broker.server.listener import Limits, Listener
 from broker.wire.messages.heartbeat import HeartbeatResponse
 from observability.metrics import CONNECTIONS_CLOSED
 
-ENDS = ("client", "idle", "refused", "stopping", "slow", "unread", "memory", "limit")
+ENDS = ("client", "idle", "refused", "stopping", "slow", "unread", "memory", "limit", "rate")
 REQUEST = bytes.fromhex("0000001a 000c 0000 00000001 0001 63 0001 67 00000001 0001 6d".replace(" ", ""))
 REQUEST = (len(REQUEST) - 4).to_bytes(4, "big") + REQUEST[4:]
 

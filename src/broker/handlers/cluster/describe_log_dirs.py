@@ -6,6 +6,7 @@ Behaviour:
   bytes of record data that are still part of its log; space that deleted records occupy until their segment goes is not counted.
 - In a cluster each broker tells of the partitions that it leads, so that the sizes that all of them tell add up to what there is.
 - Unknown partitions are left out, as Kafka does. No list of topics means all partitions.
+- Needs DESCRIBE on the cluster. Without it the answer has no directory, and before version 3 not even an error, as in Kafka.
 - Total and usable bytes are those of the volume that the directory is on; -1 in a cluster, as a store has no size.
 
 Versions:
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
+from broker.handlers.authorization import require_on_cluster
 from broker.handlers.base import Handler, RequestContext
 from broker.model import LogBounds
 from broker.storage.objects.location import read_location
@@ -30,9 +32,11 @@ from broker.wire.messages.describe_log_dirs import (
     DescribeLogDirsResult,
     DescribeLogDirsTopic,
 )
+from security.acls.kinds import Operation
 
 
 async def handle(request: DescribeLogDirsRequest, context: RequestContext) -> DescribeLogDirsResponse:
+    require_on_cluster(context, Operation.DESCRIBE)
     services = context.services
     wanted = list(_wanted(request, services.directory, services.identity))
     bounds = await services.catalog.bounds([state.pids[index] for state, indexes in wanted for index in indexes])

@@ -3,7 +3,9 @@ CreatePartitions (key 37), versions 0-3.
 
 Behaviour:
 - Partitions are added at the end and can be written to when the answer is sent; a topic never gets fewer.
+- Needs ALTER on each topic.
 - A topic that is named twice is not changed. ``validate_only`` checks everything and changes nothing.
+- New partitions count against ``controller_mutation_rate``, with ``validate_only`` too; strictly from version 3 on, see CreateTopics.
 - A manual assignment may name each broker once, so it is checked against the brokers there are, not the replication factor.
 
 Versions:
@@ -24,6 +26,9 @@ from broker.wire.messages.create_partitions import (
     CreatePartitionsTopic,
     CreatePartitionsTopicResult,
 )
+from security.acls.kinds import Operation, ResourceType
+
+FIRST_STRICT_VERSION = 3
 
 
 async def handle(request: CreatePartitionsRequest, context: RequestContext) -> CreatePartitionsResponse:
@@ -35,13 +40,17 @@ async def handle(request: CreatePartitionsRequest, context: RequestContext) -> C
         for name, count in times.items()
         if count > 1
     ]
+    mutations = context.mutations(FIRST_STRICT_VERSION)
     planned: list[tuple[KnownTopic, int]] = []
     sizes: list[tuple[int, int]] = []
     for topic in request.topics:
         if times[topic.name] > 1:
             continue
         try:
+            if not context.allows(Operation.ALTER, ResourceType.TOPIC, topic.name):
+                raise BrokerError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
             state, additional = _planned(topic, context)
+            mutations.take(additional)
         except BrokerError as error:
             results.append(_result(topic.name, error))
         else:
@@ -50,7 +59,7 @@ async def handle(request: CreatePartitionsRequest, context: RequestContext) -> C
     check_request_size(sizes)
     for state, total in planned:
         results.append(await _widened(state, total, request.validate_only, context))
-    return CreatePartitionsResponse(results=results)
+    return CreatePartitionsResponse(results=results, throttle_time_ms=mutations.throttle_ms())
 
 
 def _planned(

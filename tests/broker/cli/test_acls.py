@@ -1,0 +1,99 @@
+"""``penstock acls``, as a person runs it."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.broker.cli.conftest import Result, Run, run_command
+from tests.broker.cli.guarded import guarded_broker
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with guarded_broker(tmp_path_factory.mktemp("acls")) as broker:
+        yield lambda *arguments, stdin=b"": run_command(*arguments, bootstrap=broker.bootstrap, stdin=stdin)
+
+
+def test_from_the_first_rule_to_the_last(guarded: Run) -> None:
+    """Added, once and again; listed by principal and by resource; removed as they were written."""
+    rule = ("--principal", "User:alice", "--operation", "read", "--operation", "write", "--resource", "topic:ord", "--prefixed")
+    done = guarded("acls", "add", *rule)
+    assert done.code == 0
+    assert done.err.splitlines() == [f"added: allow User:alice {name} on topic:ord* (prefix)" for name in ("read", "write")]
+    assert guarded("acls", "add", *rule).code == 0
+    deny = ("-p", "User:bob", "-o", "all", "-r", "cluster", "--deny", "--host", "10.0.0.0/8")
+    assert guarded("acls", "add", *deny).code == 0
+    about_orders = guarded("acls", "list", "--resource", "topic:orders", "--json").json
+    assert [(row["name"], row["pattern_type"], row["operation"]) for row in about_orders] == [("ord", "PREFIXED", "READ"), ("ord", "PREFIXED", "WRITE")]
+    (of_bob,) = guarded("acls", "list", "--principal", "User:bob", "--json").json
+    assert (of_bob["resource_type"], of_bob["host"], of_bob["permission"]) == ("CLUSTER", "10.0.0.0/8", "DENY")
+    assert "User:bob" in guarded("acls", "list").out
+    assert guarded("acls", "remove", *deny, "--yes").code == 0
+    again = guarded("acls", "remove", *deny, "--yes")
+    assert (again.code, again.err) == (1, "penstock: there is no such rule: deny User:bob all on cluster from 10.0.0.0/8\n")
+    assert guarded("acls", "remove", *rule, "-y").code == 0
+    assert guarded("acls", "list", "--json").json == []
+
+
+def test_where_authorization_is_off_it_is_said(penstock: Run) -> None:
+    """Rules that nobody asks about would only seem to protect."""
+    done = penstock("acls", "list")
+
+    assert (done.code, "SECURITY_DISABLED" in done.err) == (1, True)
+
+
+class _Surface(BaseHTTPRequestHandler):
+    asked: list[tuple[str, list[tuple[str, str]]]] = []  # noqa: RUF012 - the test's
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        question = parse_qsl(url.query)
+        self.asked.append((url.path, question))
+        is_allowed = ("principal", "User:alice") in question
+        body = json.dumps({"allowed": is_allowed, "reason": "by a rule" if is_allowed else "no rule allows it"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def surface() -> Iterator[str]:
+    """A stand-in for the broker's HTTP surface."""
+    server = HTTPServer(("127.0.0.1", 0), _Surface)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_decision_is_explained(surface: str) -> None:
+    """In a line, or as JSON; the exit code tells scripts."""
+
+    def explain(principal: str, *more: str) -> Result:
+        question = ("--principal", principal, "--operation", "read", "--resource", "topic:orders", "--host", "10.0.0.1")
+        return run_command("acls", "explain", *question, *more, "--admin", surface)
+
+    allowed, denied = explain("User:alice", "--group", "Group:team"), explain("User:bob", "--json")
+
+    assert (allowed.code, allowed.out) == (0, "allowed: by a rule\n")
+    assert (denied.code, denied.json["allowed"]) == (1, False)
+    path, question = _Surface.asked[0]
+    assert path == "/v1/acls/explain"
+    assert dict(question) == {
+        "principal": "User:alice",
+        "operation": "READ",
+        "resource": "TOPIC:orders",
+        "host": "10.0.0.1",
+        "group": "Group:team",
+    }
