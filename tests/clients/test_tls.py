@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.clients import kafka_tools as tools
 from tests.support.certificates import HOSTS, Authority, Files
+from tests.support.cluster import Cluster, ClusterBroker
 from tests.support.penstock import Penstock
 from tests.support.waiting import wait_until
 from tests.toolchain import kafka_tools_runner, required
@@ -187,8 +188,19 @@ def _shown(bootstrap: str, files: Files, certificate: Path) -> bytes | None:
         return None
 
 
-def _metrics(running: Penstock) -> str:
+def _metrics(running: Penstock | ClusterBroker) -> str:
 
     with urllib.request.urlopen(f"http://{running.http}/metrics", timeout=10) as answer:
         text: str = answer.read().decode()
         return text
+
+
+@pytest.mark.timeout(240)
+def test_brokers_of_a_cluster_find_each_other_over_tls(tmp_path: Path) -> None:
+    """Each is told by both others."""
+    files = Files.make(tmp_path)
+    path = tmp_path / "server.properties"
+    path.write_text(properties(files, cluster_peer_tls="true"))
+    with Cluster(tmp_path / "cluster", 3, extra_args=("--properties", str(path)), own_ids=True) as cluster:
+        for each in cluster.brokers:
+            wait_until(lambda text: "penstock_cluster_peers 2.0" in text, lambda each=each: _metrics(each))  # type: ignore[misc]
