@@ -134,7 +134,7 @@ class Listener:
             self._frame_limit,
             self._backlog,
             shared=shared,
-            make_link=Link if door is None else lambda sink, limit, loop: TlsLink(sink, limit, loop, door),
+            make_link=Link if door is None else lambda sink, limit, loop, turns: TlsLink(sink, limit, loop, door, turns),
         )
         return self._bound.host, self._bound.port
 

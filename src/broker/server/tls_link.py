@@ -12,6 +12,7 @@ from collections import deque
 from concurrent.futures import Executor
 from typing import Any, Final, Protocol
 
+from broker.server.slicing import Turns
 from broker.server.transport import FrameSink, Link, Loop
 
 READ_BYTES: Final = 64 * 1024
@@ -45,24 +46,21 @@ class TlsLink(Link):
 
     __slots__ = (
         "_closing",
-        "_congested",
         "_door",
         "_handshake_bytes",
         "_held_back",
         "_hello",
         "_incoming",
         "_outgoing",
-        "_plain",
-        "_plain_size",
         "_pumping",
-        "_rest",
         "_secured",
         "_ssl",
         "_stepping",
+        "_unread",
     )  # fmt: skip
 
-    def __init__(self, sink: FrameSink, frame_limit: int, loop: Loop, door: Door) -> None:
-        super().__init__(sink, frame_limit, loop)
+    def __init__(self, sink: FrameSink, frame_limit: int, loop: Loop, door: Door, turns: Turns | None = None) -> None:
+        super().__init__(sink, frame_limit, loop, turns)
         self._door = door
         self._ssl: ssl.SSLObject | None = None
         self._incoming: ssl.MemoryBIO | None = None
@@ -73,11 +71,8 @@ class TlsLink(Link):
         self._held_back = False
         self._secured = False
         self._closing = False
-        self._congested = False
         self._pumping = False
-        self._rest: memoryview | bytes = b""
-        self._plain: deque[memoryview] = deque()
-        self._plain_size = 0
+        self._unread: memoryview | bytes = b""
 
     # --- what asyncio calls -------------------------------------------------------------------------------------------
 
@@ -91,25 +86,13 @@ class TlsLink(Link):
             self._handshake(bytes(self._cipher_view[:nbytes]))
             return
         # Nothing is left of the read before: the transport is held back while something is.
-        self._rest = self._cipher_view[:nbytes]
+        self._unread = self._cipher_view[:nbytes]
         self._read_records()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._closing = True
-        self._rest = b""
-        self._plain.clear()
-        self._plain_size = 0
+        self._unread = b""
         super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        self._congested = True
-        super().pause_writing()
-
-    def resume_writing(self) -> None:
-        self._congested = False
-        self._seal()
-        if not self._congested:
-            super().resume_writing()
 
     # --- handshake ----------------------------------------------------------------------------------------------------
 
@@ -212,7 +195,7 @@ class TlsLink(Link):
         finally:
             self._pumping = False
             # The shared buffer is another connection's next.
-            self._rest = bytes(self._rest) if self._rest and not self._closing else b""
+            self._unread = bytes(self._unread) if self._unread and not self._closing else b""
 
     def _fill(self, buffer: memoryview) -> tuple[int, bool]:
         """Decrypt into ``buffer``: how many bytes came, and whether the peer has ended."""
@@ -222,10 +205,10 @@ class TlsLink(Link):
         while filled < size:
             if not incoming.pending and not pending():
                 # An empty record's worth may be within OpenSSL still, but then more of it is to come.
-                if not self._rest:
+                if not self._unread:
                     break
-                incoming.write(self._rest[:FEED_BYTES])
-                self._rest = self._rest[FEED_BYTES:]
+                incoming.write(self._unread[:FEED_BYTES])
+                self._unread = self._unread[FEED_BYTES:]
             try:
                 count: int = read(size - filled, buffer[filled:])  # type: ignore[assignment]
             except ssl.SSLWantReadError:
@@ -270,48 +253,29 @@ class TlsLink(Link):
     # --- what goes out ------------------------------------------------------------------------------------------------
 
     def _send(self) -> None:
-        chunks = self._out
-        if not chunks or self._transport is None:
+        if not self._rest.size and not self._is_stopped:
+            super()._send()
             return
-        self._plain.extend(memoryview(chunk).cast("B") for chunk in chunks if len(chunk))
-        self._plain_size += self._out_size
-        self._out, self._out_size = [], 0
-        self._seal()
+        chunks, self._out, self._out_size = self._out, [], 0
+        if chunks and self._transport is not None:
+            self._queue(chunks)
 
-    def _seal(self) -> None:
-        """Encrypt and send as much as the peer takes."""
-        plain = self._plain
+    def send_slice(self) -> bool:
+        goes_on = super().send_slice()
+        if self._closing and not self._rest.size:
+            self._say_goodbye()
+        return goes_on
+
+    def _give(self, chunks: list[Any]) -> None:
+        """Encrypt and send."""
+        plain = deque(memoryview(chunk).cast("B") for chunk in chunks if len(chunk))
         try:
-            while plain and not self._congested and self._transport is not None and self._ssl is not None and self._outgoing is not None:
-                piece = self._next_piece()
-                self._plain_size -= len(piece)
-                self._ssl.write(piece)
+            while plain and self._transport is not None and self._ssl is not None and self._outgoing is not None:
+                self._ssl.write(_next_piece(plain))
                 self._transport.write(self._outgoing.read())
         except (ssl.SSLError, ValueError) as error:
             self._sink.not_secured(f"TLS: {_reason(error)}")
             self.abort()
-            return
-        if self._closing and not plain:
-            self._say_goodbye()
-
-    def _next_piece(self) -> memoryview | bytes:
-        """Small buffers together, for a record each would cost more than to copy them; of a large one its next part."""
-        plain = self._plain
-        first = plain.popleft()
-        if len(first) > SEAL_BYTES:
-            plain.appendleft(first[SEAL_BYTES:])
-            return first[:SEAL_BYTES]
-        if not plain or len(first) + len(plain[0]) > SEAL_BYTES:
-            return first
-        together, size = [first], len(first)
-        while plain and size + len(plain[0]) <= SEAL_BYTES:
-            together.append(plain.popleft())
-            size += len(together[-1])
-        return b"".join(together)
-
-    @property
-    def unsent(self) -> int:
-        return super().unsent + self._plain_size
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
@@ -325,7 +289,7 @@ class TlsLink(Link):
         self._send()
         if not self._closing:
             self._closing = True
-            if not self._plain:
+            if not self._rest.size:
                 self._say_goodbye()
 
     def _say_goodbye(self) -> None:
@@ -353,3 +317,17 @@ def _reason(error: Exception) -> str:
         return f"the client's certificate: {verified}"
     return str(getattr(error, "reason", None) or error).replace("_", " ").lower()
 
+
+def _next_piece(plain: deque[memoryview]) -> memoryview | bytes:
+    """Small buffers together, for a record each would cost more than to copy them; of a large one its next part."""
+    first = plain.popleft()
+    if len(first) > SEAL_BYTES:
+        plain.appendleft(first[SEAL_BYTES:])
+        return first[:SEAL_BYTES]
+    if not plain or len(first) + len(plain[0]) > SEAL_BYTES:
+        return first
+    together, size = [first], len(first)
+    while plain and size + len(plain[0]) <= SEAL_BYTES:
+        together.append(plain.popleft())
+        size += len(together[-1])
+    return b"".join(together)

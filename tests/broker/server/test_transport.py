@@ -96,7 +96,7 @@ class FakeTransport:
         return len(self.bytes_sent)
 
     def write(self, data: Any) -> None:
-        self.sent.append([data])
+        self.writelines([data])
 
     def get_write_buffer_size(self) -> int:
         return 0
