@@ -11,6 +11,7 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
+from broker.admin.login_keeper import LoginKeeper
 from broker.handlers.base import ConnectionInfo
 from broker.model import Node
 from broker.server.budget import ByteBudget
@@ -19,6 +20,7 @@ from broker.server.dispatcher import Dispatcher
 from broker.server.transport import BoundSocket, Link, listen
 from observability import logs
 from observability.metrics import CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED
+from security.sasl.login import Login, State
 
 _log = logs.get("listener")
 
@@ -67,6 +69,7 @@ class Listener:
         max_requests: int,
         max_bytes: int,
         backlog: int,
+        logins: LoginKeeper | None = None,
     ) -> None:
         self.name = name
         self.tasks = tasks
@@ -77,6 +80,7 @@ class Listener:
         self._max_requests = max_requests
         self._max_bytes = max_bytes
         self._backlog = backlog
+        self._logins = logins
         self._connections: set[Connection] = set()
         self._all_gone = anyio.Event()
         self._draining = False
@@ -118,11 +122,25 @@ class Listener:
         info = ConnectionInfo(
             connection_id=limits.next_id, peer=f"{host}:{port}", peer_host=host, listener=self.name, advertised=self.advertised
         )
+        if self._logins is not None:
+            info.login = self._logins.begin(self.name)
         limits.next_id += 1
         self._connections.add(connection)
         self._opened.inc()
         self._gauge.inc()
         return info
+
+    def frame_limit_for(self, login: Login) -> int:
+        """How large a request may be, by how far a client's login is."""
+        assert self._logins is not None
+        return self._frame_limit if login.state is State.DONE else min(self._frame_limit, self._logins.request_bytes_before(self.name))
+
+    def logged_in(self, connection: Connection, info: ConnectionInfo) -> None:
+        """A client has logged in, perhaps not for the first time. Its session ends when what that rests on does."""
+        assert self._logins is not None
+        sessions, connection_id = self._logins.sessions, info.connection_id
+        sessions.enter(connection_id, info.identity.credential, lambda reason: connection.end_session(reason, "revoked"))
+        info.at_end[sessions] = lambda: sessions.leave(connection_id)
 
     def departed(self, connection: Connection) -> None:
         """A connection that was admitted is gone."""
@@ -176,6 +194,9 @@ class Listener:
             link = connection.link
             if link is None:
                 continue
+            if not connection.draining and (overdue := self._overdue(connection)) is not None:
+                connection.end_session(overdue, "expired")
+                continue
             unsent = link.unsent
             if unsent != connection.unsent_before:
                 connection.unsent_before, connection.unsent_since = unsent, now
@@ -195,6 +216,11 @@ class Listener:
                     link.close()
             elif not unsent or self._budget.holds_up(connection):
                 self._close_silent(connection, link, now)
+
+    def _overdue(self, connection: Connection) -> str | None:
+        """Why a client's time is over, None when it is not: to log in, or to go on without logging in again."""
+        info = connection.info
+        return info.login.overdue() if info is not None and info.login is not None else None
 
     def _end_in_time(self, connection: Connection, link: Link, now: float) -> None:
         """A connection that is to close after its last answer has as long for that as a request has to arrive, as long as its client
