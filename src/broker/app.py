@@ -20,6 +20,7 @@ from broker.cluster.identity import CLUSTER_ID_KEY, new_cluster_id
 from broker.cluster.membership_keeper import MembershipKeeper
 from broker.cluster_assembler import NEWEST, PEERS_SECRET, Cluster
 from broker.config import listeners as config_listeners
+from broker.config.cross_checks import TLS_PROTOCOLS
 from broker.config.listeners import Address
 from broker.config.settings import Settings
 from broker.errors import StorageFailed, StorageUnavailable
@@ -228,6 +229,8 @@ class App:
         bound: list[str] = []
         advertised: dict[str, Node] = {}
         for listener_setting, is_shared in [*((each, True) for each in self._shared), *((each, False) for each in settings.listeners)]:
+            if settings.protocol_of(listener_setting.name) in TLS_PROTOCOLS:
+                raise CannotStart(f"{listener_setting}: TLS cannot be served yet")
             listener = Listener(
                 listener_setting.name,
                 dispatcher,
