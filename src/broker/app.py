@@ -188,6 +188,7 @@ class App:
             on_fatal=self._storage_failed,
             on_group=group_committed,
             sharing=sharing,
+            fetch_keys=_fetch_keys,
         )
 
     async def _serve(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None = None) -> None:
@@ -201,15 +202,16 @@ class App:
         tasks.start_soon(self._keep, services.transactions.run)
         tasks.start_soon(self._keep, services.share_partitions.run)
         tasks.start_soon(services.client_metrics.run)
+        tasks.start_soon(agents.logins.run)
         tasks.start_soon(agents.cleaner.run)
         tasks.start_soon(agents.compactor.run)
-        http = await self._listen(tasks, services, cluster)
+        http = await self._listen(tasks, agents, cluster)
         await self._stopping.wait()
         await self._drain(agents, http, cluster)
         tasks.cancel_scope.cancel()
 
-    async def _listen(self, tasks: TaskGroup, services: Services, cluster: Cluster | None) -> HttpServer:
-        settings = self._settings
+    async def _listen(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None) -> HttpServer:
+        settings, services = self._settings, agents.services
         budget = ByteBudget(settings.process_max_bytes)
         IN_FLIGHT_BYTES.set_function(lambda: budget.used)
         limits = Limits(
@@ -241,6 +243,7 @@ class App:
                 max_requests=settings.connection_max_requests,
                 max_bytes=settings.connection_max_bytes,
                 backlog=settings.socket_listen_backlog_size,
+                logins=agents.logins,
             )
             try:
                 host, port = await listener.bind(listener_setting.host, listener_setting.port, shared=is_shared)
@@ -364,6 +367,14 @@ class App:
             tasks.start_soon(agents.services.writer.drain)
         agents.waiting.close()
         await anyio.sleep(LEAVING_S)
+
+
+def _fetch_keys(settings: Settings) -> Callable[[], Awaitable[bytes]]:
+    from broker.http.key_fetcher import KeyFetcher  # only few brokers need it
+
+    url, ca_file = settings.sasl_oauthbearer_jwks_endpoint_url, settings.sasl_oauthbearer_jwks_ca_file
+    assert url is not None, "checked with the settings"
+    return KeyFetcher(url, ca_file, allow_http=settings.sasl_oauthbearer_jwks_allow_http).fetch
 
 
 def _plain(error: OSError) -> str:

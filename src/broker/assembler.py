@@ -3,12 +3,17 @@
 Nothing runs yet when this is done. Who called has the agents running, and ends them in order.
 """
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.config_administrator import ConfigAdministrator
+from broker.admin.login_assembler import STAND_IN_SECRET, FetchKeys, assemble_logins
+from broker.admin.login_keeper import LoginKeeper
+from broker.admin.scram_accounts import ScramAccounts
+from broker.admin.session_keeper import SessionKeeper
 from broker.admin.topic_administrator import TopicAdministrator
 from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory, TopicState
@@ -57,6 +62,7 @@ class Agents:
     cleaner: Cleaner
     compactor: Compactor
     shard_taker: ShardTaker
+    logins: LoginKeeper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +88,7 @@ async def assemble(
     sharing: Sharing | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
     on_markers: Callable[[Sequence[Marker]], None] | None = None,
+    fetch_keys: FetchKeys | None = None,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
     ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, ``on_markers`` of the markers of transactions that
@@ -163,6 +170,18 @@ async def assemble(
         transactions.load()
     access_register = AccessRegister(catalog)
     await access_register.load()
+    logins = await assemble_logins(
+        settings,
+        ScramAccounts(
+            lambda mechanism, user: None,
+            lambda mechanism, token_id: None,
+            bytes.fromhex(await catalog.meta(STAND_IN_SECRET, secrets.token_hex(32))),
+        ),
+        SessionKeeper(),
+        fetch_keys,
+        now_ms=now_ms,
+        monotonic_ms=monotonic_ms,
+    )
     client_metrics_configs = LiveClientMetrics(catalog)
     await client_metrics_configs.load()
     directory.on_removed(lambda state: _forget_partitions(reader, state))
@@ -193,6 +212,7 @@ async def assemble(
     )
     return Agents(
         services=services,
+        logins=logins,
         waiting=waiting,
         shard_taker=ShardTaker(groups, transactions),
         on_configs=(live.reload, group_configs.reload, client_metrics_configs.reload),

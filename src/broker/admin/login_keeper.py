@@ -1,21 +1,19 @@
 """LoginKeeper: begins the logins of connections, and owns the agents that what they are checked against comes from."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import anyio
 
 from broker.admin.session_keeper import SessionKeeper
+from broker.config.sasl_checks import SASL_PROTOCOLS
 from broker.config.settings import Settings
+from security.identity import Identity
 from security.sasl import oauth_bearer, plain
 from security.sasl.exchange import Exchange
 from security.sasl.login import Login
 from security.sasl.scram import HASHES, Find, ScramExchange
-
-PATIENCE_S: Final = 10.0
-"""How long a client may take to log in."""
-SASL_PROTOCOLS: Final = ("SASL_PLAINTEXT", "SASL_SSL")
 
 
 class LoginKeeper:
@@ -26,7 +24,7 @@ class LoginKeeper:
         settings: Settings,
         begins: Mapping[str, Callable[[], Exchange]],
         sessions: SessionKeeper,
-        runs: tuple[Callable[[], Awaitable[None]], ...] = (),
+        runs: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (),
         *,
         monotonic_s: Callable[[], float],
         now_ms: Callable[[], int],
@@ -49,7 +47,7 @@ class LoginKeeper:
             max_session_ms=lambda mechanism: settings.on_listener(listener, "connections_max_reauth_ms", mechanism),
             monotonic_s=self._monotonic_s,
             now_ms=self._now_ms,
-            patience_s=PATIENCE_S,
+            patience_s=settings.authentication_timeout_ms / 1000,
         )
 
     def request_bytes_before(self, listener: str) -> int:
@@ -68,7 +66,7 @@ def exchanges(
     *,
     plain_check: Callable[[str, str], bool] | None,
     scram_find: Callable[[str], Find],
-    bearer_read: Callable[[str], object] | None,
+    bearer_read: Callable[[str], Identity] | None,
     new_nonce: Callable[[], str],
 ) -> dict[str, Callable[[], Exchange]]:
     """How each mechanism begins; None: there is nothing to check by."""
@@ -78,7 +76,7 @@ def exchanges(
     if plain_check is not None:
         begins[plain.NAME] = partial(plain.PlainExchange, plain_check)
     if bearer_read is not None:
-        begins[oauth_bearer.NAME] = partial(oauth_bearer.BearerExchange, bearer_read)  # type: ignore[arg-type]
+        begins[oauth_bearer.NAME] = partial(oauth_bearer.BearerExchange, bearer_read)
     return begins
 
 

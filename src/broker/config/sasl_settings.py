@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from broker.config.kafka_values import Kind, Range, SomeOf, ValueProblem
 from broker.config.setting import kafka, own
-from security.sasl.key_set import ALGORITHMS
+from security.sasl.algorithms import ALGORITHMS
 
 MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
 _HOUR_MS: Final = 3_600_000

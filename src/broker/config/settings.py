@@ -23,6 +23,7 @@ from broker.config.listener_overrides import read_overrides, value_for
 from broker.config.listeners import Listener
 from broker.config.penstock_settings import PenstockSettings
 from broker.config.problems import HIDDEN, CrossProblems, Problem
+from broker.config.sasl_settings import SaslSettings
 from broker.config.setting import Setting, setting_of
 from broker.config.share_settings import ShareSettings
 from broker.config.sources import Layer
@@ -32,7 +33,7 @@ from broker.config.topic_defaults import TopicDefaults
 _LAYERS: ContextVar[tuple[Layer, ...]] = ContextVar("layers", default=())
 
 
-class Settings(PenstockSettings, TlsSettings, ClusterSettings, LifeCycleSettings, KafkaSettings, ShareSettings, TopicDefaults, BaseSettings):
+class Settings(PenstockSettings, TlsSettings, SaslSettings, ClusterSettings, LifeCycleSettings, KafkaSettings, ShareSettings, TopicDefaults, BaseSettings):
     """All settings. Never changed: a dynamic change makes another one (:class:`broker.config.live.LiveSettings`).
 
     ``model_fields_set`` are those that were given rather than left at their defaults.

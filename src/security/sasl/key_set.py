@@ -11,14 +11,11 @@ from typing import Any, Final
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""All there may be."""
+from security.sasl.algorithms import BY_CURVE, RSA
 
 KEYS_MAX: Final = 100
 KEY_ID_MAX: Final = 1000
 RSA_BITS_MIN: Final = 2048
-_CURVES: Final = {"P-256": ("ES256",), "P-384": ("ES384",), "P-521": ("ES512",), "Ed25519": ("EdDSA",)}
-_RSA: Final = ALGORITHMS[:6]
 
 
 class KeySetUnusable(ValueError):
@@ -98,9 +95,9 @@ def _read_key(listed: Any, algorithms: Collection[str]) -> SigningKey | None:
         return None
     family = listed.get("kty")
     curve = listed.get("crv")
-    possible: Sequence[str] = _RSA if family == "RSA" else ()
+    possible: Sequence[str] = RSA if family == "RSA" else ()
     if family in ("EC", "OKP") and isinstance(curve, str):
-        possible = _CURVES.get(curve, ())
+        possible = BY_CURVE.get(curve, ())
     own = listed.get("alg")
     usable = frozenset(name for name in possible if name in algorithms and own in (None, name))
     if not usable:

@@ -27,7 +27,7 @@ _FIRST: Final = re.compile(
 _FINAL: Final = re.compile(
     rf"(?P<bare>c=(?P<binding>[A-Za-z0-9+/=]+),r=(?P<nonce>[\x21-\x2b\x2d-\x7e]+){_EXTENSIONS}),p=(?P<proof>[A-Za-z0-9+/=]+)"
 )
-_TOKEN_AUTH: Final = "tokenauth=true"
+_DELEGATED: Final = "tokenauth=true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class ScramExchange:
             raise LoginRefused("it needs an extension that is not known here", user)
         if match["act_as"] is not None and _name(match["act_as"]) != user:
             raise LoginRefused("it asked to act as another user", user)
-        self._by_token = _TOKEN_AUTH in extensions
+        self._by_token = _DELEGATED in extensions
         account = self._account = self._find(user, self._by_token)
         self._binding = match["gs2"].encode()
         self._nonce = match["nonce"] + self._own_nonce

@@ -56,9 +56,8 @@ def _listed(served: tuple[Handler, ...]) -> list[ApiVersionsResponseApiVersion]:
 
 def handle(request: ApiVersionsRequest, context: RequestContext) -> ApiVersionsResponse:
     name, version = request.client_software_name, request.client_software_version
-    if context.api_version >= 3:
-        if not _SOFTWARE.fullmatch(name) or not _SOFTWARE.fullmatch(version):
-            return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
+    if context.api_version >= 3 and not (_SOFTWARE.fullmatch(name) and _SOFTWARE.fullmatch(version)):
+        return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
     login = context.connection.login
     if login is not None and not login.versions_told():
         raise LastAnswer("it asked for versions in the middle of logging in", refuse(request, context, ErrorCode.ILLEGAL_SASL_STATE, None))
