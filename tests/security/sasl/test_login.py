@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from security.identity import Identity
 from security.sasl.exchange import Exchange, LoginRefused, Step
-from security.sasl.login import API_VERSIONS, SASL_AUTHENTICATE, SASL_HANDSHAKE, CannotChange, Chosen, Login, OutOfPlace, State
+from security.sasl.login import (
+    API_VERSIONS,
+    SASL_AUTHENTICATE,
+    SASL_HANDSHAKE,
+    CannotChange,
+    Chosen,
+    Login,
+    OutOfPlace,
+    State,
+)
 
 METADATA = 3
 SESSION_MS = 60_000
@@ -180,7 +189,7 @@ def test_nobody_changes_the_mechanism() -> None:
     scene.now_s += 5
 
     assert scene.login.choose("TWO", raw=False) is Chosen.ACCEPTED
-    with pytest.raises(CannotChange, match="'TWO' .* 'ONE'"):
+    with pytest.raises(CannotChange, match=r"'TWO' .* 'ONE'"):
         scene.login.take(b"alice")
     assert scene.login.state is State.FAILED
 
