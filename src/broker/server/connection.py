@@ -203,6 +203,10 @@ class Connection:
         info = self.info
         assert info is not None
         if info.login is not None and info.login.takes_raw_tokens:
+            # It is small, and no request that counts until it is answered.
+            size = frame.nbytes + FRAME_OVERHEAD
+            self._held -= size
+            self._budget.give_back(size)
             self._busy = True
             self._listener.tasks.start_soon(self._take_raw_token, frame, info)
             return
@@ -260,9 +264,6 @@ class Connection:
     # --- logging in ---------------------------------------------------------------------------------------------------
 
     async def _take_raw_token(self, frame: memoryview, info: ConnectionInfo) -> None:
-        size = frame.nbytes + FRAME_OVERHEAD
-        self._held -= size
-        self._budget.give_back(size)
         try:
             answer = await self._dispatcher.take_raw_token(frame, info)
         except CloseConnection as error:
