@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.config_administrator import ConfigAdministrator
+from broker.admin.credential_keeper import CredentialKeeper
+from broker.admin.initial_admin_maker import make_initial_admin
 from broker.admin.login_assembler import STAND_IN_SECRET, FetchKeys, assemble_logins
 from broker.admin.login_keeper import LoginKeeper
-from broker.admin.scram_accounts import ScramAccounts
+from broker.admin.scram_accounts import ScramAccounts, Shapes
 from broker.admin.session_keeper import SessionKeeper
 from broker.admin.topic_administrator import TopicAdministrator
 from broker.client_metrics.collector import ClientMetricsCollector
@@ -170,14 +172,19 @@ async def assemble(
         transactions.load()
     access_register = AccessRegister(catalog)
     await access_register.load()
+    await make_initial_admin(settings, access_register)
+    credentials = CredentialKeeper(access_register)
+    sessions = SessionKeeper()
+    credentials.on_revoked(sessions.revoke)
     logins = await assemble_logins(
         settings,
         ScramAccounts(
-            lambda mechanism, user: None,
+            credentials.find,
             lambda mechanism, token_id: None,
             bytes.fromhex(await catalog.meta(STAND_IN_SECRET, secrets.token_hex(32))),
+            Shapes(credentials, access_register).of,
         ),
-        SessionKeeper(),
+        sessions,
         fetch_keys,
         now_ms=now_ms,
         monotonic_ms=monotonic_ms,
@@ -205,7 +212,8 @@ async def assemble(
         producer_ids=producer_ids,
         client_metrics=ClientMetricsCollector(client_metrics_configs, live, monotonic_ms),
         access_register=access_register,
-        access=AccessKeeper(),
+        access=AccessKeeper(settings, access_register),
+        credentials=credentials,
         audit=NoRecorder(),
         now_ms=now_ms,
         served=HANDLERS,

@@ -12,9 +12,11 @@ So a handler that must wait is written ``async def`` and one that need not is ``
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from broker.admin.denial_reporter import DenialReporter
 from broker.model import Node
+from security.acls.decision import Decision
 from security.acls.kinds import Operation, ResourceType
 from security.audit.event import AuditEvent, EventKind, Recorder
 from security.identity import NOBODY, Identity
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from broker.admin.access_keeper import AccessKeeper
     from broker.admin.access_register import AccessRegister
     from broker.admin.config_administrator import ConfigAdministrator
+    from broker.admin.credential_keeper import CredentialKeeper
     from broker.admin.topic_administrator import TopicAdministrator
     from broker.client_metrics.collector import ClientMetricsCollector
     from broker.cluster.directory import TopicDirectory
@@ -135,10 +138,15 @@ class Services:
     client_metrics: "ClientMetricsCollector"
     access_register: "AccessRegister"
     access: "AccessKeeper"
+    credentials: "CredentialKeeper"
     audit: Recorder
     now_ms: Callable[[], int]
     served: Sequence["Handler"] = ()
     """Every handler there is: what ApiVersions lists."""
+    denials: DenialReporter = field(default_factory=DenialReporter)
+
+
+_ON_NO_RESOURCE: Final = Decision(False, "no rule allows it on any resource of the type")
 
 
 class RequestContext:
@@ -157,8 +165,15 @@ class RequestContext:
 
     def allows(self, operation: Operation, resource_type: ResourceType, name: str) -> bool:
         """Whether the client may do what it asks for. A denial is logged, counted and audited."""
-        connection = self.connection
-        return self.services.access.allows(connection.identity, connection.peer_host, operation, resource_type, name)
+        access, connection = self.services.access, self.connection
+        if not access.is_enabled:
+            return True
+        question = (connection.identity, connection.peer_host, operation, resource_type, name)
+        if access.allows(*question):
+            self.services.denials.allowed()
+            return True
+        self._denied(lambda: access.explain(*question), operation, resource_type, name)
+        return False
 
     def sees(self, operation: Operation, resource_type: ResourceType, name: str) -> bool:
         """The same where a denial only means that something is left out (lists, bits of what is allowed): nobody is told of it."""
@@ -166,9 +181,31 @@ class RequestContext:
         return self.services.access.allows(connection.identity, connection.peer_host, operation, resource_type, name)
 
     def allows_any(self, operation: Operation, resource_type: ResourceType) -> bool:
-        """Whether the client may do it on at least one resource of a type."""
+        """Whether the client may do it on at least one resource of a type. A denial is logged, counted and audited."""
+        access, connection = self.services.access, self.connection
+        if not access.is_enabled:
+            return True
+        if access.allows_any(connection.identity, connection.peer_host, operation, resource_type):
+            self.services.denials.allowed()
+            return True
+        self._denied(lambda: _ON_NO_RESOURCE, operation, resource_type, None)
+        return False
+
+    def _denied(
+        self, explain: Callable[[], Decision], operation: Operation, resource_type: ResourceType, name: str | None
+    ) -> None:
         connection = self.connection
-        return self.services.access.allows_any(connection.identity, connection.peer_host, operation, resource_type)
+        self.services.denials.denied(
+            explain,
+            connection.principal,
+            peer=connection.peer,
+            listener=connection.listener,
+            client_id=self.client_id,
+            correlation_id=self.correlation_id,
+            operation=operation.name,
+            resource=resource_type.name,
+            name=name,
+        )
 
     def changed(self, what: str, before: Any, after: Any) -> None:
         """Something was administered: ``what`` names it, the others are JSON values without secrets, None for what is not there."""

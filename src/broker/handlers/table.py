@@ -1,5 +1,12 @@
 """Every API key the broker answers. ApiVersions, metrics and the docs are built from this table."""
 
+from broker.handlers.access import (
+    alter_user_scram_credentials,
+    create_acls,
+    delete_acls,
+    describe_acls,
+    describe_user_scram_credentials,
+)
 from broker.handlers.base import Handler
 from broker.handlers.cluster import (
     alter_partition_reassignments,
@@ -53,15 +60,19 @@ HANDLERS: tuple[Handler, ...] = (
     alter_configs.HANDLER,
     alter_partition_reassignments.HANDLER,
     alter_share_group_offsets.HANDLER,
+    alter_user_scram_credentials.HANDLER,
     api_versions.HANDLER,
     consumer_group_describe.HANDLER,
     consumer_group_heartbeat.HANDLER,
+    create_acls.HANDLER,
     create_partitions.HANDLER,
     create_topics.HANDLER,
+    delete_acls.HANDLER,
     delete_groups.HANDLER,
     delete_records.HANDLER,
     delete_share_group_offsets.HANDLER,
     delete_topics.HANDLER,
+    describe_acls.HANDLER,
     describe_cluster.HANDLER,
     describe_configs.HANDLER,
     describe_groups.HANDLER,
@@ -70,6 +81,7 @@ HANDLERS: tuple[Handler, ...] = (
     describe_share_group_offsets.HANDLER,
     describe_topic_partitions.HANDLER,
     describe_transactions.HANDLER,
+    describe_user_scram_credentials.HANDLER,
     elect_leaders.HANDLER,
     end_txn.HANDLER,
     fetch.HANDLER,

@@ -13,7 +13,7 @@ from security.sasl.scram import HASHES, Account
 _LETTERS: Final = b"0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Shape:
     """What can be seen of a credential without knowing it. ``letters``: its salt consists of digits and small letters, as that of Java's tools."""
 

@@ -10,6 +10,7 @@ import anyio
 
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
+from broker.admin.credential_keeper import CredentialKeeper
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
 from broker.config.live import LiveSettings
@@ -183,6 +184,7 @@ class Log:
             client_metrics=None,  # type: ignore[arg-type]
             access_register=AccessRegister(self.catalog),
             access=AccessKeeper(),
+            credentials=CredentialKeeper(AccessRegister(self.catalog)),
             audit=NoRecorder(),
             share_partitions=self.share_partitions,
             producer_ids=ProducerIdAllocator(self.catalog),
