@@ -203,6 +203,8 @@ class App:
         tasks.start_soon(self._keep, services.share_partitions.run)
         tasks.start_soon(services.client_metrics.run)
         tasks.start_soon(agents.logins.run)
+        if services.tokens.is_enabled:
+            tasks.start_soon(services.tokens.run)
         tasks.start_soon(agents.cleaner.run)
         tasks.start_soon(agents.compactor.run)
         http = await self._listen(tasks, agents, cluster)

@@ -16,6 +16,7 @@ from broker.admin.login_assembler import STAND_IN_SECRET, FetchKeys, assemble_lo
 from broker.admin.login_keeper import LoginKeeper
 from broker.admin.scram_accounts import ScramAccounts, Shapes
 from broker.admin.session_keeper import SessionKeeper
+from broker.admin.token_keeper import TokenKeeper, find_token_secret
 from broker.admin.topic_administrator import TopicAdministrator
 from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory, TopicState
@@ -95,7 +96,7 @@ async def assemble(
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
     ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, ``on_markers`` of the markers of transactions that
     this broker has ended: readers elsewhere wait for them. With ``sharing`` other brokers use the same catalog and store; then nothing is coordinated
-    before ``shard_taker`` is told to. Raises what the catalog raises."""
+    before ``shard_taker`` is told to. Raises what the catalog raises, and ValueError for files of secrets that cannot be used."""
     live = LiveSettings(settings, catalog)
     await live.load()
     cluster_id = await catalog.meta(CLUSTER_ID_KEY, settings.cluster_id or new_cluster_id())
@@ -174,13 +175,15 @@ async def assemble(
     await access_register.load()
     await make_initial_admin(settings, access_register)
     credentials = CredentialKeeper(access_register)
+    tokens = TokenKeeper(access_register, settings, await find_token_secret(settings, catalog), now_ms)
     sessions = SessionKeeper()
     credentials.on_revoked(sessions.revoke)
+    tokens.on_revoked(sessions.revoke)
     logins = await assemble_logins(
         settings,
         ScramAccounts(
             credentials.find,
-            lambda mechanism, token_id: None,
+            tokens.find_login,
             bytes.fromhex(await catalog.meta(STAND_IN_SECRET, secrets.token_hex(32))),
             Shapes(credentials, access_register).of,
         ),
@@ -214,6 +217,7 @@ async def assemble(
         access_register=access_register,
         access=AccessKeeper(settings, access_register),
         credentials=credentials,
+        tokens=tokens,
         audit=NoRecorder(),
         now_ms=now_ms,
         served=HANDLERS,

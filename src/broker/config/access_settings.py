@@ -91,6 +91,9 @@ class AccessSettings(BaseModel):
     delegation_token_secret_file: str | None = own(
         Kind.STRING, None, "A file whose content (without the white space around it) is that secret.", unit="path",
     )
+    delegation_tokens_per_owner: int = own(
+        Kind.INT, 100, "How many delegation tokens one owner has at most.", check=Range(1, 100_000), unit="tokens"
+    )
     delegation_token_max_lifetime_ms: int = kafka(
         Kind.LONG, 604_800_000, "A delegation token ends so long after it was made, however often it is renewed.", check=_ONE_UP, unit="ms"
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from broker.admin.access_register import AccessRegister
     from broker.admin.config_administrator import ConfigAdministrator
     from broker.admin.credential_keeper import CredentialKeeper
+    from broker.admin.token_keeper import TokenKeeper
     from broker.admin.topic_administrator import TopicAdministrator
     from broker.client_metrics.collector import ClientMetricsCollector
     from broker.cluster.directory import TopicDirectory
@@ -139,6 +140,7 @@ class Services:
     access_register: "AccessRegister"
     access: "AccessKeeper"
     credentials: "CredentialKeeper"
+    tokens: "TokenKeeper"
     audit: Recorder
     now_ms: Callable[[], int]
     served: Sequence["Handler"] = ()

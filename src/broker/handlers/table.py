@@ -3,9 +3,13 @@
 from broker.handlers.access import (
     alter_user_scram_credentials,
     create_acls,
+    create_delegation_token,
     delete_acls,
     describe_acls,
+    describe_delegation_token,
     describe_user_scram_credentials,
+    expire_delegation_token,
+    renew_delegation_token,
 )
 from broker.handlers.base import Handler
 from broker.handlers.cluster import (
@@ -65,6 +69,7 @@ HANDLERS: tuple[Handler, ...] = (
     consumer_group_describe.HANDLER,
     consumer_group_heartbeat.HANDLER,
     create_acls.HANDLER,
+    create_delegation_token.HANDLER,
     create_partitions.HANDLER,
     create_topics.HANDLER,
     delete_acls.HANDLER,
@@ -74,6 +79,7 @@ HANDLERS: tuple[Handler, ...] = (
     delete_topics.HANDLER,
     describe_acls.HANDLER,
     describe_cluster.HANDLER,
+    describe_delegation_token.HANDLER,
     describe_configs.HANDLER,
     describe_groups.HANDLER,
     describe_log_dirs.HANDLER,
@@ -84,6 +90,7 @@ HANDLERS: tuple[Handler, ...] = (
     describe_user_scram_credentials.HANDLER,
     elect_leaders.HANDLER,
     end_txn.HANDLER,
+    expire_delegation_token.HANDLER,
     fetch.HANDLER,
     find_coordinator.HANDLER,
     get_telemetry_subscriptions.HANDLER,
@@ -104,6 +111,7 @@ HANDLERS: tuple[Handler, ...] = (
     offset_for_leader_epoch.HANDLER,
     produce.HANDLER,
     push_telemetry.HANDLER,
+    renew_delegation_token.HANDLER,
     sasl_authenticate.HANDLER,
     sasl_handshake.HANDLER,
     share_acknowledge.HANDLER,

@@ -11,6 +11,7 @@ import anyio
 from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.credential_keeper import CredentialKeeper
+from broker.admin.token_keeper import TokenKeeper
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
 from broker.config.live import LiveSettings
@@ -185,6 +186,7 @@ class Log:
             access_register=AccessRegister(self.catalog),
             access=AccessKeeper(),
             credentials=CredentialKeeper(AccessRegister(self.catalog)),
+            tokens=TokenKeeper(AccessRegister(self.catalog), self.settings, None, lambda: self.clock),
             audit=NoRecorder(),
             share_partitions=self.share_partitions,
             producer_ids=ProducerIdAllocator(self.catalog),

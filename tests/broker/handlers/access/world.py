@@ -7,6 +7,7 @@ from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.credential_keeper import CredentialKeeper
 from broker.admin.denial_reporter import DenialReporter
+from broker.admin.token_keeper import TokenKeeper
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.handlers.base import ConnectionInfo, Handler, RequestContext, Services
@@ -53,6 +54,8 @@ class AccessWorld:
         self.register = AccessRegister(self.catalog)
         self.access = AccessKeeper(self.settings, self.register)
         self.credentials = CredentialKeeper(self.register)
+        secret = b"secret" if self.settings.delegation_tokens else None
+        self.tokens = TokenKeeper(self.register, self.settings, secret, lambda: self.now_ms)
         self.audit = KeptEvents()
         self.services = SimpleNamespace(
             settings=LiveSettings(self.settings, self.catalog),
@@ -60,6 +63,7 @@ class AccessWorld:
             access=self.access,
             access_register=self.register,
             credentials=self.credentials,
+            tokens=self.tokens,
             audit=self.audit,
             denials=DenialReporter(),
             now_ms=lambda: self.now_ms,
