@@ -14,6 +14,7 @@ from broker.admin.credential_keeper import CredentialKeeper
 from broker.admin.initial_admin_maker import make_initial_admin
 from broker.admin.login_assembler import STAND_IN_SECRET, FetchKeys, assemble_logins
 from broker.admin.login_keeper import LoginKeeper
+from broker.admin.password_checker import PasswordChecker
 from broker.admin.scram_accounts import ScramAccounts, Shapes
 from broker.admin.session_keeper import SessionKeeper
 from broker.admin.token_keeper import TokenKeeper, find_token_secret
@@ -66,6 +67,7 @@ class Agents:
     compactor: Compactor
     shard_taker: ShardTaker
     logins: LoginKeeper
+    passwords: PasswordChecker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,19 +181,13 @@ async def assemble(
     sessions = SessionKeeper()
     credentials.on_revoked(sessions.revoke)
     tokens.on_revoked(sessions.revoke)
-    logins = await assemble_logins(
-        settings,
-        ScramAccounts(
-            credentials.find,
-            tokens.find_login,
-            bytes.fromhex(await catalog.meta(STAND_IN_SECRET, secrets.token_hex(32))),
-            Shapes(credentials, access_register).of,
-        ),
-        sessions,
-        fetch_keys,
-        now_ms=now_ms,
-        monotonic_ms=monotonic_ms,
+    accounts = ScramAccounts(
+        credentials.find,
+        tokens.find_login,
+        bytes.fromhex(await catalog.meta(STAND_IN_SECRET, secrets.token_hex(32))),
+        Shapes(credentials, access_register).of,
     )
+    logins = await assemble_logins(settings, accounts, sessions, fetch_keys, now_ms=now_ms, monotonic_ms=monotonic_ms)
     client_metrics_configs = LiveClientMetrics(catalog)
     await client_metrics_configs.load()
     directory.on_removed(lambda state: _forget_partitions(reader, state))
@@ -225,6 +221,7 @@ async def assemble(
     return Agents(
         services=services,
         logins=logins,
+        passwords=PasswordChecker(accounts, secrets.token_bytes(32)),
         waiting=waiting,
         shard_taker=ShardTaker(groups, transactions),
         on_configs=(live.reload, group_configs.reload, client_metrics_configs.reload),

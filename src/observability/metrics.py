@@ -44,8 +44,9 @@ CONNECTIONS_OPENED: Final = LoopCounter("penstock_connections_opened", "Connecti
 CONNECTIONS_CLOSED: Final = LoopCounter(
     "penstock_connections_closed",
     "Connections that ended, by reason. client: it left. Others were closed by the broker: idle, limit (one too many, never accepted), "
-    "refused (for what it sent), slow (in the middle of a request), unread (answers), memory (it sat on bytes others needed), stopping, "
-    "login (it failed), expired (it did not log in in time, or not again), revoked (what its login rested on is gone).",
+    "refused (for what it sent), tls (its handshake), unauthenticated (it did not log in in time, or too many were at it), login (it failed), "
+    "expired (it did not log in again), revoked (what its login rested on is gone), slow (in the middle of a request), unread (answers), memory (it "
+    "sat on bytes others needed), stopping.",
     ["reason"],
     registry=REGISTRY,
 )
@@ -513,6 +514,35 @@ class ObjectStoreMetrics:
 
 
 OBJECTS: Final = ObjectStoreMetrics(REGISTRY)
+
+TLS_HANDSHAKES: Final = LoopCounter(
+    "penstock_tls_handshakes", "TLS handshakes that came to an end: success, failure.", ["listener", "outcome"], registry=REGISTRY
+)
+TLS_NOT_AFTER: Final = Gauge(
+    "penstock_tls_certificate_not_after_timestamp_seconds",
+    "Until when (Unix time) what a listener shows and trusts holds. certificate: the first of its chain to expire; authority: the last of those that "
+    "certificates of clients may come from.",
+    ["listener", "role"],
+    registry=REGISTRY,
+)
+TLS_RELOADS: Final = LoopCounter(
+    "penstock_tls_reloads",
+    "Files of keys and certificates that had changed. failure: they cannot be used, and those before stay.",
+    ["listener", "outcome"],
+    registry=REGISTRY,
+)
+TLS_UNUSABLE: Final = Gauge(
+    "penstock_tls_files_unusable",
+    "1 while the files of keys and certificates cannot be used, and the listener shows what they held before.",
+    ["listener"],
+    registry=REGISTRY,
+)
+HTTP_REFUSED: Final = LoopCounter(
+    "penstock_http_unauthenticated", "Requests to the HTTP surface that were refused for want of credentials.", registry=REGISTRY
+)
+UNAUTHENTICATED: Final = Gauge(
+    "penstock_connections_unauthenticated", "Connections in a TLS handshake, or that have not logged in yet.", registry=REGISTRY
+)
 TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)
 READY: Final = Gauge("penstock_ready", "1 when the broker serves, 0 before and while it drains.", registry=REGISTRY)

@@ -32,7 +32,7 @@ def shape_of(salt: bytes, iterations: int) -> Shape:
 
 def stand_in(secret: bytes, mechanism: str, name: str, shapes: Sequence[Shape] = (USUAL,)) -> Account:
     """The account of nobody. ``secret`` is the cluster's; ``shapes`` are those that there are, and must come in the same order everywhere."""
-    seed = hmac.digest(secret, f"{mechanism}\0{name}".encode(), "sha512")
+    seed = hmac.digest(secret, f"{mechanism}\0{name}".encode(errors="replace"), "sha512")
     shape = shapes[int.from_bytes(seed[:4], "big") % len(shapes)]
     salt = b""
     while len(salt) < shape.salt_bytes:

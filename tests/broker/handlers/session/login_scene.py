@@ -136,6 +136,7 @@ class Scene:
             max_bytes=1 << 20,
             backlog=10,
             logins=keeper,
+            protocol="SASL_PLAINTEXT",
         )
         self.listener.advertised = Node(1, "h", 1)
         self.beats: list[str] = []
