@@ -3,7 +3,10 @@
 import os
 import re
 import socket
+import subprocess
+import sys
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +21,10 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from broker.wire.headers import start_request
+from broker.wire.headers import response_header_is_flexible, start_request
 from broker.wire.messages.api_versions import ApiVersionsRequest
+from broker.wire.messages.create_delegation_token import CreateDelegationTokenRequest
+from broker.wire.messages.expire_delegation_token import ExpireDelegationTokenRequest
 from broker.wire.messages.sasl_authenticate import SaslAuthenticateRequest
 from broker.wire.messages.sasl_handshake import SaslHandshakeRequest
 from broker.wire.registry import codec
@@ -38,13 +43,18 @@ class Scene:
         self.folder = folder
         self.users = folder / "users"
         self.users.write_text("carol:singer\n")
+        certificates = folder / "certs"
+        subprocess.run([sys.executable, "-m", "broker", "certs", "dev", str(certificates)], check=True, stdout=subprocess.DEVNULL)
+        self.authority = certificates / "ca.pem"
         self.broker = Penstock(
             folder / "data",
-            *("--listener", "SASL_PLAINTEXT://127.0.0.1:0"),
+            *("--listener", "SASL_PLAINTEXT://127.0.0.1:0", "--listener", "SASL_SSL://127.0.0.1:0"),
             env={
                 "PENSTOCK_SASL_ENABLED_MECHANISMS": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
                 "PENSTOCK_SASL_PLAIN_USERS_FILE": str(self.users),
                 "PENSTOCK_INITIAL_ADMIN": "root",
+                "PENSTOCK_DELEGATION_TOKENS": "true",
+                "PENSTOCK_SSL_KEYSTORE_LOCATION": str(certificates / "broker.pem"),
             },
         )
 
@@ -84,7 +94,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 class Session:
     """One connection that has logged in, and does nothing by itself: libraries come and go between their connections."""
 
-    def __init__(self, scene: Scene, user: str, password: str, mechanism: str = "SCRAM-SHA-256") -> None:
+    def __init__(self, scene: Scene, user: str, password: str, mechanism: str = "SCRAM-SHA-256", extension: str = "") -> None:
         host, _, port = scene.broker.bootstrap.split(",")[1].rpartition(":")
         self.socket = socket.create_connection((host, int(port)), timeout=15)
         assert self.ask(17, 1, SaslHandshakeRequest(mechanism=mechanism)).error_code == 0
@@ -92,6 +102,7 @@ class Session:
             answer = self.token(f"\0{user}\0{password}".encode())
         else:
             client = ScramClient(mechanism, user, password)
+            client.bare += extension
             answer = self.token(client.final(self.token(client.first()).auth_bytes))
             assert client.verified(answer.auth_bytes)
         assert answer.error_code == 0
@@ -104,7 +115,7 @@ class Session:
         codec(key).encode_request(version, message, writer)
         self.socket.sendall(b"".join(bytes(chunk) for chunk in writer.frame()))
         size = int.from_bytes(self._read(4), "big")
-        return codec(key).decode_response(version, self._read(size), 4)
+        return codec(key).decode_response(version, self._read(size), 5 if response_header_is_flexible(key, version) else 4)
 
     def _read(self, size: int) -> bytes:
         data = b""
@@ -182,6 +193,35 @@ def test_a_user_who_is_taken_out_of_the_file_is_out(scene: Scene) -> None:
     assert carol.ends()
     assert logs_in(scene.settings("dave", "diver", "PLAIN"))
     assert not logs_in(scene.settings("carol", "singer", "PLAIN"))
+
+
+def test_a_delegation_token_logs_in_and_ends(scene: Scene) -> None:
+    """KIP-48: its bearer acts as its owner, makes no other token, and is out when it ends."""
+    owner = Session(scene, "root", scene.password)
+    made = owner.ask(38, 3, CreateDelegationTokenRequest(renewers=[], max_lifetime_ms=-1, owner_principal_type=None, owner_principal_name=None))
+    assert made.error_code == 0
+    secret = b64encode(made.hmac).decode()
+    bearer = Session(scene, made.token_id, secret, extension=",tokenauth=true")
+    assert bearer.goes_on()
+    again = CreateDelegationTokenRequest(renewers=[], max_lifetime_ms=-1, owner_principal_type=None, owner_principal_name=None)
+    assert bearer.ask(38, 3, again).error_code == 64
+    with pytest.raises(AssertionError):
+        Session(scene, made.token_id, secret)
+    assert owner.ask(40, 2, ExpireDelegationTokenRequest(hmac=made.hmac, expiry_time_period_ms=-1)).error_code == 0
+
+    assert bearer.ends()
+    assert owner.goes_on()
+    with pytest.raises(AssertionError):
+        Session(scene, made.token_id, secret, extension=",tokenauth=true")
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512"])
+def test_logins_go_over_tls(scene: Scene, mechanism: str) -> None:
+    """SASL_SSL, with the certificates of ``penstock certs dev``."""
+    safe = {"security.protocol": "SASL_SSL", "ssl.ca.location": str(scene.authority), "bootstrap.servers": scene.broker.bootstrap.split(",")[2]}
+
+    assert logs_in({**scene.settings("root", scene.password, mechanism), **safe})
+    assert not logs_in({**scene.settings("root", "guess", mechanism), **safe})
 
 
 def test_the_administrator_is_not_made_again(scene: Scene) -> None:
