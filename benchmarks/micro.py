@@ -22,6 +22,7 @@ from rich.table import Table
 
 from benchmarks import frames
 from benchmarks.brokers import PENSTOCK
+from benchmarks.decisions import decision_us
 from benchmarks.in_process import InProcessBroker, in_process_broker
 from benchmarks.machine import sync_ms
 from benchmarks.plan import KIB, MIB
@@ -181,6 +182,7 @@ async def _in_memory(rounds: int) -> list[Check]:
         Check("Fetch of 1 MiB from the tail, memory taken", "KiB", fetch_memory, 64),
         Check("Metadata of one topic, CPU", "us", metadata, None),
         Check("Produce with 10,000 partitions, times that with 6", "", crowded / pipelined, 1.25),
+        Check("A decision by one of 10,000 access rules, CPU", "us", decision_us(10_000, rounds * 10), 5),
     ]
 
 

@@ -393,3 +393,17 @@ MEANT: tuple[Meant, ...] = (
         "It exists for Apache Kafka's own tests.",
     ),
 )
+
+_ACCESS = "Access"
+
+MEANT_OF_ACCESS: tuple[Meant, ...] = (
+    Meant(
+        _ACCESS,
+        "acls_with_unknown_codes:.*",
+        "rules and filters with codes that stand for nothing, and rules with ANY or MATCH",
+        "the connection is closed; UNKNOWN_SERVER_ERROR for all rules of the request",
+        "INVALID_REQUEST, for that rule or filter",
+        "The client is told why; no other request on its connection is lost.",
+    ),
+)
+"""Seen where rules are in force (test_access.py)."""

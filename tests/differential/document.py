@@ -9,7 +9,7 @@ from pathlib import Path
 
 from broker.handlers.table import HANDLERS
 from broker.wire.registry import codec
-from tests.differential.differences import MEANT
+from tests.differential.differences import MEANT, MEANT_OF_ACCESS
 
 PAGE = Path(__file__).parents[2] / "docs" / "compatibility.md"
 _START = "<!-- {part}: written by `python -m tests.differential.document` -->\n"
@@ -31,7 +31,7 @@ def versions() -> str:
 def differences() -> str:
     """One table for each area."""
     parts = []
-    for area, entries in groupby(MEANT, key=lambda entry: entry.area):
+    for area, entries in groupby((*MEANT, *MEANT_OF_ACCESS), key=lambda entry: entry.area):
         lines = [f"### {area}", "", "| What | Apache Kafka | Penstock | Why |", "|---|---|---|---|"]
         for entry in entries:
             texts = (text[:1].upper() + text[1:] for text in (entry.what, entry.kafka, entry.penstock, entry.reason))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.differential import (
+    scripts_access,  # noqa: F401
     scripts_admin,  # noqa: F401
     scripts_batches,  # noqa: F401
     scripts_cluster,  # noqa: F401

@@ -10,7 +10,6 @@ Behaviour:
   512 characters.
 """
 
-from collections import Counter
 from typing import Any
 
 from broker.errors import BrokerError
@@ -46,28 +45,30 @@ async def handle(
 ) -> AlterUserScramCredentialsResponse:
     require_on_cluster(context, Operation.ALTER)
     credentials = context.services.credentials
-    alterations = _alterations(request)
-    named = Counter(each.name for each in alterations)
-    deleted: list[Key] = []
-    upserted: dict[Key, ScramCredential] = {}
+    changes: dict[str, tuple[Key, ScramCredential | None]] = {}
     errors: dict[str, BrokerError] = {}
-    for each in alterations:
+    for each in _alterations(request):
+        # Of a user that is named more than once nothing is done; the first thing that is wrong is what is said.
+        if each.name in errors:
+            continue
         try:
-            if named[each.name] > 1:
+            if changes.pop(each.name, None) is not None:
                 raise BrokerError(
                     ErrorCode.DUPLICATE_RESOURCE, "A user credential cannot be altered twice in the same request"
                 )
             key = _checked(each.name, each.mechanism)
             if isinstance(each, Upsertion):
-                upserted[key] = _credential(key[0], each)
+                changes[each.name] = key, _credential(key[0], each)
             elif key[0] in credentials.of(each.name):
-                deleted.append(key)
+                changes[each.name] = key, None
             else:
                 raise BrokerError(
                     ErrorCode.RESOURCE_NOT_FOUND, "Attempt to delete a user credential that does not exist"
                 )
         except BrokerError as error:
             errors[each.name] = error
+    deleted = [key for key, credential in changes.values() if credential is None]
+    upserted = {key: credential for key, credential in changes.values() if credential is not None}
     before = {key: _facts(key, credentials.of(key[1]).get(key[0])) for key in (*deleted, *upserted)}
     await credentials.change(upserted, deleted)
     for key, facts in before.items():

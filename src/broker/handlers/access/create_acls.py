@@ -45,7 +45,7 @@ async def handle(request: CreateAclsRequest, context: RequestContext) -> CreateA
     for creation in request.creations:
         acl = _rule(creation)
         problem = problem_with(acl)
-        results.append(_result(ErrorCode.INVALID_REQUEST, problem) if problem is not None else _result(ErrorCode.NONE, None))
+        results.append(_result(ErrorCode.INVALID_REQUEST, problem) if problem is not None else _result(ErrorCode.NONE, ""))
         if problem is None and acl not in access:
             new[acl] = None
     await access.change(list(new), [])

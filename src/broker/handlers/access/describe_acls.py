@@ -30,7 +30,6 @@ def handle(request: DescribeAclsRequest, context: RequestContext) -> DescribeAcl
     require_authorization(context, "No Authorizer is configured on the broker")
     found = filter_of(request).among(context.services.access)
     return DescribeAclsResponse(
-        error_message=None,
         resources=[
             DescribeAclsResource(
                 resource_type=resource_type,

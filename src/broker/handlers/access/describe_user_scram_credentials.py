@@ -31,7 +31,7 @@ def handle(
     else:
         asked = Counter(user.name for user in request.users)
     return DescribeUserScramCredentialsResponse(
-        error_message=None, results=[_result(user, times, context) for user, times in asked.items()]
+        results=[_result(user, times, context) for user, times in asked.items()]
     )
 
 
@@ -49,7 +49,6 @@ def _result(user: str, times: int, context: RequestContext) -> DescribeUserScram
         )
     return DescribeUserScramCredentialsResult(
         user=user,
-        error_message=None,
         credential_infos=[
             DescribeUserScramCredentialsResponseCredentialInfo(mechanism=mechanism, iterations=credential.iterations)
             for mechanism, credential in sorted(found.items())

@@ -79,7 +79,7 @@ async def test_users_are_judged_one_by_one() -> None:
     assert results(response)[:2] == [("old", 0), ("new", 0)]
     assert dict(results(response)) == {
         "old": 0, "new": 0, "few": unacceptable, "many": unacceptable, "": unacceptable, "odd": ErrorCode.UNSUPPORTED_SASL_MECHANISM,
-        "short": unacceptable, "plain": unacceptable, "twice": ErrorCode.DUPLICATE_RESOURCE, "both": ErrorCode.DUPLICATE_RESOURCE,
+        "short": unacceptable, "plain": unacceptable, "twice": ErrorCode.DUPLICATE_RESOURCE, "both": ErrorCode.RESOURCE_NOT_FOUND,
         "none": ErrorCode.RESOURCE_NOT_FOUND,
     }
     assert len(response.results) == 11
@@ -107,3 +107,15 @@ async def test_nothing_of_a_password_is_logged(capsys: pytest.CaptureFixture[str
     await world.ask(HANDLER, altering(upsertion("x", salted_password=b"hush-hush")), 0, ANN)
 
     assert "hush" not in "".join(capsys.readouterr()) + repr(response)
+
+
+async def test_one_who_is_set_and_removed_at_once_stays_as_it_was() -> None:
+    """Neither is done, by whichever mechanisms."""
+    world = AccessWorld()
+    await world.ask(HANDLER, altering(upsertion("ann")), 0)
+    response = await world.ask(
+        HANDLER, altering(upsertion("ann", mechanism=2, salted_password=b"x" * 64), deletions=(Deletion(name="ann", mechanism=1),)), 0
+    )
+
+    assert results(response) == [("ann", ErrorCode.DUPLICATE_RESOURCE)]
+    assert list(world.credentials.of("ann")) == [ScramMechanism.SCRAM_SHA_256]

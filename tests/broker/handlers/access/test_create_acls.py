@@ -36,7 +36,7 @@ async def test_a_rule_is_in_force_when_it_is_answered(version: int) -> None:
 
     response = await world.ask(HANDLER, CreateAclsRequest(creations=[creation()]), version)
 
-    assert [(each.error_code, each.error_message) for each in response.results] == [(0, None)]
+    assert [(each.error_code, each.error_message) for each in response.results] == [(0, "")]
     assert world.access.allows(*question)
     assert len(await world.catalog.load_access()) == 1
     [(what, before, after)] = world.audit.changes()

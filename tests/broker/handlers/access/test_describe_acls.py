@@ -27,7 +27,7 @@ async def test_rules_are_listed_by_resource(version: int) -> None:
     await world.access.change([prefixed, other, ONE], [])
 
     response = await world.ask(HANDLER, ALL, version)
-    assert (response.error_code, response.error_message) == (0, None)
+    assert (response.error_code, response.error_message) == (0, "")
     assert [
         (each.resource_type, each.resource_name, each.pattern_type, [(acl.principal, acl.host, acl.operation, acl.permission_type) for acl in each.acls])
         for each in response.resources

@@ -32,7 +32,7 @@ async def test_all_users_are_described(request_: DescribeUserScramCredentialsReq
     """With their mechanisms, and nothing that belongs to a password."""
     response = await (await with_users()).ask(HANDLER, request_, 0)
 
-    assert (response.error_code, response.error_message) == (0, None)
+    assert (response.error_code, response.error_message) == (0, "")
     assert [(each.user, [(info.mechanism, info.iterations) for info in each.credential_infos]) for each in response.results] == [
         ("ann", [(1, 4096)]), ("bob", [(1, 4096), (2, 8192)]),
     ]
