@@ -104,6 +104,7 @@ class App:
         self._health = Health()
         self._instance = instance or secrets.token_hex(8)
         self._listeners: list[Listener] = []
+        self._tls: TlsKeeper | None = None
         self.serving = False
 
     # --- start --------------------------------------------------------------------------------------------------------
@@ -305,6 +306,7 @@ class App:
             raise CannotStart(str(problem)) from problem
         services.settings.subscribe(lambda _: tls.settings_changed())
         tasks.start_soon(tls.run)
+        self._tls = tls
         return tls
 
     async def _join(self, tasks: TaskGroup, cluster: Cluster, listeners: Mapping[str, tuple[str, int]]) -> None:
@@ -393,6 +395,8 @@ class App:
             _log.warning("drain took too long, closing what is left", timeout_ms=self._settings.drain_timeout_ms)
         for listener in self._listeners:
             listener.abort()
+        if self._tls is not None:
+            self._tls.close()
         http.stop()
         _log.info("stopped")
 

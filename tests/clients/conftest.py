@@ -22,6 +22,7 @@ DriverOf = Callable[[str], Driver]
 
 _PARTS_OF_MODULES: Mapping[str, set[Callable[[], object]]] = {
     "test_kafka_tools": {kafka_tools_runner},
+    "test_tls": {kafka_tools_runner},
     "test_streams": {kafka_streams_runner, kafka_tools_runner},
     "test_connect": {kafka_connect_runner},
     "test_mirror": {kafka_connect_runner},

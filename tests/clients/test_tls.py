@@ -13,9 +13,11 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from tests.clients import kafka_tools as tools
 from tests.support.certificates import HOSTS, Authority, Files
 from tests.support.penstock import Penstock
 from tests.support.waiting import wait_until
+from tests.toolchain import kafka_tools_runner, required
 
 QUIET: dict[str, Any] = {"log_level": 0, "enable.metrics.push": False}
 
@@ -97,6 +99,26 @@ def test_each_version_of_tls_alone_is_spoken(tmp_path: Path, files: Files, proto
     more = {"ssl_enabled_protocols": protocols, "ssl_keystore_location": store, "ssl_keystore_type": "PKCS12", "ssl_keystore_password": "word"}
     with broker(tmp_path, files, **more) as running:
         round_trip(client(running.bootstrap, files), records=5)
+
+
+@pytest.mark.timeout(240)
+def test_javas_clients_read_what_is_made_for_them(mutual: Penstock, files: Files, tmp_path: Path) -> None:
+    """Kafka's own tools, with a keystore and a truststore of PKCS12, and PEM text in their properties; host names are checked."""
+    required(kafka_tools_runner)
+    alice = files.authority.issue("alice")
+    (tmp_path / "alice.p12").write_bytes(alice.pkcs12("wordword"))
+    (tmp_path / "ca.p12").write_bytes(files.authority.trust_store("wordword"))
+    stores = {"ssl.keystore.location": tmp_path / "alice.p12", "ssl.keystore.type": "PKCS12", "ssl.keystore.password": "wordword",
+              "ssl.truststore.location": tmp_path / "ca.p12", "ssl.truststore.type": "PKCS12", "ssl.truststore.password": "wordword"}  # fmt: skip
+    text = {"ssl.keystore.type": "PEM", "ssl.keystore.key": alice.key_pem(), "ssl.keystore.certificate.chain": alice.chain_pem(),
+            "ssl.truststore.type": "PEM", "ssl.truststore.certificates": files.authority.pem()}  # fmt: skip
+    for number, given in enumerate((stores, text)):
+        path = tmp_path / f"{number}.properties"
+        lines = {name: value.decode().replace("\n", " ") if isinstance(value, bytes) else value for name, value in given.items()}
+        path.write_text("security.protocol=SSL\n" + "".join(f"{name}={value}\n" for name, value in lines.items()))
+        at = ("--bootstrap-server", mutual.bootstrap, "--command-config", path)
+        tools.run(tools.TOPICS, *at, "--create", "--topic", f"of-java-{number}")
+        assert f"of-java-{number}" in tools.run(tools.TOPICS, *at, "--list")
 
 
 def test_certificate_and_authority_change_under_load(tmp_path: Path) -> None:

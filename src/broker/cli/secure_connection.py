@@ -47,8 +47,8 @@ def connect(address: tuple[str, int], properties: Mapping[str, object], timeout_
 
 def tls_context(properties: Mapping[str, object]) -> ssl.SSLContext:
     """What the client shows and trusts. Raises CommandFailed."""
-    from security.tls.contexts import TlsSources, client_set
-    from security.tls.stores import StoreUnusable
+    from security.tls.contexts import client_set
+    from security.tls.sources import StoreUnusable, TlsSources
 
     def text(name: str) -> str | None:
         value = properties.get(name)

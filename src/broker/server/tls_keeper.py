@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import anyio.to_thread
@@ -20,11 +20,12 @@ from broker.config.settings import Settings
 from observability import logs
 from observability.metrics import TLS_NOT_AFTER, TLS_RELOADS, TLS_UNUSABLE
 from security.identity import MUTUAL_TLS, NOBODY, Identity
-from security.tls.contexts import TlsSet, TlsSources, client_set, server_set
 from security.tls.distinguished_names import NotACertificate, java_name, subject_of, values_of
-from security.tls.facts import may_replace
 from security.tls.principal_mapping import NoRuleApplies, Rule, map_name, parse_rules
-from security.tls.stores import STORE_BYTES_MAX, StoreUnusable
+from security.tls.sources import STORE_BYTES_MAX, StoreUnusable, TlsSources
+
+if TYPE_CHECKING:
+    from security.tls.contexts import TlsSet
 
 HANDSHAKE_THREADS: Final = 2
 DEBOUNCE_MS: Final = 200
@@ -69,6 +70,8 @@ class TlsDoor:
 
     def lasting_context(self) -> ssl.SSLContext:
         """One for servers that keep theirs for ever: it hands each handshake to the one that counts then."""
+        from security.tls.contexts import server_set
+
         assert self._set is not None, "loaded before it is used"
         lasting = server_set(self._keeper.sources(self.name), self._keeper.now()).context
 
@@ -100,6 +103,9 @@ class TlsDoor:
 
     def take(self, sources: TlsSources, settings: Settings) -> bool:
         """Serve these from now on, if they differ from what is served; whether they do. Raises StoreUnusable."""
+        from security.tls.contexts import client_set, server_set  # a fifth of a second, which only who speaks TLS needs
+        from security.tls.facts import may_replace
+
         digest = sources.digest()
         if digest == self._digest:
             return False
@@ -156,8 +162,7 @@ class TlsKeeper:
         """Read everything for the first time. Raises TlsUnusable."""
         for door in self._doors.values():
             try:
-                sources = await anyio.to_thread.run_sync(self.sources, door.name)
-                door.take(sources, self._settings())
+                await anyio.to_thread.run_sync(self._take, door)
             except StoreUnusable as problem:
                 raise TlsUnusable(f"TLS of {door.name}: {problem}") from None
             TLS_UNUSABLE.labels(door.name).set(0)
@@ -183,8 +188,7 @@ class TlsKeeper:
         """Take what files and settings say by now, where it can be used."""
         for door in self._doors.values():
             try:
-                sources = await anyio.to_thread.run_sync(self.sources, door.name)
-                changed = door.take(sources, self._settings())
+                changed = await anyio.to_thread.run_sync(self._take, door)
             except StoreUnusable as problem:
                 self._trouble(door, str(problem))
                 continue
@@ -193,6 +197,10 @@ class TlsKeeper:
             if changed:
                 TLS_RELOADS.labels(door.name, "success").inc()
                 _log.info("keys and certificates were read again and are shown from now on", listener=door.name, certificate=door.fingerprint)
+
+    def _take(self, door: TlsDoor) -> bool:
+        """In a thread: to open a store takes as long as its password is to be protected."""
+        return door.take(self.sources(door.name), self._settings())
 
     def _trouble(self, door: TlsDoor, why: str) -> None:
         TLS_UNUSABLE.labels(door.name).set(1)

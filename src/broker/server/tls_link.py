@@ -44,8 +44,21 @@ class TlsLink(Link):
     _cipher_view = memoryview(_cipher)
 
     __slots__ = (
-        "_closing", "_congested", "_door", "_handshake_bytes", "_hello", "_incoming", "_outgoing", "_plain", "_plain_size", "_pumping", "_rest",
-        "_secured", "_ssl", "_stepping",
+        "_closing",
+        "_congested",
+        "_door",
+        "_handshake_bytes",
+        "_held_back",
+        "_hello",
+        "_incoming",
+        "_outgoing",
+        "_plain",
+        "_plain_size",
+        "_pumping",
+        "_rest",
+        "_secured",
+        "_ssl",
+        "_stepping",
     )  # fmt: skip
 
     def __init__(self, sink: FrameSink, frame_limit: int, loop: Loop, door: Door) -> None:
@@ -57,6 +70,7 @@ class TlsLink(Link):
         self._hello = b""
         self._handshake_bytes = 0
         self._stepping = False
+        self._held_back = False
         self._secured = False
         self._closing = False
         self._congested = False
@@ -76,7 +90,7 @@ class TlsLink(Link):
         if not self._secured:
             self._handshake(bytes(self._cipher_view[:nbytes]))
             return
-        # Nothing is left of the read before: reading is paused while something is.
+        # Nothing is left of the read before: the transport is held back while something is.
         self._rest = self._cipher_view[:nbytes]
         self._read_records()
 
@@ -121,7 +135,7 @@ class TlsLink(Link):
         """Have a thread go on with what came."""
         data, self._hello = self._hello, b""
         self._stepping = True
-        self._pause_transport()
+        self._hold_back()
         self._loop.run_in_executor(self._door.threads, self._advance, data).add_done_callback(self._stepped)
 
     def _advance(self, data: bytes) -> tuple[bool, str | None, bytes]:
@@ -165,9 +179,8 @@ class TlsLink(Link):
         if not done and self._hello:
             self._step()
             return
-        self._resume_transport()
-        if done and not self._reading_paused:
-            self._read_records()
+        if not self._reading_paused:
+            self._go_on()
 
     def _fail(self, reason: str) -> None:
         self._closing = True
@@ -175,14 +188,6 @@ class TlsLink(Link):
         self._sink.not_secured(reason)
         if self._transport is not None:
             self._transport.close()
-
-    def _pause_transport(self) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
-
-    def _resume_transport(self) -> None:
-        if self._transport is not None and not self._transport.is_closing() and not self._reading_paused:
-            self._transport.resume_reading()
 
     # --- what comes in ------------------------------------------------------------------------------------------------
 
@@ -232,12 +237,35 @@ class TlsLink(Link):
             filled += count
         return filled, False
 
+    def pause_reading(self) -> None:
+        if self._transport is not None:
+            self._reading_paused = True
+            self._hold_back()
+
     def resume_reading(self) -> None:
-        was_paused = self._reading_paused
-        super().resume_reading()
-        if was_paused and not self._reading_paused and self._secured:
-            # Not now: whoever resumes may be in the middle of something.
-            self._loop.call_soon(self._read_records)
+        if self._transport is None or not self._reading_paused or self._refused:
+            return
+        self._reading_paused = False
+        self._filled_before = self._filled
+        self.last_read = self.frame_began = self._loop.time()
+        # Not now: whoever resumes may be in the middle of something.
+        self._loop.call_soon(self._go_on)
+
+    def _hold_back(self) -> None:
+        """Have the transport read nothing."""
+        if not self._held_back and self._transport is not None and not self._transport.is_closing():
+            self._held_back = True
+            self._transport.pause_reading()
+
+    def _go_on(self) -> None:
+        """What was read comes before what is still to be read."""
+        if self._stepping or self._closing:
+            return
+        if self._secured:
+            self._read_records()
+        if self._held_back and not self._reading_paused and not self._closing and self._transport is not None and not self._transport.is_closing():
+            self._held_back = False
+            self._transport.resume_reading()
 
     # --- what goes out ------------------------------------------------------------------------------------------------
 

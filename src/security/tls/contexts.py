@@ -3,14 +3,13 @@
 (To load another key into a context in use breaks it for everybody when the key does not fit.)
 """
 
-import hashlib
 import os
 import re
 import ssl
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -18,39 +17,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from security.tls.facts import Facts, check
-from security.tls.stores import KeyStore, StoreUnusable, read_authorities, read_key_store, read_pem_pair
+from security.tls.sources import StoreUnusable, TlsSources
+from security.tls.stores import KeyStore, read_authorities, read_key_store, read_pem_pair
 from security.tls.suites import openssl_names, speaks_tls_1_3
 
 _BLOCK: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----")
 _VERIFY: Final = {"none": ssl.CERT_NONE, "requested": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsSources:
-    """Everything that a context is made of. ``key_store`` and ``trust_store`` are the bytes of files; the others are settings' values."""
-
-    key_store: bytes | None = field(default=None, repr=False)
-    key_store_type: str = "JKS"
-    key_store_password: str | None = field(default=None, repr=False)
-    key_password: str | None = field(default=None, repr=False)
-    key_pem: str | None = field(default=None, repr=False)
-    chain_pem: str | None = field(default=None, repr=False)
-    trust_store: bytes | None = field(default=None, repr=False)
-    trust_store_type: str = "JKS"
-    trust_store_password: str | None = field(default=None, repr=False)
-    trust_pem: str | None = field(default=None, repr=False)
-    client_auth: str = "none"
-    protocols: tuple[str, ...] = ("TLSv1.2", "TLSv1.3")
-    suites: tuple[str, ...] = ()
-
-    def digest(self) -> bytes:
-        """The same for the same sources: whether anything has changed can be told without keeping keys."""
-        state = hashlib.sha256()
-        for each in fields(self):
-            value = getattr(self, each.name)
-            content = value if isinstance(value, bytes) else repr(value).encode()
-            state.update(f"{each.name}:{len(content)}:".encode() + content)
-        return state.digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from security.tls.distinguished_names import java_name, parse_name
-from security.tls.stores import KeyStore, StoreUnusable
+from security.tls.sources import StoreUnusable
+from security.tls.stores import KeyStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,16 +21,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
-STORE_BYTES_MAX: Final = 4 << 20
+from security.tls.sources import StoreUnusable
 
 _JKS: Final = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
 _KEY: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.+?-----END \1-----", re.DOTALL)
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | dsa.DSAPrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
-
-
-class StoreUnusable(ValueError):
-    """A file of keys or certificates cannot be used; the text says why, without secrets."""
 
 
 @dataclass(frozen=True, slots=True)

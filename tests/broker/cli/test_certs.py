@@ -10,7 +10,8 @@ import pytest
 from broker.cli.certs import write
 from broker.cli.client import read_properties
 from broker.config.load import load
-from security.tls.contexts import TlsSources, client_set, server_set
+from security.tls.contexts import client_set, server_set
+from security.tls.sources import TlsSources
 from tests.security.tls.test_contexts import meet
 from tests.support.process import free_port
 

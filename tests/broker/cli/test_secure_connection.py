@@ -13,7 +13,8 @@ import pytest
 
 from broker.cli.failure import USAGE, CommandFailed
 from broker.cli.secure_connection import connect, log_in, mechanism_of, protocol_of, tls_context
-from security.tls.contexts import TlsSources, server_set
+from security.tls.contexts import server_set
+from security.tls.sources import TlsSources
 from tests.support.certificates import Authority, Files
 
 USER = {"security.protocol": "SASL_SSL", "sasl.username": "ann=,", "sasl.password": "pencil"}

@@ -20,8 +20,9 @@ from broker.http.doors import Gate, TokenReader, identity_of
 from broker.http.server import HttpServer
 from security.audit.event import NoRecorder
 from security.identity import Identity
-from security.tls.contexts import TlsSources, server_set
+from security.tls.contexts import server_set
 from security.tls.distinguished_names import java_name, subject_of
+from security.tls.sources import TlsSources
 from tests.security.tls.test_contexts import NOW
 from tests.support.certificates import Files
 

@@ -61,7 +61,7 @@ async def test_a_new_certificate_is_taken_when_the_file_is_written(tmp_path: Pat
         await until(lambda: door.fingerprint != before, lambda: files.write_broker(issued))
 
         assert door.context is not context
-        assert metric("penstock_tls_reloads_total", outcome="success") == loaded + 1
+        await until(lambda: metric("penstock_tls_reloads_total", outcome="success") == loaded + 1)
 
 
 async def test_a_directory_that_is_swapped_by_a_link_is_noticed(tmp_path: Path) -> None:

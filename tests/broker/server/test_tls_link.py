@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from broker.server.tls_link import HANDSHAKE_BYTES_MAX, READ_BYTES, SEAL_BYTES, TlsLink
-from security.tls.contexts import TlsSources, client_set, server_set
+from security.tls.contexts import client_set, server_set
+from security.tls.sources import TlsSources
 from tests.broker.server.test_transport import FakeLoop, FakeTransport, Sink, framed
 from tests.support.certificates import Authority
 
@@ -272,6 +273,28 @@ def test_reading_that_is_paused_goes_on_where_it_stopped() -> None:
         pair.link.resume_reading()
         pair.loop.end_iteration()
         pair.deliver(pair.kept)
+
+    assert pair.sink.frames == bodies
+
+
+def test_what_was_read_before_a_pause_comes_before_what_is_read_after_it() -> None:
+    """A transport that is let go reads at once, and must not be before what is still here is done with."""
+    pair = Pair(server_context(), client_context())
+    pair.shake()
+    rng = random.Random(11)
+    bodies = [rng.randbytes(rng.randrange(1, 30_000)) for _ in range(60)]
+    pair.sink.on_frame = lambda: pair.link.pause_reading() if rng.random() < 0.7 else None
+    pair.client.write(b"".join(map(framed, bodies)))
+    stream = pair.out.read()
+    for _ in range(2_000):
+        if pair.wire.reading and stream:
+            size = min(len(stream), rng.randrange(1, READ_BYTES))
+            pair.deliver(stream[:size])
+            stream = pair.kept + stream[size:]
+        elif rng.random() < 0.5:
+            pair.link.resume_reading()
+        if rng.random() < 0.5:
+            pair.loop.end_iteration()
 
     assert pair.sink.frames == bodies
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from security.tls.contexts import TlsSources, client_set, server_set
-from security.tls.stores import StoreUnusable
+from security.tls.contexts import client_set, server_set
+from security.tls.sources import StoreUnusable, TlsSources
 from tests.support.certificates import Authority
 
 NOW = datetime.now(UTC)
@@ -105,13 +105,3 @@ def test_what_is_missing_is_said() -> None:
     ):
         with pytest.raises(StoreUnusable, match=why):
             server_set(sources, NOW)
-
-
-def test_sources_are_compared_without_being_kept() -> None:
-    """And never shown."""
-    one = TlsSources(key_store=PEM, key_password="secret-1")
-
-    assert one.digest() == TlsSources(key_store=PEM, key_password="secret-1").digest()
-    assert len({one.digest(), TlsSources(key_store=PEM).digest(), TlsSources(key_store=PEM, key_pem="secret-1").digest()}) == 3
-    assert "secret-1" not in repr(one)
-    assert "PRIVATE" not in repr(one)

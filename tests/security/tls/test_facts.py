@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from security.tls.facts import check, may_replace
-from security.tls.stores import KeyStore, StoreUnusable
+from security.tls.sources import StoreUnusable
+from security.tls.stores import KeyStore
 from tests.support.certificates import Authority, Issued
 
 NOW = datetime.now(UTC)

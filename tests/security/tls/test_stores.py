@@ -6,7 +6,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from hypothesis import given
 from hypothesis import strategies as st
 
-from security.tls.stores import StoreUnusable, read_authorities, read_key_store, read_pem_pair
+from security.tls.sources import StoreUnusable
+from security.tls.stores import read_authorities, read_key_store, read_pem_pair
 from tests.support.certificates import Authority
 
 ROOT = Authority("root")
