@@ -200,6 +200,7 @@ class App:
             on_group=group_committed,
             sharing=sharing,
             far_arguments=far_arguments,
+            fetch_keys=_fetch_keys,
         )
 
     async def _serve(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None = None) -> None:
@@ -213,17 +214,18 @@ class App:
         tasks.start_soon(self._keep, services.transactions.run)
         tasks.start_soon(self._keep, services.share_partitions.run)
         tasks.start_soon(services.client_metrics.run)
+        tasks.start_soon(agents.logins.run)
         if services.tokens.is_enabled:
             tasks.start_soon(services.tokens.run)
         tasks.start_soon(agents.cleaner.run)
         tasks.start_soon(agents.compactor.run)
-        http = await self._listen(tasks, services, cluster)
+        http = await self._listen(tasks, agents, cluster)
         await self._stopping.wait()
         await self._drain(agents, http, cluster)
         tasks.cancel_scope.cancel()
 
-    async def _listen(self, tasks: TaskGroup, services: Services, cluster: Cluster | None) -> HttpServer:
-        settings = self._settings
+    async def _listen(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None) -> HttpServer:
+        settings, services = self._settings, agents.services
         budget = ByteBudget(settings.process_max_bytes)
         IN_FLIGHT_BYTES.set_function(lambda: budget.used)
         limits = Limits(
@@ -248,6 +250,7 @@ class App:
             tokens=TokenReader(settings.http_token_file) if settings.http_token_file is not None else None,
             check_certificate=tls.door(HTTP).known if settings.http_tls else None,
         )
+        gate.check_password = agents.passwords.check
         http = HttpServer(gate, settings.http.host, settings.http.port, tls.door(HTTP).lasting_context() if settings.http_tls else None)
         try:
             http_host, http_port = http.bind()
@@ -266,6 +269,7 @@ class App:
                 max_requests=settings.connection_max_requests,
                 max_bytes=settings.connection_max_bytes,
                 backlog=settings.socket_listen_backlog_size,
+                logins=agents.logins,
                 protocol=settings.protocol_of(listener_setting.name),
                 door=tls.door(listener_setting.name) if settings.protocol_of(listener_setting.name) in TLS_PROTOCOLS else None,
                 most=value_for(settings.listener_overrides, listener_setting.name, "max_connections")[1],
@@ -412,6 +416,14 @@ class App:
             tasks.start_soon(agents.services.writer.drain)
         agents.waiting.close()
         await anyio.sleep(LEAVING_S)
+
+
+def _fetch_keys(settings: Settings) -> Callable[[], Awaitable[bytes]]:
+    from broker.http.key_fetcher import KeyFetcher  # only few brokers need it
+
+    url, ca_file = settings.sasl_oauthbearer_jwks_endpoint_url, settings.sasl_oauthbearer_jwks_ca_file
+    assert url is not None, "checked with the settings"
+    return KeyFetcher(url, ca_file, allow_http=settings.sasl_oauthbearer_jwks_allow_http).fetch
 
 
 def _plain(error: OSError) -> str:

@@ -4,6 +4,7 @@ Nothing runs yet when this is done. Who called has the agents running, and ends 
 """
 
 import os
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,13 @@ from broker.admin.access_keeper import AccessKeeper
 from broker.admin.access_register import AccessRegister
 from broker.admin.config_administrator import ConfigAdministrator
 from broker.admin.credential_keeper import CredentialKeeper
+from broker.admin.initial_admin_maker import make_initial_admin
+from broker.admin.login_assembler import STAND_IN_SECRET, FetchKeys, assemble_logins
+from broker.admin.login_keeper import LoginKeeper
+from broker.admin.password_checker import PasswordChecker
 from broker.admin.quota_keeper import QuotaKeeper
+from broker.admin.scram_accounts import ScramAccounts, Shapes
+from broker.admin.session_keeper import SessionKeeper
 from broker.admin.token_keeper import TokenKeeper, find_token_secret
 from broker.admin.topic_administrator import TopicAdministrator
 from broker.client_metrics.collector import ClientMetricsCollector
@@ -64,6 +71,8 @@ class Agents:
     cleaner: Cleaner
     compactor: Compactor
     shard_taker: ShardTaker
+    logins: LoginKeeper
+    passwords: PasswordChecker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +100,7 @@ async def assemble(
     sharing: Sharing | None = None,
     far_arguments: Sequence[str] | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
+    fetch_keys: FetchKeys | None = None,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
     ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. With ``sharing`` other brokers use the same
@@ -179,6 +189,19 @@ async def assemble(
         transactions.load()
     access_register = AccessRegister(catalog)
     await access_register.load()
+    await make_initial_admin(settings, access_register)
+    credentials = CredentialKeeper(access_register)
+    tokens = TokenKeeper(access_register, settings, await find_token_secret(settings, catalog), now_ms)
+    sessions = SessionKeeper()
+    credentials.on_revoked(sessions.revoke)
+    tokens.on_revoked(sessions.revoke)
+    accounts = ScramAccounts(
+        credentials.find,
+        tokens.find_login,
+        bytes.fromhex(await catalog.meta(STAND_IN_SECRET, secrets.token_hex(32))),
+        Shapes(credentials, access_register).of,
+    )
+    logins = await assemble_logins(settings, accounts, sessions, fetch_keys, now_ms=now_ms, monotonic_ms=monotonic_ms)
     client_metrics_configs = LiveClientMetrics(catalog)
     await client_metrics_configs.load()
     directory.on_removed(lambda state: _forget_partitions(reader, state))
@@ -203,8 +226,8 @@ async def assemble(
         client_metrics=ClientMetricsCollector(client_metrics_configs, live, monotonic_ms),
         access_register=access_register,
         access=AccessKeeper(settings, access_register),
-        credentials=CredentialKeeper(access_register),
-        tokens=TokenKeeper(access_register, settings, await find_token_secret(settings, catalog), now_ms),
+        credentials=credentials,
+        tokens=tokens,
         audit=NoRecorder(),
         quotas=QuotaKeeper(access_register, live, monotonic_ms),
         now_ms=now_ms,
@@ -212,6 +235,8 @@ async def assemble(
     )
     return Agents(
         services=services,
+        logins=logins,
+        passwords=PasswordChecker(accounts, secrets.token_bytes(32)),
         waiting=waiting,
         shard_taker=ShardTaker(groups, transactions),
         on_configs=(live.reload, group_configs.reload, client_metrics_configs.reload),

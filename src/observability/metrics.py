@@ -44,7 +44,9 @@ CONNECTIONS_OPENED: Final = LoopCounter("penstock_connections_opened", "Connecti
 CONNECTIONS_CLOSED: Final = LoopCounter(
     "penstock_connections_closed",
     "Connections that ended, by reason. client: it left. Others were closed by the broker: idle, limit (one too many, never accepted), rate (too soon, as well), "
-    "refused (for what it sent), tls (its handshake), unauthenticated (it did not log in in time, or too many were at it), slow (in the middle of a request), unread (answers), memory (it sat on bytes others needed), stopping.",
+    "refused (for what it sent), tls (its handshake), unauthenticated (it did not log in in time, or too many were at it), login (it failed), "
+    "expired (it did not log in again), revoked (what its login rested on is gone), slow (in the middle of a request), unread (answers), memory (it "
+    "sat on bytes others needed), stopping.",
     ["reason"],
     registry=REGISTRY,
 )
@@ -545,6 +547,19 @@ TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)
 READY: Final = Gauge("penstock_ready", "1 when the broker serves, 0 before and while it drains.", registry=REGISTRY)
 BUILD: Final = Gauge("penstock_build_info", "Always 1; the version is a label.", ["version"], registry=REGISTRY)
+
+LOGINS: Final = LoopCounter("penstock_logins", "Logins by SASL, and how they ended.", ["mechanism", "outcome"], registry=REGISTRY)
+SESSIONS: Final = Gauge("penstock_sessions", "Connections whose clients have logged in.", registry=REGISTRY)
+LOGIN_SOURCE_READS: Final = LoopCounter(
+    "penstock_login_source_reads",
+    "Readings of what logins are checked against, and how they ended: keys (of the identity provider), users (the file of PLAIN). After a failure "
+    "what was read before still holds.",
+    ["source", "outcome"],
+    registry=REGISTRY,
+)
+LOGIN_SOURCE_READ_AT: Final = Gauge(
+    "penstock_login_source_read_timestamp_seconds", "When it was last read without failure (Unix time).", ["source"], registry=REGISTRY
+)
 
 
 def group_committed(seconds: float, batches: int, records: int, size: int) -> None:

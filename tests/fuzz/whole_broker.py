@@ -340,7 +340,7 @@ async def converse(world: World, data: bytes) -> None:
     listener = SimpleNamespace(
         admit=lambda connection, link: world.info(),
         departed=lambda connection: None,
-        log_refusal=lambda connection, reason: refusals.append(reason),
+        log_refusal=lambda connection, reason, kind="refused": refusals.append(reason),
         tasks=tasks,
     )
     budget = ByteBudget(1 << 20)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from broker.config.listener_overrides import full_name, of_nobody
 from broker.config.listeners import Listener
 from broker.config.problems import Problem
+from broker.config.sasl_checks import check_logins
 from security.tls.suites import speaks_tls_1_3
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def cross_check(settings: "Settings") -> list[Problem]:
         *_overrides(settings),
         *_certificates(settings),
         *_http_doors(settings),
+        *check_logins(settings),
         *_groups(settings),
         *_group_protocols(settings),
         *_times(settings),

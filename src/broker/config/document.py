@@ -21,6 +21,7 @@ from broker.config.kafka_values import DOUBLE_MAX, INT_MAX, LONG_MAX, Kind, show
 from broker.config.life_cycle_settings import LifeCycleSettings
 from broker.config.penstock_settings import PenstockSettings
 from broker.config.quota_settings import QuotaSettings
+from broker.config.sasl_settings import SaslSettings
 from broker.config.setting import Setting
 from broker.config.settings import SETTINGS
 from broker.config.share_settings import ShareSettings
@@ -84,6 +85,8 @@ def document() -> str:
         _settings_table(LifeCycleSettings),
         "## Listeners, TLS, the HTTP surface's doors\n",
         _settings_table(TlsSettings),
+        "## Logging in\n",
+        _settings_table(SaslSettings),
         "## Kafka's\n",
         _settings_table(KafkaSettings),
         "## Kafka's, of share groups\n",

@@ -25,6 +25,7 @@ from broker.config.listeners import Listener
 from broker.config.penstock_settings import PenstockSettings
 from broker.config.problems import HIDDEN, CrossProblems, Problem
 from broker.config.quota_settings import QuotaSettings
+from broker.config.sasl_settings import SaslSettings
 from broker.config.setting import Setting, setting_of
 from broker.config.share_settings import ShareSettings
 from broker.config.sources import Layer
@@ -37,6 +38,7 @@ _LAYERS: ContextVar[tuple[Layer, ...]] = ContextVar("layers", default=())
 class Settings(
     PenstockSettings,
     TlsSettings,
+    SaslSettings,
     ClusterSettings,
     LifeCycleSettings,
     KafkaSettings,

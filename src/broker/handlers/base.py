@@ -20,6 +20,7 @@ from security.acls.decision import Decision
 from security.acls.kinds import Operation, ResourceType
 from security.audit.event import AuditEvent, EventKind, Recorder
 from security.identity import NOBODY, Identity
+from security.sasl.login import Login
 
 if TYPE_CHECKING:
     from broker.admin.access_keeper import AccessKeeper
@@ -76,6 +77,19 @@ class Pending:
 class CloseConnection(Exception):
     """Raised by a handler that must not answer but close the connection (a refused acks=0 produce); the text says why."""
 
+    kind = "refused"
+    """The reason in the metric of closed connections."""
+
+
+class LastAnswer(CloseConnection):
+    """Raised by a handler whose answer is the last of the connection (a failed login)."""
+
+    kind = "login"
+
+    def __init__(self, why: str, response: Any) -> None:
+        super().__init__(why)
+        self.response = response
+
 
 @dataclass(slots=True)
 class ConnectionInfo:
@@ -87,6 +101,8 @@ class ConnectionInfo:
     listener: str
     advertised: Node
     identity: Identity = NOBODY
+    login: Login | None = None
+    """How far the client is with logging in; None where nobody does."""
     software_name: str = "unknown"
     software_version: str = "unknown"
     fetch_sessions: dict[int, Any] = field(default_factory=dict)

@@ -46,7 +46,7 @@ from broker.handlers.groups import (
 )
 from broker.handlers.producers import describe_producers, init_producer_id
 from broker.handlers.quotas import alter_client_quotas, describe_client_quotas
-from broker.handlers.session import api_versions
+from broker.handlers.session import api_versions, sasl_authenticate, sasl_handshake
 from broker.handlers.shares import share_acknowledge, share_fetch
 from broker.handlers.telemetry import get_telemetry_subscriptions, push_telemetry
 from broker.handlers.topics import create_partitions, create_topics, delete_topics
@@ -115,6 +115,8 @@ HANDLERS: tuple[Handler, ...] = (
     produce.HANDLER,
     push_telemetry.HANDLER,
     renew_delegation_token.HANDLER,
+    sasl_authenticate.HANDLER,
+    sasl_handshake.HANDLER,
     share_acknowledge.HANDLER,
     share_fetch.HANDLER,
     share_group_describe.HANDLER,

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
-from broker.handlers.base import CloseConnection, ConnectionInfo, Pending, RequestContext
+from broker.handlers.base import CloseConnection, ConnectionInfo, LastAnswer, Pending, RequestContext
 from broker.server.budget import ByteBudget
 from broker.server.throttle import Mute, Timed, answered, arrived, told
 from broker.server.transport import Link
 from broker.wire.errors import DecodeError
 from observability.metrics import BYTES_IN, BYTES_OUT
+from security.sasl.login import State
 
 if TYPE_CHECKING:
     from broker.server.dispatcher import Dispatcher, Route
@@ -92,8 +93,11 @@ class Connection:
     def connected(self, link: Link) -> None:
         self.link = link
         self._budget.join()
-        self.info = self._listener.admit(self, link)
-        self._draining = self.info is None
+        self.info = info = self._listener.admit(self, link)
+        self._draining = info is None
+        if info is not None and info.login is not None:
+            info.login.on_change = self._login_changed
+            self._login_changed()
 
     def frame_received(self, frame: memoryview) -> None:
         if self._closed or self._draining:
@@ -129,11 +133,11 @@ class Connection:
             self._draining = True
             self._flush()
 
-    def _refuse(self, reason: str) -> None:
+    def _refuse(self, reason: str, kind: str = "refused") -> None:
         """One line for each connection: a client that pipelines nonsense does not multiply it."""
         if not self._refused:
             self._refused = True
-            self._listener.log_refusal(self, reason)
+            self._listener.log_refusal(self, reason, kind)
 
     def secured(self, certificate: bytes | None) -> None:
         self._listener.secured(self, certificate)
@@ -211,12 +215,22 @@ class Connection:
             self._advancing = False
 
     def _start(self, frame: memoryview) -> None:
-        assert self.info is not None
+        info = self.info
+        assert info is not None
+        if info.login is not None and info.login.takes_raw_tokens:
+            # It is small, and no request that counts until it is answered.
+            size = frame.nbytes + FRAME_OVERHEAD
+            self._held -= size
+            self._budget.give_back(size)
+            self._busy = True
+            self._listener.tasks.start_soon(self._take_raw_token, frame, info)
+            return
         started = perf_counter()
         try:
-            route, request, context = self._dispatcher.open(frame, self.info)
+            route, request, context = self._dispatcher.open(frame, info)
         except DecodeError as error:
-            self._refuse(str(error))
+            expired = info.login is not None and info.login.expired
+            self._refuse(str(error), "expired" if expired else "refused")
             self._abandon(None)
             return
         slot = Slot(route, request, context, frame.nbytes + FRAME_OVERHEAD, started)
@@ -224,8 +238,7 @@ class Connection:
         try:
             outcome = self._dispatcher.call(route, request, context)
         except CloseConnection as error:
-            self._refuse(str(error))
-            self._abandon(slot)
+            self._close_after(slot, error)
             return
         if self._quotas.is_active:
             slot.worked = perf_counter() - started
@@ -247,6 +260,7 @@ class Connection:
 
     async def _wait(self, slot: Slot, outcome: Awaitable[Any]) -> None:
         response: Any = None
+        closing: CloseConnection | None = None
         finished = False
         with anyio.CancelScope() as scope:
             self._running, self._running_may_stop = scope, slot.route.handler.stop_on_disconnect
@@ -256,7 +270,7 @@ class Connection:
                 response = await self._dispatcher.wait(slot.route, slot.request, slot.context, outcome)
                 finished = True
             except CloseConnection as error:
-                self._refuse(str(error))
+                closing = error
             finally:
                 self._running = None
                 self._busy = False
@@ -266,8 +280,45 @@ class Connection:
             self._answer(slot, response)
             self._advance()
             self._pace_reading()
+        elif closing is not None:
+            self._close_after(slot, closing)
         else:
             self._abandon(slot)
+
+    # --- logging in ---------------------------------------------------------------------------------------------------
+
+    async def _take_raw_token(self, frame: memoryview, info: ConnectionInfo) -> None:
+        try:
+            answer = await self._dispatcher.take_raw_token(frame, info)
+        except CloseConnection as error:
+            self._refuse(str(error), error.kind)
+            self._abandon(None)
+            return
+        finally:
+            self._busy = False
+        if self.link is not None:
+            self.link.write([len(answer).to_bytes(4, "big") + answer])
+        self._advance()
+        self._pace_reading()
+
+    def _login_changed(self) -> None:
+        """The client has become somebody, or has yet to show who it is (again): until then its requests are small."""
+        info, link = self.info, self.link
+        assert info is not None
+        login = info.login
+        assert login is not None
+        if login.identity is not None:
+            info.identity = login.identity
+        if link is not None:
+            link.frame_limit = self._listener.frame_limit_for(login)
+        if login.state is State.DONE:
+            self._listener.logged_in(self, info)
+
+    def end_session(self, reason: str, kind: str) -> None:
+        """What the client's identity rests on is gone, or its time is over: what it asked for is answered, and nothing more."""
+        if not (self._closed or self._draining):
+            self._refuse(reason, kind)
+            self.drain()
 
     # --- answers in order ---------------------------------------------------------------------------------------------
 
@@ -373,6 +424,16 @@ class Connection:
             self._pace_reading()
 
     # --- the end ------------------------------------------------------------------------------------------------------
+
+    def _close_after(self, slot: Slot, ending: CloseConnection) -> None:
+        """Take no more requests and close, after the answer that ``ending`` may have for ``slot``."""
+        self._refuse(str(ending), ending.kind)
+        if isinstance(ending, LastAnswer) and not self._closed:
+            slot.chunks = self._dispatcher.encode(slot.route, slot.request, slot.context, ending.response)
+            self._dispatcher.measure(slot.route, perf_counter() - slot.started)
+            self.drain()
+        else:
+            self._abandon(slot)
 
     def _abandon(self, slot: Slot | None) -> None:
         """Take no more requests and close; ``slot`` gets no answer, those before it still get theirs."""

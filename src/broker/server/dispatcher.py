@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from broker.errors import BrokerError, StorageFailed
 from broker.handlers.base import CloseConnection, ConnectionInfo, Handler, RequestContext, Services
+from broker.handlers.session.logging_in import take_raw_token
 from broker.server.answer_errors import errors_in
 from broker.server.produce_frame import COUNTED_ABOVE_BYTES, check_partition_count
 from broker.server.throttle import NoQuotas, Quotas
@@ -80,6 +81,9 @@ class Dispatcher:
                 check_partition_count(frame, position, version)
             elif len(frame) > MESSAGE_LIMIT:
                 raise DecodeError(f"a request of {len(frame)} bytes without records, {MESSAGE_LIMIT} are allowed")
+        login = connection.login
+        if login is not None and (objection := login.objection(key)) is not None:
+            raise DecodeError(objection)
         route = self._routes.get((key, version)) or self._route(key, version)
         context = RequestContext(self._services, connection, version, correlation_id, client_id)
         if route.version != version:
@@ -174,6 +178,10 @@ class Dispatcher:
         writer = Writer(_FLEXIBLE_PREFIX(0, context.correlation_id, 0) if route.flexible_answer else _PREFIX(0, context.correlation_id))
         route.encode(response, writer)
         return writer.frame()
+
+    async def take_raw_token(self, frame: memoryview, connection: ConnectionInfo) -> bytes:
+        """A token of a login that came without a header (SaslHandshake v0): the one that is sent back. Raises CloseConnection."""
+        return await take_raw_token(frame, connection, self._services)
 
     def measure(self, route: Route, seconds: float) -> None:
         route.count()

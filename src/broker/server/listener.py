@@ -12,6 +12,7 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
+from broker.admin.login_keeper import LoginKeeper
 from broker.handlers.base import ConnectionInfo
 from broker.model import Node
 from broker.server.budget import ByteBudget
@@ -27,6 +28,7 @@ from observability.quota_metrics import CONNECTIONS_HELD
 from security.audit.event import AuditEvent, EventKind, NoRecorder, Recorder
 from security.identity import MUTUAL_TLS, Identity
 from security.quotas.connection_rate import AT_ONCE, Verdict
+from security.sasl.login import Login, State
 from security.tls.distinguished_names import NotACertificate
 from security.tls.principal_mapping import NoRuleApplies
 
@@ -96,6 +98,7 @@ class Listener:
         max_requests: int,
         max_bytes: int,
         backlog: int,
+        logins: LoginKeeper | None = None,
         protocol: str = "PLAINTEXT",
         door: TlsDoor | None = None,
         most: int | None = None,
@@ -115,6 +118,7 @@ class Listener:
         self._max_requests = max_requests
         self._max_bytes = max_bytes
         self._backlog = backlog
+        self._logins = logins
         self._connections: set[Connection] = set()
         self._all_gone = anyio.Event()
         self._draining = False
@@ -171,6 +175,8 @@ class Listener:
         info = ConnectionInfo(
             connection_id=limits.next_id, peer=f"{host}:{port}", peer_host=host, listener=self.name, advertised=self.advertised
         )
+        if self._logins is not None:
+            info.login = self._logins.begin(self.name)
         limits.next_id += 1
         self._connections.add(connection)
         self._opened.inc()
@@ -207,6 +213,19 @@ class Listener:
         finally:
             self._limits.parked -= 1
             link.abort()
+
+    def frame_limit_for(self, login: Login) -> int:
+        """How large a request may be, by how far a client's login is."""
+        assert self._logins is not None
+        return self._frame_limit if login.state is State.DONE else min(self._frame_limit, self._logins.request_bytes_before(self.name))
+
+    def logged_in(self, connection: Connection, info: ConnectionInfo) -> None:
+        """A client has logged in, perhaps not for the first time. Its session ends when what that rests on does."""
+        assert self._logins is not None
+        sessions, connection_id = self._logins.sessions, info.connection_id
+        sessions.enter(connection_id, info.identity.credential, lambda reason: connection.end_session(reason, "revoked"))
+        info.at_end[sessions] = lambda: sessions.leave(connection_id)
+        self.authenticated(connection, info.identity)
 
     def secured(self, connection: Connection, certificate: bytes | None) -> None:
         """A TLS handshake is done. Where clients do not log in besides, it has shown who they are."""
@@ -313,6 +332,9 @@ class Listener:
             link = connection.link
             if link is None:
                 continue
+            if not connection.draining and connection not in strangers and (overdue := self._overdue(connection)) is not None:
+                connection.end_session(overdue, "expired")
+                continue
             unsent = link.unsent
             if unsent != connection.unsent_before:
                 connection.unsent_before, connection.unsent_since = unsent, now
@@ -332,6 +354,11 @@ class Listener:
                     link.close()
             elif not unsent or self._budget.holds_up(connection):
                 self._close_silent(connection, link, now)
+
+    def _overdue(self, connection: Connection) -> str | None:
+        """Why the time of a client that has logged in is over, None when it is not: it did not do so again."""
+        info = connection.info
+        return info.login.overdue() if info is not None and info.login is not None else None
 
     def _end_in_time(self, connection: Connection, link: Link, now: float) -> None:
         """A connection that is to close after its last answer has as long for that as a request has to arrive, as long as its client

@@ -10,6 +10,8 @@ OURS = {
     "listeners": "only this machine can reach the default address",
     "listener.security.protocol.map": "the same default in another order, and listeners are bound once",
     "node.id": "Kafka has no default",
+    "sasl.enabled.mechanisms": "Kerberos is not served, and mechanisms are read once",
+    "sasl.server.max.receive.size": "nothing that large is needed before a client has logged in",
     "super.users": "in Kafka a setting of its authorizer",
     "allow.everyone.if.no.acl.found": "in Kafka a setting of its authorizer",
 }

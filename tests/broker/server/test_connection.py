@@ -69,7 +69,7 @@ class FakeListener:
     def departed(self, connection: Connection) -> None:
         self.gone += 1
 
-    def log_refusal(self, connection: Connection, reason: str) -> None:
+    def log_refusal(self, connection: Connection, reason: str, kind: str = "refused") -> None:
         self.refusals.append(reason)
 
 

@@ -78,6 +78,7 @@ func version() string {
 func main() {
 	operations := map[string]operation{}
 	registerRecords(operations)
+	registerLogins(operations)
 	registerMembers(operations)
 	registerShares(operations)
 	registerTransactions(operations)

@@ -59,6 +59,7 @@ public final class Driver {
         new Transactions().register(operations);
         new Transformer().register(operations);
         new Administration().register(operations);
+        operations.put("login", new Logins()::login);
         registerNewer("Shares");
     }
 

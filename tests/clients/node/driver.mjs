@@ -5,11 +5,12 @@ import { createRequire } from "node:module";
 import readline from "node:readline";
 import { administration } from "./administration.mjs";
 import { installCodecs } from "./codecs.mjs";
+import { logins } from "./logins.mjs";
 import { members } from "./members.mjs";
 import { records } from "./records.mjs";
 
 installCodecs();
-const operations = { ...records, ...members, ...administration };
+const operations = { ...records, ...members, ...administration, ...logins };
 const version = createRequire(import.meta.url)("kafkajs/package.json").version;
 
 function write(answer) {

@@ -7,11 +7,13 @@ from typing import Any
 
 import aiokafka
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.abc import AbstractTokenProvider
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
 
 from tests.clients.python.aiokafka_transformer import transform
+from tests.clients.python.logins import PAUSE_S
 from tests.clients.python.protocol import Driver, Json, deadline, decoded, decoded_headers, record_of
 from tests.clients.python.transforming import Job
 
@@ -237,6 +239,33 @@ class AiokafkaDriver(Driver):
 
     async def topics(self, bootstrap: str) -> Json:
         return {"topics": sorted(await (await self._admin(bootstrap)).list_topics())}
+
+    async def login(self, bootstrap: str, mechanism: str, user: str, secret: str, seconds: float) -> Json:
+        class Provider(AbstractTokenProvider):
+            async def token(self) -> str:
+                return secret
+
+        bearer = mechanism == "OAUTHBEARER"
+        admin = AIOKafkaAdminClient(
+            bootstrap_servers=bootstrap,
+            security_protocol="SASL_PLAINTEXT",
+            sasl_mechanism=mechanism,
+            sasl_plain_username=None if bearer else user,
+            sasl_plain_password=None if bearer else secret,
+            sasl_oauth_token_provider=Provider() if bearer else None,
+        )
+        await admin.start()
+        try:
+            done = 1
+            await admin.list_topics()
+            end = self._loop.time() + seconds
+            while self._loop.time() + PAUSE_S < end:
+                await asyncio.sleep(PAUSE_S)
+                await admin.list_topics()
+                done += 1
+        finally:
+            await admin.close()
+        return {"rounds": done}
 
     async def partitions_grow(self, bootstrap: str, topic: str, partitions: int) -> Json:
         answer = await (await self._admin(bootstrap)).create_partitions({topic: NewPartitions(partitions)})

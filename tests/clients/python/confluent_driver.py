@@ -1,5 +1,6 @@
 """Driver of confluent-kafka, the Python face of librdkafka."""
 
+import time
 from typing import Any
 
 import confluent_kafka
@@ -26,6 +27,7 @@ from confluent_kafka.admin import (
 
 from tests.clients.python.confluent_crowd import Runner
 from tests.clients.python.confluent_transformer import transform
+from tests.clients.python.logins import rounds
 from tests.clients.python.protocol import Driver, Json, deadline, decoded, decoded_headers, record_of
 from tests.clients.python.transforming import Job
 
@@ -331,6 +333,33 @@ class ConfluentDriver(Driver):
 
     def topics(self, bootstrap: str) -> Json:
         return {"topics": sorted(self._admin(bootstrap).list_topics(timeout=30).topics)}
+
+    def login(self, bootstrap: str, mechanism: str, user: str, secret: str, seconds: float) -> Json:
+        failures: list[str] = []
+        settings: dict[str, Any] = {
+            **_QUIET,
+            "bootstrap.servers": bootstrap,
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": mechanism,
+            "error_cb": lambda error: failures.append(f"{error.name()} {error.str()}"),
+        }
+        if mechanism == "OAUTHBEARER":
+            settings["oauth_cb"] = lambda _: (secret, time.time() + 3600)
+        else:
+            settings |= {"sasl.username": user, "sasl.password": secret}
+        producer = Producer(settings)
+        producer.poll(0.1)
+        done = 0
+        for done in rounds(seconds):  # noqa: B007 - counted
+            try:
+                producer.list_topics(timeout=5)
+            except KafkaException as error:
+                producer.poll(0)
+                raise RuntimeError(" ".join([str(error), *failures])) from error
+        producer.poll(0)
+        if failures:
+            raise RuntimeError(" ".join(failures))
+        return {"rounds": done}
 
     def partitions_grow(self, bootstrap: str, topic: str, partitions: int) -> Json:
         self._admin(bootstrap).create_partitions([NewPartitions(topic, partitions)])[topic].result()

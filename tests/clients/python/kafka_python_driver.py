@@ -7,8 +7,10 @@ import kafka
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError
+from kafka.net.sasl.oauth import AbstractTokenProvider
 from kafka.structs import OffsetAndMetadata
 
+from tests.clients.python.logins import rounds
 from tests.clients.python.protocol import Driver, Json, deadline, decoded, decoded_headers, record_of
 
 _POLL_MS = 250
@@ -170,6 +172,29 @@ class KafkaPythonDriver(Driver):
 
     def topics(self, bootstrap: str) -> Json:
         return {"topics": sorted(self._admin(bootstrap).list_topics())}
+
+    def login(self, bootstrap: str, mechanism: str, user: str, secret: str, seconds: float) -> Json:
+        class Provider(AbstractTokenProvider):
+            def token(self) -> str:
+                return secret
+
+        bearer = mechanism == "OAUTHBEARER"
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap,
+            security_protocol="SASL_PLAINTEXT",
+            sasl_mechanism=mechanism,
+            sasl_plain_username=None if bearer else user,
+            sasl_plain_password=None if bearer else secret,
+            sasl_oauth_token_provider=Provider() if bearer else None,
+            bootstrap_timeout_ms=5000,
+        )
+        try:
+            done = 0
+            for done in rounds(seconds):  # noqa: B007 - counted
+                admin.list_topics()
+        finally:
+            admin.close()
+        return {"rounds": done}
 
     def partitions_grow(self, bootstrap: str, topic: str, partitions: int) -> Json:
         self._admin(bootstrap).create_partitions({topic: partitions})

@@ -8,6 +8,7 @@ Behaviour:
 - The feature transaction.version is finalized at 2 (KIP-890): producers that know it have an epoch for each transaction and do not
   send AddPartitionsToTxn or AddOffsetsToTxn. share.version is finalized at 1 (KIP-932): share groups, without dead-letter queues,
   which would be 2. There are no other features.
+- Before logging in it is answered once.
 - A version newer than known is answered with UNSUPPORTED_VERSION in the body of version 0 and what this key itself supports
   (KIP-511), so that the client can step down.
 
@@ -20,7 +21,7 @@ import re
 from functools import cache
 from typing import Any, Final
 
-from broker.handlers.base import Handler, RequestContext
+from broker.handlers.base import Handler, LastAnswer, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.api_versions import (
@@ -54,10 +55,13 @@ def _listed(served: tuple[Handler, ...]) -> list[ApiVersionsResponseApiVersion]:
 
 
 def handle(request: ApiVersionsRequest, context: RequestContext) -> ApiVersionsResponse:
+    name, version = request.client_software_name, request.client_software_version
+    if context.api_version >= 3 and not (_SOFTWARE.fullmatch(name) and _SOFTWARE.fullmatch(version)):
+        return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
+    login = context.connection.login
+    if login is not None and not login.versions_told():
+        raise LastAnswer("it asked for versions in the middle of logging in", refuse(request, context, ErrorCode.ILLEGAL_SASL_STATE, None))
     if context.api_version >= 3:
-        name, version = request.client_software_name, request.client_software_version
-        if not _SOFTWARE.fullmatch(name) or not _SOFTWARE.fullmatch(version):
-            return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
         context.connection.software_name = name
         context.connection.software_version = version
     answer = ApiVersionsResponse(error_code=0, api_keys=_listed(tuple(context.services.served)), throttle_time_ms=0)

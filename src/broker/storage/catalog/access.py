@@ -14,6 +14,8 @@ class AccessKind(IntEnum):
     SCRAM = 2
     TOKEN = 3
     QUOTA = 4
+    MADE = 5
+    """That something which is made once was made."""
 
 
 @value
