@@ -15,6 +15,9 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
+from broker.admin.audit_opening import open_audit
+from broker.admin.audit_recorder import AuditRecorder
+from broker.admin.audit_topic_writer import AuditTopicWriter
 from broker.assembler import Agents, Sharing, assemble
 from broker.cluster.identity import CLUSTER_ID_KEY, new_cluster_id
 from broker.cluster.membership_keeper import MembershipKeeper
@@ -25,10 +28,12 @@ from broker.config.settings import Settings
 from broker.errors import StorageFailed, StorageUnavailable
 from broker.handlers.base import Services
 from broker.handlers.table import HANDLERS
+from broker.http.admin import admin_routes
 from broker.http.server import HttpServer
 from broker.http.surface import surface
 from broker.model import Node
 from broker.server.budget import ByteBudget
+from broker.server.connection_events import ConnectionEvents
 from broker.server.dispatcher import Dispatcher
 from broker.server.listener import Limits, Listener
 from broker.storage.catalog.base import Catalog
@@ -66,6 +71,8 @@ EXIT_STORAGE_FAILED: Final = 3
 EXIT_PLACE_LOST: Final = 4
 LEAVING_S: Final = 0.5
 """How long a broker that leaves its cluster goes on telling clients to go to others."""
+AUDIT_FLUSH_S: Final = 2.0
+"""How long the end of a broker waits for the last events to be written to the audit log."""
 _log = logs.get("broker")
 
 
@@ -99,6 +106,7 @@ class App:
         self._health = Health()
         self._instance = instance or secrets.token_hex(8)
         self._listeners: list[Listener] = []
+        self._audit: AuditRecorder | None = None
         self.serving = False
 
     # --- start --------------------------------------------------------------------------------------------------------
@@ -107,6 +115,7 @@ class App:
         """Serve until told to stop."""
         BUILD.labels(version("penstock")).set(1)
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._close_audit)
             if self._settings.clustered:
                 await self._run_clustered(stack)
             else:
@@ -177,7 +186,8 @@ class App:
         committer: GroupCommitter,
         sharing: Sharing | None = None,
     ) -> Agents:
-        return await assemble(
+        audit = self._audit = open_audit(settings, broker=settings.node_id, now_ms=now_ms, new_chain=secrets.token_hex(8))
+        agents = await assemble(
             settings,
             store,
             catalog,
@@ -187,7 +197,11 @@ class App:
             on_fatal=self._storage_failed,
             on_group=group_committed,
             sharing=sharing,
+            audit=audit,
         )
+        if audit is not None and "topic" in settings.audit_sinks:
+            audit.add_sink(_audit_topic(agents.services, settings))
+        return agents
 
     async def _serve(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None = None) -> None:
         """Everything runs from here on, until the broker is told to stop."""
@@ -202,6 +216,8 @@ class App:
         tasks.start_soon(services.client_metrics.run)
         tasks.start_soon(agents.cleaner.run)
         tasks.start_soon(agents.compactor.run)
+        if self._audit is not None:
+            tasks.start_soon(self._audit.run)
         http = await self._listen(tasks, services, cluster)
         await self._stopping.wait()
         await self._drain(agents, http, cluster)
@@ -220,7 +236,8 @@ class App:
         services.transactions.newest_connection = lambda: limits.next_id - 1
         services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip))
         dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
-        http = HttpServer(surface(self._health), settings.http.host, settings.http.port)
+        dispatcher.samples_allowed = settings.audit_sample_allowed > 0
+        http = HttpServer(surface(self._health, admin_routes(services.access)), settings.http.host, settings.http.port)
         try:
             http_host, http_port = http.bind()
         except OSError as error:
@@ -238,6 +255,7 @@ class App:
                 max_requests=settings.connection_max_requests,
                 max_bytes=settings.connection_max_bytes,
                 backlog=settings.socket_listen_backlog_size,
+                events=ConnectionEvents(listener_setting.name, services.audit),
             )
             try:
                 host, port = await listener.bind(listener_setting.host, listener_setting.port, shared=is_shared)
@@ -334,6 +352,7 @@ class App:
         writer, groups, share_partitions = agents.services.writer, agents.services.groups, agents.services.share_partitions
         with anyio.move_on_after(self._settings.drain_timeout_ms / 1000) as scope:
             if cluster is not None and not self._exit_code:
+                await self._end_audit_topic()
                 await self._hand_over(agents, cluster)
             async with anyio.create_task_group() as drains:
                 for listener in self._listeners:
@@ -344,6 +363,7 @@ class App:
                 groups.close()
                 share_partitions.close()
             if not self._exit_code:
+                await self._end_audit_topic()
                 await writer.drain()
                 await groups.drain()
                 await share_partitions.drain()
@@ -352,7 +372,26 @@ class App:
         for listener in self._listeners:
             listener.abort()
         http.stop()
+        if self._audit is not None:
+            self._audit.drop_sink("topic")
+            self._audit.note("stop")
+            await self._flush_audit()
         _log.info("stopped")
+
+    async def _end_audit_topic(self) -> None:
+        """The writer is about to take no more. What is recorded from then on goes to files only."""
+        if self._audit is not None:
+            await self._flush_audit()
+            self._audit.drop_sink("topic")
+
+    async def _flush_audit(self) -> None:
+        assert self._audit is not None
+        with anyio.move_on_after(AUDIT_FLUSH_S):
+            await self._audit.flush()
+
+    async def _close_audit(self) -> None:
+        if self._audit is not None:
+            await self._audit.aclose()
 
     async def _hand_over(self, agents: Agents, cluster: Cluster) -> None:
         """Other brokers take over at once. Clients are told to go there, for a moment in which all of them come by."""
@@ -361,6 +400,18 @@ class App:
             tasks.start_soon(agents.services.writer.drain)
         agents.waiting.close()
         await anyio.sleep(LEAVING_S)
+
+
+def _audit_topic(services: Services, settings: Settings) -> AuditTopicWriter:
+    return AuditTopicWriter(
+        services.topics,
+        services.directory,
+        services.writer,
+        broker=settings.node_id,
+        node_ids=lambda: services.identity.node_ids,
+        now_ms=now_ms,
+        retention_ms=settings.audit_topic_retention_ms,
+    )
 
 
 def _plain(error: OSError) -> str:

@@ -43,7 +43,7 @@ from broker.storage.catalog.transactions import Ended, Marker
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
 from broker.storage.objects.footer import PartitionName
-from security.audit.event import NoRecorder
+from security.audit.event import NoRecorder, Recorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,7 @@ async def assemble(
     sharing: Sharing | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
     on_markers: Callable[[Sequence[Marker]], None] | None = None,
+    audit: Recorder | None = None,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
     ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit, ``on_markers`` of the markers of transactions that
@@ -187,7 +188,7 @@ async def assemble(
         client_metrics=ClientMetricsCollector(client_metrics_configs, live, monotonic_ms),
         access_register=access_register,
         access=AccessKeeper(),
-        audit=NoRecorder(),
+        audit=audit or NoRecorder(),
         now_ms=now_ms,
         served=HANDLERS,
     )

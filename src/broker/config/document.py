@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from broker.config.audit_settings import AuditSettings
 from broker.config.broker_entries import described
 from broker.config.cluster_settings import ClusterSettings
 from broker.config.group_table import GROUP_SETTINGS, GroupSetting
@@ -76,6 +77,8 @@ def document() -> str:
         _settings_table(ClusterSettings),
         "## Penstock's own, of the life of record data\n",
         _settings_table(LifeCycleSettings),
+        "## Penstock's own, of the audit log\n",
+        _settings_table(AuditSettings),
         "## Kafka's\n",
         _settings_table(KafkaSettings),
         "## Kafka's, of share groups\n",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from broker.model import Node
 from security.acls.kinds import Operation, ResourceType
+from security.audit.decisions import Decisions
 from security.audit.event import AuditEvent, EventKind, Recorder
 from security.identity import NOBODY, Identity
 
@@ -128,7 +129,7 @@ class Services:
 class RequestContext:
     """One request's surroundings."""
 
-    __slots__ = ("api_version", "client_id", "connection", "correlation_id", "services")
+    __slots__ = ("api_version", "client_id", "connection", "correlation_id", "decisions", "services")
 
     def __init__(
         self, services: Services, connection: ConnectionInfo, api_version: int, correlation_id: int, client_id: str | None
@@ -138,11 +139,16 @@ class RequestContext:
         self.api_version = api_version
         self.correlation_id = correlation_id
         self.client_id = client_id
+        self.decisions: Decisions | None = None
+        """What is to be recorded of what it asked, None when it was only allowed things, and that is not recorded."""
 
     def allows(self, operation: Operation, resource_type: ResourceType, name: str) -> bool:
         """Whether the client may do what it asks for. A denial is logged, counted and audited."""
         connection = self.connection
-        return self.services.access.allows(connection.identity, connection.peer_host, operation, resource_type, name)
+        allowed = self.services.access.allows(connection.identity, connection.peer_host, operation, resource_type, name)
+        if not allowed or self.decisions is not None:
+            self._remember(operation, resource_type, name, allowed)
+        return allowed
 
     def sees(self, operation: Operation, resource_type: ResourceType, name: str) -> bool:
         """The same where a denial only means that something is left out (lists, bits of what is allowed): nobody is told of it."""
@@ -153,6 +159,18 @@ class RequestContext:
         """Whether the client may do it on at least one resource of a type."""
         connection = self.connection
         return self.services.access.allows_any(connection.identity, connection.peer_host, operation, resource_type)
+
+    def _remember(self, operation: Operation, resource_type: ResourceType, name: str, allowed: bool) -> None:
+        services, connection = self.services, self.connection
+        if self.decisions is None:
+            if not services.audit.wants(EventKind.AUTHORIZATION, connection.principal):
+                return
+            self.decisions = Decisions()
+        if self.decisions.is_full or (not allowed and self.decisions.denials_are_full):
+            self.decisions.count(allowed)
+        else:
+            why = services.access.explain(connection.identity, connection.peer_host, operation, resource_type, name)
+            self.decisions.add(operation, resource_type, name, why)
 
     def changed(self, what: str, before: Any, after: Any) -> None:
         """Something was administered: ``what`` names it, the others are JSON values without secrets, None for what is not there."""

@@ -15,6 +15,7 @@ from broker.handlers.base import ConnectionInfo
 from broker.model import Node
 from broker.server.budget import ByteBudget
 from broker.server.connection import Connection
+from broker.server.connection_events import ConnectionEvents
 from broker.server.dispatcher import Dispatcher
 from broker.server.transport import BoundSocket, Link, listen
 from observability import logs
@@ -67,8 +68,10 @@ class Listener:
         max_requests: int,
         max_bytes: int,
         backlog: int,
+        events: ConnectionEvents | None = None,
     ) -> None:
         self.name = name
+        self._events = events or ConnectionEvents(name)
         self.tasks = tasks
         self._dispatcher = dispatcher
         self._budget = budget
@@ -110,6 +113,7 @@ class Listener:
         if reason is not None:
             CONNECTIONS_CLOSED.labels("limit").inc()
             self._log_line("connection refused", "limit", peer=f"{host}:{port}", reason=reason)
+            self._events.refused(f"{host}:{port}", reason)
             link.abort()
             return None
         assert self.advertised is not None
@@ -122,12 +126,13 @@ class Listener:
         self._connections.add(connection)
         self._opened.inc()
         self._gauge.inc()
+        self._events.opened(info)
         return info
 
     def departed(self, connection: Connection) -> None:
         """A connection that was admitted is gone."""
         if not connection.end_counted:
-            CONNECTIONS_CLOSED.labels("stopping" if self._draining else "client").inc()
+            self._count_end(connection, "stopping" if self._draining else "client")
         self._connections.discard(connection)
         self._gauge.dec()
         limits = self._limits
@@ -152,6 +157,8 @@ class Listener:
         self._log_line("connection closed", kind, **facts)
 
     def _count_end(self, connection: Connection, reason: str) -> None:
+        if not connection.end_counted and connection.info is not None:
+            self._events.ended(connection.info, reason)
         connection.end_counted = True
         CONNECTIONS_CLOSED.labels(reason).inc()
 

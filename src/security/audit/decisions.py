@@ -1,0 +1,76 @@
+"""What one request asked of access control, for the event that tells what came of it. Bounded: a request may name thousands of resources."""
+
+from typing import Any, Final
+
+from security.acls.acl import Acl
+from security.acls.decision import Decision
+from security.acls.kinds import Operation, ResourceType
+
+KEPT_MAX: Final = 32
+NAME_LENGTH_MAX: Final = 256
+
+
+class Decisions:
+    """Denials come before what was allowed; of both the first are kept, and all are counted."""
+
+    __slots__ = ("_allowed", "_denied", "allowed_count", "denied_count")
+
+    def __init__(self) -> None:
+        self._allowed: list[dict[str, Any]] = []
+        self._denied: list[dict[str, Any]] = []
+        self.allowed_count = 0
+        self.denied_count = 0
+
+    @property
+    def denials_are_full(self) -> bool:
+        """Whether a further denial would only be counted."""
+        return len(self._denied) >= KEPT_MAX
+
+    @property
+    def is_full(self) -> bool:
+        """Whether anything further would only be counted."""
+        return self.denials_are_full and len(self._allowed) >= KEPT_MAX
+
+    def add(self, operation: Operation, resource_type: ResourceType, name: str, decision: Decision) -> None:
+        """One more."""
+        self.count(decision.allowed)
+        kept = self._allowed if decision.allowed else self._denied
+        if len(kept) < KEPT_MAX:
+            entry: dict[str, Any] = {
+                "allowed": decision.allowed,
+                "operation": operation.name,
+                "resource_type": resource_type.name,
+                "resource": clipped(name),
+                "reason": decision.reason,
+            }
+            if decision.rule is not None:
+                entry["rule"] = rule_in_words(decision.rule)
+            kept.append(entry)
+
+    def count(self, allowed: bool) -> None:
+        """One more of which nothing else is kept."""
+        if allowed:
+            self.allowed_count += 1
+        else:
+            self.denied_count += 1
+
+    def details(self) -> dict[str, Any]:
+        """As an event has them."""
+        shown = (*self._denied, *self._allowed)[:KEPT_MAX]
+        details: dict[str, Any] = {"decisions": list(shown)}
+        if left_out := self.allowed_count + self.denied_count - len(shown):
+            details["decisions_left_out"] = left_out
+        return details
+
+
+def clipped(text: str) -> str:
+    """A name that a client sent, no longer than any real one."""
+    return text if len(text) <= NAME_LENGTH_MAX else text[:NAME_LENGTH_MAX] + "..."
+
+
+def rule_in_words(rule: Acl) -> str:
+    """``DENY User:a from * to READ on TOPIC LITERAL b``."""
+    return (
+        f"{rule.permission.name} {rule.principal} from {rule.host} to {rule.operation.name} "
+        f"on {rule.resource_type.name} {rule.pattern_type.name} {rule.name}"
+    )
