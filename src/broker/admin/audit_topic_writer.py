@@ -88,7 +88,8 @@ class AuditTopicWriter:
     async def _create(self) -> KnownTopic:
         config: Mapping[str, str | None] = {"cleanup.policy": "delete", "retention.ms": str(self._retention_ms)}
         try:
-            return await self._topics.create(self._topics.plan(NewTopic(name=AUDIT_TOPIC, partition_count=1, config=config), self._node_ids()))
+            topic = NewTopic(name=AUDIT_TOPIC, partition_count=1, config=config)
+            return await self._topics.create(self._topics.plan(topic, self._node_ids(), by_client=False))
         except BrokerError as error:
             if error.code != ErrorCode.TOPIC_ALREADY_EXISTS:
                 raise

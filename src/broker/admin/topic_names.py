@@ -11,7 +11,8 @@ NAME_LENGTH_MAX: Final = 249
 """Kafka's limit: with the longest partition suffix a name still fits a file name of 255 bytes."""
 
 AUDIT_TOPIC: Final = "__penstock_audit"
-"""The topic that the audit log can go to. Clients read it and do nothing else with it."""
+"""The topic that the audit log can go to. Clients read it, and change for how long its records are kept; that is recorded there, too."""
+ONLY_THE_BROKER_WRITES: Final = f"Topic {AUDIT_TOPIC} holds the audit log: only the broker creates it, writes to it and deletes from it."
 
 INTERNAL_NAMES: Final = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state", AUDIT_TOPIC})
 """Topics in which Kafka keeps its own state (here that is elsewhere, but clients treat these names differently), and our own."""

@@ -82,7 +82,8 @@ async def _create_and_answer(
         return _answer(request, context, _by_name(request, context, found))
     for name in missing:
         try:
-            await services.topics.auto_create(name, services.identity.node_ids)
+            created = await services.topics.auto_create(name, services.identity.node_ids)
+            context.changed(f"topic:{name}", None, {"partitions": len(created.pids), "config": {}})
             found[name] = services.directory.by_name(name) or ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         except BrokerError as error:
             found[name] = error.code

@@ -11,6 +11,7 @@ Versions:
 - v1: flexible.
 """
 
+from broker.admin.config_administrator import Altered
 from broker.admin.config_rules import Operation
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.configs.resources import change_each
@@ -24,15 +25,15 @@ from broker.wire.messages.incremental_alter_configs import (
 
 
 async def handle(request: IncrementalAlterConfigsRequest, context: RequestContext) -> IncrementalAlterConfigsResponse:
-    async def change(resource: IncrementalAlterConfigsRequestAlterConfigsResource) -> None:
-        await context.services.configs.alter(
+    async def change(resource: IncrementalAlterConfigsRequestAlterConfigsResource) -> Altered | None:
+        return await context.services.configs.alter(
             resource.resource_type,
             resource.resource_name,
             [Operation(config.name, config.config_operation, config.value) for config in resource.configs],
             validate_only=request.validate_only,
         )
 
-    results = await change_each(request.resources, change)
+    results = await change_each(request.resources, context, change)
     return IncrementalAlterConfigsResponse(responses=[_response(*result) for result in results])
 
 

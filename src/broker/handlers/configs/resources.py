@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
+from broker.admin.config_administrator import Altered
+from broker.admin.config_rules import ResourceType
 from broker.errors import BrokerError
+from broker.handlers.base import RequestContext
 from broker.wire.error_codes import ErrorCode
 
 
@@ -35,7 +38,7 @@ def bounded(message: str | None) -> str | None:
 
 
 async def change_each(
-    resources: Sequence[R], change: Callable[[R], Awaitable[None]]
+    resources: Sequence[R], context: RequestContext, change: Callable[[R], Awaitable[Altered | None]]
 ) -> list[tuple[R, int, str | None]]:
     """Carry out ``change`` for each resource; those that are refused come with the code and the reason, the others with 0."""
     twice = named_twice(resources)
@@ -44,9 +47,11 @@ async def change_each(
         try:
             if (resource.resource_type, resource.resource_name) in twice:
                 raise BrokerError(ErrorCode.INVALID_REQUEST, TWICE)
-            await change(resource)
+            altered = await change(resource)
         except BrokerError as error:
             results.append((resource, error.code, bounded(error.message)))
         else:
             results.append((resource, ErrorCode.NONE, None))
+            if altered is not None:
+                context.changed(f"{ResourceType(resource.resource_type).name.lower()}:{resource.resource_name}:config", *altered)
     return results
