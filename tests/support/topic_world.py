@@ -15,6 +15,7 @@ from broker.model import Node
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.wire.registry import codec
 from broker.wire.writer import Writer
+from security.audit.event import AuditEvent, EventKind, NoRecorder
 
 NODE_ID = 7
 CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAA"
@@ -31,6 +32,19 @@ class ForgetfulGroups:
         self.forgotten.append(name)
 
 
+class Changes(NoRecorder):
+    """Keeps what was administered: what it was, before and after."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, Any, Any]] = []
+
+    def wants(self, kind: EventKind, principal: str) -> bool:
+        return kind is EventKind.ADMIN
+
+    def record(self, event: AuditEvent) -> None:
+        self.made.append((event.details["resource"], event.details["before"], event.details["after"]))
+
+
 class TopicWorld:
     """One broker, node 7, rack "here", listener INSIDE as broker.test:9092 and OUTSIDE as example.test:443."""
 
@@ -44,6 +58,7 @@ class TopicWorld:
         self.administrator = TopicAdministrator(self.catalog, self.directory, self.live, lambda: NOW_MS)
         self.groups = ForgetfulGroups()
         self.client_id = "test"
+        self.audit = Changes()
         self.services = cast(
             Services,
             SimpleNamespace(
@@ -53,6 +68,7 @@ class TopicWorld:
                 catalog=self.catalog,
                 topics=self.administrator,
                 groups=self.groups,
+                audit=self.audit,
                 now_ms=lambda: NOW_MS,
             ),
         )

@@ -39,6 +39,7 @@ from broker.wire.registry import codec
 from broker.wire.writer import Writer
 from tests.broker.coordinators.conversation import TroubledCatalog, coordinator
 from tests.broker.coordinators.kept_shares import KeptShares
+from tests.support.topic_world import Changes
 
 NODE_ID = 3
 NOW_MS = 1_700_000_000_000
@@ -70,6 +71,7 @@ class GroupWorld:
             new_producer_id=producer_ids.next,
             on_ended=self.ended.append,
         )
+        self.audit = Changes()
         self.services: Any = SimpleNamespace(
             settings=groups._settings,
             identity=self.identity,
@@ -77,6 +79,7 @@ class GroupWorld:
             groups=groups,
             transactions=self.transactions,
             producer_ids=producer_ids,
+            audit=self.audit,
             now_ms=lambda: self.clock,
         )
         self.topic("t", b"T" * 16, 2)
