@@ -187,7 +187,7 @@ async def assemble(
         producer_ids=producer_ids,
         client_metrics=ClientMetricsCollector(client_metrics_configs, live, monotonic_ms),
         access_register=access_register,
-        access=AccessKeeper(),
+        access=AccessKeeper(settings, access_register),
         audit=audit or NoRecorder(),
         now_ms=now_ms,
         served=HANDLERS,

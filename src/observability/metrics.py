@@ -568,3 +568,21 @@ def group_committed(seconds: float, batches: int, records: int, size: int) -> No
     COMMIT_BATCHES.observe(batches)
     RECORDS_IN.inc(records)
     RECORD_BYTES_IN.inc(size)
+
+
+class AuthorizationMetrics:
+    """What was decided about what clients may do. What lists leave out is not counted."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        decisions = LoopCounter(
+            "penstock_authorization_decisions",
+            "Decisions on what clients asked to do, while authorization is on. What lists leave out is not counted.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.allowed = decisions.labels("allowed").inc
+        self.denied = decisions.labels("denied").inc
+        self.rules = Gauge("penstock_access_rules", "Access rules (ACLs) in force.", registry=registry)
+
+
+AUTHORIZATION: Final = AuthorizationMetrics(REGISTRY)

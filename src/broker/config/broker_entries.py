@@ -43,7 +43,11 @@ def _text(setting: Setting, settings: Settings) -> str | None:
 
 def broker_entries(settings: Settings) -> list[Entry]:
     """Of one broker."""
-    entries = [_entry(setting, _text(setting, settings), synonyms_of(setting.kafka_name, settings)) for setting in BY_KAFKA_NAME.values()]
+    entries = [
+        _entry(setting, _text(setting, settings), synonyms_of(setting.kafka_name, settings))
+        for setting in BY_KAFKA_NAME.values()
+        if not setting.of_plugin
+    ]
     directory = str(settings.data_dir)
     given = "data_dir" in settings.origin.static.model_fields_set
     source = Source.STATIC_BROKER if given else Source.DEFAULT

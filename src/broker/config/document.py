@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from broker.config.access_settings import AccessSettings
 from broker.config.audit_settings import AuditSettings
 from broker.config.broker_entries import described
 from broker.config.cluster_settings import ClusterSettings
@@ -83,6 +84,8 @@ def document() -> str:
         _settings_table(KafkaSettings),
         "## Kafka's, of share groups\n",
         _settings_table(ShareSettings),
+        "## Authorization and delegation tokens\n\nMost are Kafka's, two of them of its authorizer.\n",
+        _settings_table(AccessSettings),
         "## Defaults of topics\n\nWhat a topic gets that does not set its own.\n",
         _settings_table(TopicDefaults),
         ("## Topics\n\nBy Kafka's names, with `penstock topics create --config NAME=VALUE`, `penstock topics alter`, or any admin "

@@ -35,6 +35,8 @@ class Setting:
     convert: Callable[[Any], Any] | None = None
     shown_by: Callable[[Any], str | None] | None = None
     without_effect: str = ""
+    of_plugin: bool = False
+    """Whether in Kafka a plugin alone knows of it (its authorizer): DescribeConfigs does not list it."""
 
     @property
     def kafka_name(self) -> str:
@@ -74,7 +76,7 @@ def own(kind: Kind, default: Any, what: str, **facts: Any) -> Any:
 
 def _field(kind: Kind, default: Any, what: str, **facts: Any) -> Any:
     extra: dict[str, Any] = {_KEY: {"kind": kind, "what": what, **facts}}
-    return Field(default=default, description=what, json_schema_extra=extra)
+    return Field(default=default, description=what, repr=not facts.get("sensitive", False), json_schema_extra=extra)
 
 
 def setting_of(name: str, field: FieldInfo) -> Setting:

@@ -12,6 +12,7 @@ from pydantic import PrivateAttr, ValidationError, ValidationInfo, field_validat
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from broker.config.access_settings import AccessSettings
 from broker.config.audit_settings import AuditSettings
 from broker.config.cluster_settings import ClusterSettings
 from broker.config.cross_checks import cross_check
@@ -30,7 +31,9 @@ from broker.config.topic_defaults import TopicDefaults
 _LAYERS: ContextVar[tuple[Layer, ...]] = ContextVar("layers", default=())
 
 
-class Settings(PenstockSettings, ClusterSettings, LifeCycleSettings, KafkaSettings, ShareSettings, AuditSettings, TopicDefaults, BaseSettings):
+class Settings(
+    PenstockSettings, ClusterSettings, LifeCycleSettings, KafkaSettings, ShareSettings, AccessSettings, AuditSettings, TopicDefaults, BaseSettings
+):
     """All settings. Never changed: a dynamic change makes another one (:class:`broker.config.live.LiveSettings`).
 
     ``model_fields_set`` are those that were given rather than left at their defaults.

@@ -12,10 +12,12 @@ So a handler that must wait is written ``async def`` and one that need not is ``
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from broker.admin.denial_reporter import DenialReporter
 from broker.model import Node
-from security.acls.kinds import Operation, ResourceType
+from security.acls.decision import Decision
+from security.acls.kinds import WILDCARD, Operation, ResourceType
 from security.audit.decisions import Decisions
 from security.audit.event import AuditEvent, EventKind, Recorder
 from security.identity import NOBODY, Identity
@@ -124,6 +126,10 @@ class Services:
     now_ms: Callable[[], int]
     served: Sequence["Handler"] = ()
     """Every handler there is: what ApiVersions lists."""
+    denials: DenialReporter = field(default_factory=DenialReporter)
+
+
+_ON_NO_RESOURCE: Final = Decision(False, "no rule allows it on any resource of the type")
 
 
 class RequestContext:
@@ -144,11 +150,17 @@ class RequestContext:
 
     def allows(self, operation: Operation, resource_type: ResourceType, name: str) -> bool:
         """Whether the client may do what it asks for. A denial is logged, counted and audited."""
-        connection = self.connection
-        allowed = self.services.access.allows(connection.identity, connection.peer_host, operation, resource_type, name)
-        if not allowed or self.decisions is not None:
-            self._remember(operation, resource_type, name, allowed)
-        return allowed
+        access, connection = self.services.access, self.connection
+        if not access.is_enabled:
+            return True
+        question = (connection.identity, connection.peer_host, operation, resource_type, name)
+        if access.allows(*question):
+            self.services.denials.allowed()
+            if self.decisions is not None:
+                self._remember(lambda: access.explain(*question), operation, resource_type, name, allowed=True)
+            return True
+        self._denied(lambda: access.explain(*question), operation, resource_type, name)
+        return False
 
     def sees(self, operation: Operation, resource_type: ResourceType, name: str) -> bool:
         """The same where a denial only means that something is left out (lists, bits of what is allowed): nobody is told of it."""
@@ -156,21 +168,45 @@ class RequestContext:
         return self.services.access.allows(connection.identity, connection.peer_host, operation, resource_type, name)
 
     def allows_any(self, operation: Operation, resource_type: ResourceType) -> bool:
-        """Whether the client may do it on at least one resource of a type."""
-        connection = self.connection
-        return self.services.access.allows_any(connection.identity, connection.peer_host, operation, resource_type)
+        """Whether the client may do it on at least one resource of a type. A denial is logged, counted and audited."""
+        access, connection = self.services.access, self.connection
+        if not access.is_enabled:
+            return True
+        if access.allows_any(connection.identity, connection.peer_host, operation, resource_type):
+            self.services.denials.allowed()
+            return True
+        self._denied(lambda: _ON_NO_RESOURCE, operation, resource_type, None)
+        return False
 
-    def _remember(self, operation: Operation, resource_type: ResourceType, name: str, allowed: bool) -> None:
-        services, connection = self.services, self.connection
+    def _denied(
+        self, explain: Callable[[], Decision], operation: Operation, resource_type: ResourceType, name: str | None
+    ) -> None:
+        connection = self.connection
+        self.services.denials.denied(
+            explain,
+            connection.principal,
+            peer=connection.peer,
+            listener=connection.listener,
+            client_id=self.client_id,
+            correlation_id=self.correlation_id,
+            operation=operation.name,
+            resource=resource_type.name,
+            name=name,
+        )
+        self._remember(explain, operation, resource_type, name or WILDCARD, allowed=False)
+
+    def _remember(
+        self, explain: Callable[[], Decision], operation: Operation, resource_type: ResourceType, name: str, *, allowed: bool
+    ) -> None:
+        """For the event that tells auditors what came of the request."""
         if self.decisions is None:
-            if not services.audit.wants(EventKind.AUTHORIZATION, connection.principal):
+            if not self.services.audit.wants(EventKind.AUTHORIZATION, self.connection.principal):
                 return
             self.decisions = Decisions()
-        if self.decisions.is_full or (not allowed and self.decisions.denials_are_full):
-            self.decisions.count(allowed)
+        if self.decisions.has_room(allowed):
+            self.decisions.add(operation, resource_type, name, explain())
         else:
-            why = services.access.explain(connection.identity, connection.peer_host, operation, resource_type, name)
-            self.decisions.add(operation, resource_type, name, why)
+            self.decisions.count(allowed)
 
     def changed(self, what: str, before: Any, after: Any) -> None:
         """Something was administered: ``what`` names it, the others are JSON values without secrets, None for what is not there."""

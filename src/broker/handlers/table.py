@@ -1,5 +1,6 @@
 """Every API key the broker answers. ApiVersions, metrics and the docs are built from this table."""
 
+from broker.handlers.access import create_acls, delete_acls, describe_acls
 from broker.handlers.base import Handler
 from broker.handlers.cluster import (
     alter_partition_reassignments,
@@ -56,12 +57,15 @@ HANDLERS: tuple[Handler, ...] = (
     api_versions.HANDLER,
     consumer_group_describe.HANDLER,
     consumer_group_heartbeat.HANDLER,
+    create_acls.HANDLER,
     create_partitions.HANDLER,
     create_topics.HANDLER,
+    delete_acls.HANDLER,
     delete_groups.HANDLER,
     delete_records.HANDLER,
     delete_share_group_offsets.HANDLER,
     delete_topics.HANDLER,
+    describe_acls.HANDLER,
     describe_cluster.HANDLER,
     describe_configs.HANDLER,
     describe_groups.HANDLER,

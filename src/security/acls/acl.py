@@ -17,3 +17,10 @@ class Acl:
     host: str
     operation: Operation
     permission: Permission
+
+    def __str__(self) -> str:
+        """In words for people: logs and explanations."""
+        return (
+            f"{self.permission.name} {self.operation.name} on {self.resource_type.name} {self.pattern_type.name}:{self.name} "
+            f"for {self.principal} from {self.host}"
+        )

@@ -21,15 +21,9 @@ class Decisions:
         self.allowed_count = 0
         self.denied_count = 0
 
-    @property
-    def denials_are_full(self) -> bool:
-        """Whether a further denial would only be counted."""
-        return len(self._denied) >= KEPT_MAX
-
-    @property
-    def is_full(self) -> bool:
-        """Whether anything further would only be counted."""
-        return self.denials_are_full and len(self._allowed) >= KEPT_MAX
+    def has_room(self, allowed: bool) -> bool:
+        """Whether one more would be kept, and not only counted."""
+        return len(self._allowed if allowed else self._denied) < KEPT_MAX
 
     def add(self, operation: Operation, resource_type: ResourceType, name: str, decision: Decision) -> None:
         """One more."""

@@ -10,6 +10,8 @@ OURS = {
     "listeners": "only this machine can reach the default address",
     "listener.security.protocol.map": "the same default in another order, and listeners are bound once",
     "node.id": "Kafka has no default",
+    "super.users": "in Kafka a setting of its authorizer",
+    "allow.everyone.if.no.acl.found": "in Kafka a setting of its authorizer",
 }
 
 

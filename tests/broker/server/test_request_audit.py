@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from broker.admin.denial_reporter import DenialReporter
 from broker.handlers.base import ConnectionInfo, Handler, Pending, RequestContext, Services
 from broker.handlers.table import HANDLERS
 from broker.model import Node
@@ -51,7 +52,7 @@ class World:
         self.access = Access()
         self.asks: list[str] = []
         self.answer: Any = None
-        services = cast(Services, SimpleNamespace(audit=self.recorded, access=self.access))
+        services = cast(Services, SimpleNamespace(audit=self.recorded, access=self.access, denials=DenialReporter()))
 
         def handle(request: Any, context: RequestContext) -> Any:
             for name in self.asks:

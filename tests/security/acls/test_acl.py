@@ -12,3 +12,10 @@ def test_equal_rules_are_one() -> None:
     ]
 
     assert len(set(rules)) == 1
+
+
+def test_a_rule_can_be_read_by_people() -> None:
+    """In logs and explanations."""
+    acl = Acl(ResourceType.TOPIC, PatternType.PREFIXED, "orders-", "User:ann", "10.0.0.0/8", Operation.READ, Permission.DENY)
+
+    assert str(acl) == "DENY READ on TOPIC PREFIXED:orders- for User:ann from 10.0.0.0/8"

@@ -34,12 +34,12 @@ def test_a_request_for_thousands_of_topics_is_bounded() -> None:
     decisions = Decisions()
     for number in range(1000):
         decisions.add(Operation.READ, ResourceType.TOPIC, f"{number}", Decision(True, "x"))
-    assert not decisions.is_full
+    assert (decisions.has_room(True), decisions.has_room(False)) == (False, True)
     for number in range(100):
         decisions.add(Operation.READ, ResourceType.TOPIC, f"d{number}", Decision(False, "x"))
 
     details = decisions.details()
-    assert decisions.is_full
+    assert not decisions.has_room(False)
     assert [entry["allowed"] for entry in details["decisions"]] == [False] * KEPT_MAX
     assert details["decisions_left_out"] == 1100 - KEPT_MAX
     assert (decisions.allowed_count, decisions.denied_count) == (1000, 100)

@@ -1,0 +1,1 @@
+"""Access: rules (ACLs), passwords of SCRAM users, delegation tokens."""
