@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from security.acls.acl import Acl
 from security.acls.decision import Decision
 from security.acls.kinds import Operation, ResourceType
 
@@ -38,7 +37,7 @@ class Decisions:
                 "reason": decision.reason,
             }
             if decision.rule is not None:
-                entry["rule"] = rule_in_words(decision.rule)
+                entry["rule"] = str(decision.rule)
             kept.append(entry)
 
     def count(self, allowed: bool) -> None:
@@ -60,11 +59,3 @@ class Decisions:
 def clipped(text: str) -> str:
     """A name that a client sent, no longer than any real one."""
     return text if len(text) <= NAME_LENGTH_MAX else text[:NAME_LENGTH_MAX] + "..."
-
-
-def rule_in_words(rule: Acl) -> str:
-    """``DENY User:a from * to READ on TOPIC LITERAL b``."""
-    return (
-        f"{rule.permission.name} {rule.principal} from {rule.host} to {rule.operation.name} "
-        f"on {rule.resource_type.name} {rule.pattern_type.name} {rule.name}"
-    )

@@ -22,7 +22,7 @@ def test_denials_come_first_with_their_rule() -> None:
                 "resource_type": "TOPIC",
                 "resource": "orders",
                 "reason": "denied by a rule",
-                "rule": "DENY User:a from * to READ on TOPIC PREFIXED or",
+                "rule": "DENY READ on TOPIC PREFIXED:or for User:a from *",
             },
             {"allowed": True, "operation": "READ", "resource_type": "TOPIC", "resource": "a", "reason": "super user"},
         ]
