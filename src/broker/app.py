@@ -33,7 +33,6 @@ from broker.http.server import HttpServer
 from broker.http.surface import surface
 from broker.model import Node
 from broker.server.budget import ByteBudget
-from broker.server.connection_events import ConnectionEvents
 from broker.server.dispatcher import Dispatcher
 from broker.server.listener import Limits, Listener
 from broker.storage.catalog.base import Catalog
@@ -217,7 +216,7 @@ class App:
         tasks.start_soon(agents.cleaner.run)
         tasks.start_soon(agents.compactor.run)
         if self._audit is not None:
-            tasks.start_soon(self._audit.run)
+            tasks.start_soon(self._keep, self._audit.run)
         http = await self._listen(tasks, services, cluster)
         await self._stopping.wait()
         await self._drain(agents, http, cluster)
@@ -255,7 +254,7 @@ class App:
                 max_requests=settings.connection_max_requests,
                 max_bytes=settings.connection_max_bytes,
                 backlog=settings.socket_listen_backlog_size,
-                events=ConnectionEvents(listener_setting.name, services.audit),
+                audit=services.audit,
             )
             try:
                 host, port = await listener.bind(listener_setting.host, listener_setting.port, shared=is_shared)

@@ -227,7 +227,7 @@ class ConfigAdministrator:
             except SettingsInvalid as error:
                 raise broker_refusal(error) from error
         await self._tell_others()
-        return _without_secrets(before, changed)
+        return without_secrets(before, changed)
 
     async def _change_group(self, name: str, change: Change, validate_only: bool) -> Altered | None:
         if not name:
@@ -275,7 +275,7 @@ class ConfigAdministrator:
         return setting.show(getattr(self._settings.current, setting.name))
 
 
-def _without_secrets(before: Mapping[str, str], after: Mapping[str, str]) -> Altered:
+def without_secrets(before: Mapping[str, str], after: Mapping[str, str]) -> Altered:
     """A secret is shown as hidden, and its new value as hidden and changed."""
     secret = {name for name in (*before, *after) if name not in BY_KAFKA_NAME or BY_KAFKA_NAME[name].sensitive}
     return (

@@ -1,11 +1,12 @@
 """The admin API over HTTP, under ``/v1/``. It answers questions and changes nothing.
 
-Whom it answers is for a guard to say. Without authentication that is this machine only, and no web page that a browser on it shows: such a page can have its own
+Whom it answers is for a guard to say: who has shown who it is, and else this machine only, and no web page that a browser on it shows. Such a page can have its own
 name resolve to this machine, and then the request's Host is that name.
 """
 
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,20 +14,28 @@ from starlette.routing import Route
 
 from broker.admin.access_keeper import AccessKeeper
 from broker.http.explanation import ANY_HOST, BadQuestion, answer, read_question
+from security.identity import NOBODY, Identity
+from security.principal import ANONYMOUS
+
+IDENTITY: Final = "penstock.identity"
+"""The key of a request's scope that tells who asks, where there is authentication."""
 
 Guard = Callable[[Request], Awaitable[Response | None]]
 """What to answer instead, None when the request is to be served."""
 
 
-async def loopback_only(request: Request) -> Response | None:
-    """Serves who is on this machine."""
+async def known_or_local(request: Request) -> Response | None:
+    """Serves who has shown who it is, and who is on this machine."""
+    identity: Identity = request.scope.get(IDENTITY, NOBODY)
+    if identity.principal != ANONYMOUS:
+        return None
     client = request.client.host if request.client is not None else ""
     if _is_loopback(client) and _is_loopback(request.url.hostname or ""):
         return None
     return _failed(403, "without authentication the admin API serves this machine only")
 
 
-def admin_routes(access: AccessKeeper, guard: Guard = loopback_only) -> list[Route]:
+def admin_routes(access: AccessKeeper, guard: Guard = known_or_local) -> list[Route]:
     """What is served under ``/v1/``."""
 
     async def explain(request: Request) -> Response:

@@ -20,6 +20,7 @@ from broker.server.dispatcher import Dispatcher
 from broker.server.transport import BoundSocket, Link, listen
 from observability import logs
 from observability.metrics import CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED
+from security.audit.event import Recorder
 
 _log = logs.get("listener")
 
@@ -68,10 +69,10 @@ class Listener:
         max_requests: int,
         max_bytes: int,
         backlog: int,
-        events: ConnectionEvents | None = None,
+        audit: Recorder | None = None,
     ) -> None:
         self.name = name
-        self._events = events or ConnectionEvents(name)
+        self._events = ConnectionEvents(name, audit)
         self.tasks = tasks
         self._dispatcher = dispatcher
         self._budget = budget

@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from broker.admin.access_keeper import AccessKeeper
-from broker.http.admin import admin_routes, loopback_only
+from broker.http.admin import IDENTITY, admin_routes, known_or_local
 from broker.http.server import HttpServer
 from broker.http.surface import surface
 from observability.health import Health
 from security.acls.decision import Decision
 from security.acls.kinds import Operation, ResourceType
-from security.identity import Identity
+from security.identity import NOBODY, Identity
 
 PATH = "/v1/acls/explain?principal=User:a&operation=read&resource=topic:orders"
 
@@ -80,7 +80,9 @@ async def test_others_are_not_served_without_authentication(client: tuple[str, i
     """Whatever Host they send."""
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")], "client": client}
 
-    assert (await loopback_only(Request(scope)) is None) is served
+    assert (await known_or_local(Request(scope)) is None) is served
+    assert await known_or_local(Request({**scope, IDENTITY: Identity("User:operator")})) is None
+    assert (await known_or_local(Request({**scope, IDENTITY: NOBODY})) is None) is served
 
 
 async def test_a_guard_decides_whom_to_serve() -> None:

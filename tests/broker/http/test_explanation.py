@@ -1,6 +1,8 @@
 """Questions about access, and their answers."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from broker.http.explanation import BadQuestion, answer, read_question, read_resource
 from security.acls.acl import Acl
@@ -68,3 +70,16 @@ def test_what_cannot_be_answered_is_said(change: dict[str, str], words: str) -> 
     """Rather than guessed."""
     with pytest.raises(BadQuestion, match=words):
         read_question({**GOOD, **change})
+
+
+_TEXT = st.one_of(st.text(max_size=40), st.sampled_from(["read", "topic:a", "User:a", "cluster", ":", "user:User:b", "all"]))
+
+
+@given(asked=st.dictionaries(st.sampled_from(["principal", "operation", "resource", "host"]), _TEXT), groups=st.lists(_TEXT, max_size=3))
+def test_anything_is_a_question_or_a_bad_one(asked: dict[str, str], groups: list[str]) -> None:
+    """Never a defect."""
+    try:
+        question = read_question(asked, groups)
+    except BadQuestion:
+        return
+    assert answer(question, Decision(True, ""))["resource"]["name"]
