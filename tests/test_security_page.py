@@ -28,7 +28,10 @@ def test_every_promise_is_kept_by_tests_that_exist() -> None:
 
 def test_every_metric_of_an_alarm_exists() -> None:
     """Whoever sets up alarms relies on the names."""
+    import observability.audit_metrics
     from observability.metrics import REGISTRY
+
+    assert observability.audit_metrics.AUDIT
 
     known = {sample for metric in REGISTRY.collect() for sample in (metric.name, f"{metric.name}_total")}
     named = set(re.findall(r"^\| `(penstock_\w+)`", PAGE.split("## Alarms", 1)[1].split("\n## ", 1)[0], re.M))

@@ -23,18 +23,22 @@ from broker.cluster.identity import CLUSTER_ID_KEY, new_cluster_id
 from broker.cluster.membership_keeper import MembershipKeeper
 from broker.cluster_assembler import NEWEST, PEERS_SECRET, Cluster
 from broker.config import listeners as config_listeners
+from broker.config.cross_checks import HTTP, PEER, TLS_PROTOCOLS
+from broker.config.listener_overrides import value_for
 from broker.config.listeners import Address
 from broker.config.settings import Settings
 from broker.errors import StorageFailed, StorageUnavailable
 from broker.handlers.base import Services
 from broker.handlers.table import HANDLERS
 from broker.http.admin import admin_routes
+from broker.http.doors import Gate, TokenReader
 from broker.http.server import HttpServer
 from broker.http.surface import surface
 from broker.model import Node
 from broker.server.budget import ByteBudget
 from broker.server.dispatcher import Dispatcher
 from broker.server.listener import Limits, Listener
+from broker.server.tls_keeper import TlsKeeper, TlsUnusable
 from broker.storage.catalog.base import Catalog
 from broker.storage.catalog.cluster import NodeIdTaken, Registration
 from broker.storage.catalog.postgres.migrating import SchemaUnusable
@@ -63,6 +67,7 @@ from observability.metrics import (
     TRANSACTIONAL_IDS,
     TRANSACTIONS_OPEN,
     TRANSACTIONS_OVERDUE,
+    UNAUTHENTICATED,
     group_committed,
 )
 
@@ -231,12 +236,24 @@ class App:
             per_address=settings.max_connections_per_ip,
             idle_ms=settings.connections_max_idle_ms,
             frame_ms=settings.request_receive_timeout_ms,
+            authentication_ms=settings.authentication_timeout_ms,
+            unauthenticated=settings.connections_max_unauthenticated,
+            of_addresses=settings.max_connections_per_ip_overrides,
         )
+        UNAUTHENTICATED.set_function(lambda: len(limits.strangers))
+        tls = await self._keep_tls(tasks, services)
         services.transactions.newest_connection = lambda: limits.next_id - 1
-        services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip))
+        services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip, now.max_connections_per_ip_overrides))
         dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
         dispatcher.samples_allowed = settings.audit_sample_allowed > 0
-        http = HttpServer(surface(self._health, admin_routes(services.access)), settings.http.host, settings.http.port)
+        gate = Gate(
+            surface(self._health, admin_routes(services.access)),
+            settings.http_authentication,
+            services.audit,
+            tokens=TokenReader(settings.http_token_file) if settings.http_token_file is not None else None,
+            check_certificate=tls.door(HTTP).known if settings.http_tls else None,
+        )
+        http = HttpServer(gate, settings.http.host, settings.http.port, tls.door(HTTP).lasting_context() if settings.http_tls else None)
         try:
             http_host, http_port = http.bind()
         except OSError as error:
@@ -254,6 +271,9 @@ class App:
                 max_requests=settings.connection_max_requests,
                 max_bytes=settings.connection_max_bytes,
                 backlog=settings.socket_listen_backlog_size,
+                protocol=settings.protocol_of(listener_setting.name),
+                door=tls.door(listener_setting.name) if settings.protocol_of(listener_setting.name) in TLS_PROTOCOLS else None,
+                most=value_for(settings.listener_overrides, listener_setting.name, "max_connections")[1],
                 audit=services.audit,
             )
             try:
@@ -268,6 +288,7 @@ class App:
                     listener_setting.name, shown.host if shown else _reachable(listener_setting.host), shown.port if shown else port
                 )
         if cluster is not None:
+            cluster.peers.tls = tls.door(PEER) if settings.cluster_peer_tls else None
             await self._join(tasks, cluster, {name: (node.host, node.port) for name, node in advertised.items()})
         for listener in self._listeners:
             listener.advertised = advertised[listener.name]
@@ -281,6 +302,20 @@ class App:
         self._announce(f"penstock: ready kafka={','.join(bound)} http={_address(http_host, http_port)}")
         _log.info("serving", kafka=bound, http=_address(http_host, http_port), data=str(settings.data_dir), pid=os.getpid())
         return http
+
+    async def _keep_tls(self, tasks: TaskGroup, services: Services) -> TlsKeeper:
+        """What listeners show and trust, kept up to date from now on."""
+        settings = self._settings
+        names = [each.name for each in settings.listeners if settings.protocol_of(each.name) in TLS_PROTOCOLS]
+        names += [HTTP] * settings.http_tls + [PEER] * (settings.cluster_peer_tls and settings.clustered)
+        tls = TlsKeeper(lambda: services.settings.current, names, dialling=[PEER])
+        try:
+            await tls.load()
+        except TlsUnusable as problem:
+            raise CannotStart(str(problem)) from problem
+        services.settings.subscribe(lambda _: tls.settings_changed())
+        tasks.start_soon(tls.run)
+        return tls
 
     async def _join(self, tasks: TaskGroup, cluster: Cluster, listeners: Mapping[str, tuple[str, int]]) -> None:
         """Tell the cluster where this broker is, and wait until it has its share of groups."""

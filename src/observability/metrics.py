@@ -44,7 +44,7 @@ CONNECTIONS_OPENED: Final = LoopCounter("penstock_connections_opened", "Connecti
 CONNECTIONS_CLOSED: Final = LoopCounter(
     "penstock_connections_closed",
     "Connections that ended, by reason. client: it left. Others were closed by the broker: idle, limit (one too many, never accepted), "
-    "refused (for what it sent), slow (in the middle of a request), unread (answers), memory (it sat on bytes others needed), stopping.",
+    "refused (for what it sent), tls (its handshake), unauthenticated (it did not log in in time, or too many were at it), slow (in the middle of a request), unread (answers), memory (it sat on bytes others needed), stopping.",
     ["reason"],
     registry=REGISTRY,
 )
@@ -514,48 +514,34 @@ class ObjectStoreMetrics:
 OBJECTS: Final = ObjectStoreMetrics(REGISTRY)
 
 
-class AuditMetrics:
-    """What becomes of the audit log."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._events = LoopCounter("penstock_audit_events", "Events recorded in the audit log.", ["kind"], registry=registry)
-        self._dropped = LoopCounter(
-            "penstock_audit_events_dropped", "Events that found no room in the audit log's queue. Anything but 0 is an alarm.", ["kind"], registry=registry
-        )
-        self._refused = LoopCounter(
-            "penstock_audit_changes_refused", "Requests refused because what they would change could not be recorded.", registry=registry
-        )
-        self._failures = LoopCounter("penstock_audit_write_failures", "Failed writes of the audit log; each is tried again.", ["sink"], registry=registry)
-        self._failing = Gauge("penstock_audit_failing", "1 while the audit log cannot be written to a sink: an alarm.", ["sink"], registry=registry)
-        self._last = Gauge("penstock_audit_last_write_timestamp_seconds", "When the audit log was last written, in Unix time.", registry=registry)
-        self.queued = Gauge("penstock_audit_queue_bytes", "Bytes of events that are not written yet.", registry=registry)
-
-    def recorded(self, kind: str) -> None:
-        """An event was taken."""
-        self._events.labels(kind).inc()
-
-    def dropped(self, kind: str) -> None:
-        """An event was not."""
-        self._dropped.labels(kind).inc()
-
-    def refused_change(self) -> None:
-        """A request was refused for want of room."""
-        self._refused.inc()
-
-    def failed(self, sink: str) -> None:
-        """A write failed."""
-        self._failures.labels(sink).inc()
-
-    def failing(self, sink: str, now: bool) -> None:
-        """Whether a sink fails now."""
-        self._failing.labels(sink).set(now)
-
-    def written(self, now_s: float) -> None:
-        """Lines were written to every sink."""
-        self._last.set(now_s)
-
-
-AUDIT: Final = AuditMetrics(REGISTRY)
+TLS_HANDSHAKES: Final = LoopCounter(
+    "penstock_tls_handshakes", "TLS handshakes that came to an end: success, failure.", ["listener", "outcome"], registry=REGISTRY
+)
+TLS_NOT_AFTER: Final = Gauge(
+    "penstock_tls_certificate_not_after_timestamp_seconds",
+    "Until when (Unix time) what a listener shows and trusts holds. certificate: the first of its chain to expire; authority: the last of those that "
+    "certificates of clients may come from.",
+    ["listener", "role"],
+    registry=REGISTRY,
+)
+TLS_RELOADS: Final = LoopCounter(
+    "penstock_tls_reloads",
+    "Files of keys and certificates that had changed. failure: they cannot be used, and those before stay.",
+    ["listener", "outcome"],
+    registry=REGISTRY,
+)
+TLS_UNUSABLE: Final = Gauge(
+    "penstock_tls_files_unusable",
+    "1 while the files of keys and certificates cannot be used, and the listener shows what they held before.",
+    ["listener"],
+    registry=REGISTRY,
+)
+HTTP_REFUSED: Final = LoopCounter(
+    "penstock_http_unauthenticated", "Requests to the HTTP surface that were refused for want of credentials.", registry=REGISTRY
+)
+UNAUTHENTICATED: Final = Gauge(
+    "penstock_connections_unauthenticated", "Connections in a TLS handshake, or that have not logged in yet.", registry=REGISTRY
+)
 TOPICS: Final = Gauge("penstock_topics", "Topics.", registry=REGISTRY)
 PARTITIONS: Final = Gauge("penstock_partitions", "Partitions.", registry=REGISTRY)
 READY: Final = Gauge("penstock_ready", "1 when the broker serves, 0 before and while it drains.", registry=REGISTRY)

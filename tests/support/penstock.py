@@ -16,15 +16,16 @@ class Penstock(ServerProcess):
     """A broker on loopback with its data in `data_dir`; further arguments go to `penstock serve` as they are.
 
     A restart listens on the same Kafka port, so that clients find it again. `env` is added to this process's
-    environment.
+    environment. `speaks` is the security protocol of its listener.
     """
 
-    def __init__(self, data_dir: Path, *extra_args: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, data_dir: Path, *extra_args: str, env: Mapping[str, str] | None = None, speaks: str = "PLAINTEXT") -> None:
         super().__init__(data_dir.parent / f"{data_dir.name}.log")
         self.data_dir = data_dir
         self._extra_args = extra_args
         self._extra_env = dict(env or {})
         self._port = free_port()
+        self._speaks = speaks
         self._kafka = ""
         self.http = ""
 
@@ -40,7 +41,7 @@ class Penstock(ServerProcess):
     def _command(self) -> list[str]:
         return [
             *(sys.executable, "-m", "broker", "serve", "--data-dir", str(self.data_dir)),
-            *("--listener", f"PLAINTEXT://127.0.0.1:{self._port}", "--http", "127.0.0.1:0", *self._extra_args),
+            *("--listener", f"{self._speaks}://127.0.0.1:{self._port}", "--http", "127.0.0.1:0", *self._extra_args),
         ]
 
     def _environment(self) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ import anyio
 
 from broker.errors import BrokerError
 from observability import logs
-from observability.metrics import AUDIT
+from observability.audit_metrics import AUDIT
 from security.audit.chain import Chain
 from security.audit.event import AuditEvent, EventKind
 from security.audit.line import encode_event

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import typer
 import typer.core
 
-from broker.cli import audit, catalog, check_config, groups, perf, produce, serve, topics, transactions
+from broker.cli import audit, catalog, certs, check_config, groups, perf, produce, serve, topics, transactions
 from broker.cli import consume as consume_command
 from broker.cli.failure import CommandFailed
 
@@ -50,6 +50,7 @@ app.add_typer(topics.app, name="topics")
 app.add_typer(groups.app, name="groups")
 app.add_typer(transactions.app, name="transactions")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(certs.app, name="certs")
 app.add_typer(perf.app, name="perf")
 app.add_typer(audit.app, name="audit")
 

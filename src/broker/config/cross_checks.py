@@ -2,14 +2,23 @@
 
 from typing import TYPE_CHECKING, Final
 
+from broker.config.listener_overrides import full_name, of_nobody
 from broker.config.listeners import Listener
 from broker.config.problems import Problem
+from security.tls.suites import speaks_tls_1_3
 
 if TYPE_CHECKING:
     from broker.config.settings import Settings
 
-SERVED_PROTOCOLS: Final = ("PLAINTEXT",)
+SERVED_PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+TLS_PROTOCOLS: Final = ("SSL", "SASL_SSL")
+HTTP: Final = "http"
+PEER: Final = "peer"
+"""What the HTTP surface and the connections between brokers are called where listeners have settings of their own."""
+_MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI")
 _OPEN: Final = "anyone who reaches it could read, write and delete everything: there is no encryption and no authentication"
+_READABLE: Final = "passwords and data could be read on the way: there is no encryption"
+_UNNAMED: Final = "anyone who reaches it could read, write and delete everything: clients need not show who they are"
 
 
 def cross_check(settings: "Settings") -> list[Problem]:
@@ -19,6 +28,9 @@ def cross_check(settings: "Settings") -> list[Problem]:
         *_listeners(settings),
         *_advertised(settings),
         *_open_doors(settings),
+        *_overrides(settings),
+        *_certificates(settings),
+        *_http_doors(settings),
         *_groups(settings),
         *_group_protocols(settings),
         *_times(settings),
@@ -67,8 +79,8 @@ def _listeners(settings: "Settings") -> list[Problem]:
             problems.append(
                 _listener_problem(
                     listener,
-                    f"it speaks {protocol}, and only {', '.join(SERVED_PROTOCOLS)} can be served so far",
-                    "use a PLAINTEXT listener, on 127.0.0.1 or behind something that encrypts",
+                    f"it speaks {protocol}, which nobody knows",
+                    f"use one of {', '.join(SERVED_PROTOCOLS)}",
                 )
             )
     return problems
@@ -100,20 +112,87 @@ def _open_doors(settings: "Settings") -> list[Problem]:
     if settings.allow_insecure:
         return []
     fix = "listen on 127.0.0.1 (an empty host means every interface), or set allow_insecure (--allow-insecure) where the network is trusted"
-    problems = [
-        Problem(setting="listeners", value=str(listener), why=_OPEN, fix=fix)
-        for listener in settings.listeners
-        if not listener.is_loopback and settings.listener_security_protocol_map.get(listener.name) == "PLAINTEXT"
-    ]
-    if not settings.http.is_loopback:
+    problems = []
+    for listener in settings.listeners:
+        why = None if listener.is_loopback else _open_door(settings, listener)
+        if why is not None:
+            how = "let it speak SASL_SSL, or SSL with ssl_client_auth required; else "
+            problems.append(Problem(setting="listeners", value=str(listener), why=why, fix=how + fix))
+    if not settings.http.is_loopback and not (settings.http_tls and settings.http_authentication):
         problems.append(
             Problem(
                 setting="http",
                 value=str(settings.http),
                 why="it would be open to other machines without encryption and authentication",
-                fix=fix,
+                fix="set http_tls and http_authentication; else " + fix,
             )
         )
+    return problems
+
+
+def _open_door(settings: "Settings", listener: Listener) -> str | None:
+    """Why nobody but this machine's own should reach a listener."""
+    match settings.listener_security_protocol_map.get(listener.name):
+        case "PLAINTEXT":
+            return _OPEN
+        case "SASL_PLAINTEXT":
+            return _READABLE
+        case "SSL" if settings.on_listener(listener.name, "ssl_client_auth") != "required":
+            return _UNNAMED
+        case _:
+            return None
+
+
+def _overrides(settings: "Settings") -> list[Problem]:
+    names = [listener.name for listener in settings.listeners] + [HTTP, PEER]
+    return [
+        Problem(
+            setting=full_name(key),
+            value="(hidden)",
+            why="no listener has this name",
+            fix="use the names of listeners, in lower case (http and peer for the HTTP surface and for other brokers)",
+        )
+        for key in of_nobody(settings.listener_overrides, names, _MECHANISMS)
+    ]
+
+
+def _certificates(settings: "Settings") -> list[Problem]:
+    """Whoever speaks TLS needs a certificate, and whoever checks those of clients needs to know by which authority."""
+    speakers = [
+        ("listeners", listener.name, settings.on_listener(listener.name, "ssl_client_auth") != "none")
+        for listener in settings.listeners
+        if settings.listener_security_protocol_map.get(listener.name) in TLS_PROTOCOLS
+    ]
+    if settings.http_tls:
+        speakers.append(("http_tls", HTTP, settings.on_listener(HTTP, "ssl_client_auth") != "none"))
+    if settings.cluster_peer_tls:
+        speakers.append(("cluster_peer_tls", PEER, True))
+    problems = []
+    for setting, name, checks_clients in speakers:
+        own, others = ("ssl_keystore_location", "ssl_keystore_key"), ("ssl_truststore_location", "ssl_truststore_certificates")
+        if not any(settings.on_listener(name, field) for field in own):
+            fix = f"set ssl_keystore_location, or listener.name.{name.lower()}.ssl.keystore.location (penstock certs dev makes certificates to try with)"
+            problems.append(Problem(setting=setting, value=name, why="TLS needs a key and a certificate", fix=fix))
+        if checks_clients and not any(settings.on_listener(name, field) for field in others):
+            fix = f"set ssl_truststore_location, or listener.name.{name.lower()}.ssl.truststore.location"
+            problems.append(Problem(setting=setting, value=name, why="nobody's certificate could be checked without an authority", fix=fix))
+        protocols = settings.on_listener(name, "ssl_enabled_protocols")
+        if protocols == ("TLSv1.3",) and not speaks_tls_1_3(settings.on_listener(name, "ssl_cipher_suites")):
+            why = "only TLS 1.3 is enabled, and no suite of ssl_cipher_suites is one of it"
+            problems.append(Problem(setting="ssl_cipher_suites", value=name, why=why, fix="add one, or enable TLSv1.2"))
+    return problems
+
+
+def _http_doors(settings: "Settings") -> list[Problem]:
+    ways = settings.http_authentication
+    problems = []
+    if "token" in ways and settings.http_token_file is None:
+        why = "tokens are taken, and it is not said which"
+        problems.append(Problem(setting="http_authentication", value="token", why=why, fix="set http_token_file"))
+    if "certificate" in ways and not (settings.http_tls and settings.on_listener(HTTP, "ssl_client_auth") != "none"):
+        why = "certificates are taken, and nobody is asked for one"
+        fix = "set http_tls, and ssl_client_auth or listener.name.http.ssl.client.auth"
+        problems.append(Problem(setting="http_authentication", value="certificate", why=why, fix=fix))
     return problems
 
 

@@ -24,6 +24,7 @@ from broker.config.penstock_settings import PenstockSettings
 from broker.config.setting import Setting
 from broker.config.settings import SETTINGS
 from broker.config.share_settings import ShareSettings
+from broker.config.tls_settings import TlsSettings
 from broker.config.topic_defaults import TopicDefaults
 from broker.config.topic_table import TOPIC_SETTINGS, TopicSetting
 
@@ -59,8 +60,11 @@ is `num.partitions`. Kafka's tools read and change them by Kafka's names. Those 
 changed by `kafka-configs.sh` or any admin client, for one broker or, by the empty broker name, for all. A change applies at once,
 is kept across restarts, and comes before what the broker was started with; what is set for one broker comes before what is set for all.
 
-Listening on an address that other machines can reach is refused unless `allow_insecure` is set, as long as there is neither
-encryption nor authentication.
+A setting of which it is said that a listener may have its own is set for one by `listener.name.NAME.KEY`, as in Kafka; in
+`penstock.toml` also in a table `[listener.name.NAME]`, in the environment as `PENSTOCK_LISTENER_NAME_NAME_KEY`.
+
+Listening on an address that other machines can reach is refused unless there are encryption and authentication (SASL_SSL, or SSL with
+`ssl_client_auth` required; for the HTTP surface `http_tls` and `http_authentication`), or `allow_insecure` is set.
 
 From a Kafka broker's file all settings are taken that exist here. `log.dirs` (or `log.dir`) becomes `data_dir`, and must not be a
 directory that a Kafka broker has used. Listeners named by `controller.listener.names` are left out. Settings without meaning here
@@ -78,6 +82,8 @@ def document() -> str:
         _settings_table(ClusterSettings),
         "## Penstock's own, of the life of record data\n",
         _settings_table(LifeCycleSettings),
+        "## Listeners, TLS, the HTTP surface's doors\n",
+        _settings_table(TlsSettings),
         "## Penstock's own, of the audit log\n",
         _settings_table(AuditSettings),
         "## Kafka's\n",
@@ -117,7 +123,8 @@ def _settings_table(group: type[BaseModel]) -> str:
 def _row(setting: Setting) -> tuple[str, ...]:
     kind = setting.kind.name.lower() + (f", {setting.unit}" if setting.unit else "")
     change = {"read-only": "at start", "per-broker": "while running, one broker", "cluster-wide": "while running"}[setting.mode]
-    what = described(setting.what, setting.without_effect) + (" Never shown." if setting.sensitive else "")
+    what = described(setting.what, setting.without_effect) + (" A listener may have its own." if setting.per_listener else "")
+    what += " Never shown." if setting.sensitive else ""
     return (f"`{setting.name}`", kind, _default(setting), _allowed(setting), change, what)
 
 

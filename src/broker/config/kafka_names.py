@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from broker.config.listener_overrides import FIELD as OVERRIDES
+from broker.config.listener_overrides import override_key, plain
 from broker.config.problems import Note, Problem
 from broker.config.properties import Property
 from broker.config.setting import Setting
@@ -88,7 +90,6 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "log.message.format.version": "records are always kept in the newest format",
     "log.message.timestamp.difference.max.ms": "replaced by log.message.timestamp.before.max.ms and .after.max.ms",
     "max.connection.creation.rate": _QUOTAS,
-    "max.connections.per.ip.overrides": "one limit counts for every address; see max.connections.per.ip",
     "metric.reporters": _METRICS,
     "num.io.threads": _THREADS,
     "num.network.threads": _THREADS,
@@ -130,7 +131,7 @@ PREFIXES_WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "group.streams.": _NEWER_GROUPS,
     "internal.metadata.": _CONTROLLER,
     "kafka.metrics.": _METRICS,
-    "listener.name.": "listeners have no settings of their own yet; " + _SECURITY,
+    "listener.name.": "this is no setting that a listener has for itself",
     "log.cleaner.": _COMPACTION,
     "metadata.": _CONTROLLER,
     "metrics.": _METRICS,
@@ -143,7 +144,7 @@ PREFIXES_WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "sasl.": _SECURITY,
     "server.max.startup.": "starting is not bounded in time",
     "share.coordinator.": _SHARE_STATE,
-    "ssl.": _SECURITY,
+    "ssl.": "OpenSSL does this part",
     "transaction.state.log.": _INTERNAL_TOPICS,
     "zookeeper.": _ZOOKEEPER,
 }
@@ -190,6 +191,10 @@ def translate(properties: Mapping[str, Property], known: Mapping[str, Setting]) 
         elif name in known:
             # Our own settings may stand in the same file, by the names they have everywhere.
             result.values[name] = item.value
+        elif (key := override_key(name, known)) is not None:
+            # The controller's listeners are left out, and what they have for themselves as well.
+            if key.partition(".")[0] not in {plain(controller) for controller in controllers}:
+                result.values.setdefault(OVERRIDES, {})[key] = item.value
         else:
             result.notes.append(Note(name, _why_left_out(name, known)))
     return result

@@ -53,7 +53,7 @@ class KafkaSettings(BaseModel):
     )
     listener_security_protocol_map: dict[str, str] = kafka(
         STRING, {"PLAINTEXT": "PLAINTEXT", "SSL": "SSL", "SASL_PLAINTEXT": "SASL_PLAINTEXT", "SASL_SSL": "SASL_SSL"},
-        "What each listener name speaks. Only PLAINTEXT can be served so far.",
+        "What each listener name speaks: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.",
         convert=as_protocol_map, shown_by=lambda value: ",".join(f"{name}:{protocol}" for name, protocol in value.items()),
         unit="NAME:PROTOCOL",
     )
@@ -68,7 +68,7 @@ class KafkaSettings(BaseModel):
     )
     max_connections: int = kafka(
         INT, INT_MAX, "How many connections all listeners together hold; further ones are refused.",
-        check=_ZERO_UP, unit="connections", mode="cluster-wide",
+        check=_ZERO_UP, unit="connections", mode="cluster-wide", per_listener=True,
     )
     max_connections_per_ip: int = kafka(
         INT, INT_MAX, "How many connections one address may hold.", check=_ZERO_UP, unit="connections", mode="cluster-wide"

@@ -20,7 +20,8 @@ class Setting:
     """The facts of one field of Settings. ``kafka`` says whether the name with dots is Kafka's own.
 
     ``convert`` makes the field's value where Kafka's types do not reach (listeners, paths); the default may be None, "not set".
-    ``without_effect`` says why the setting is taken, checked and shown, but changes nothing here.
+    ``without_effect`` says why the setting is taken, checked and shown, but changes nothing here. ``per_listener``: a listener may have a value of
+    its own, ``listener.name.<name>.<key>``.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Setting:
     convert: Callable[[Any], Any] | None = None
     shown_by: Callable[[Any], str | None] | None = None
     without_effect: str = ""
+    per_listener: bool = False
     of_plugin: bool = False
     """Whether in Kafka a plugin alone knows of it (its authorizer): DescribeConfigs does not list it."""
 

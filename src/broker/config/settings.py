@@ -20,19 +20,31 @@ from broker.config.entry import Origin
 from broker.config.kafka_settings import KafkaSettings
 from broker.config.kafka_values import ValueProblem
 from broker.config.life_cycle_settings import LifeCycleSettings
+from broker.config.listener_overrides import FIELD as OVERRIDES
+from broker.config.listener_overrides import read_overrides, value_for
 from broker.config.listeners import Listener
 from broker.config.penstock_settings import PenstockSettings
 from broker.config.problems import HIDDEN, CrossProblems, Problem
 from broker.config.setting import Setting, setting_of
 from broker.config.share_settings import ShareSettings
 from broker.config.sources import Layer
+from broker.config.tls_settings import TlsSettings
 from broker.config.topic_defaults import TopicDefaults
 
 _LAYERS: ContextVar[tuple[Layer, ...]] = ContextVar("layers", default=())
 
 
 class Settings(
-    PenstockSettings, ClusterSettings, LifeCycleSettings, KafkaSettings, ShareSettings, AccessSettings, AuditSettings, TopicDefaults, BaseSettings
+    PenstockSettings,
+    TlsSettings,
+    ClusterSettings,
+    LifeCycleSettings,
+    AuditSettings,
+    KafkaSettings,
+    ShareSettings,
+    AccessSettings,
+    TopicDefaults,
+    BaseSettings,
 ):
     """All settings. Never changed: a dynamic change makes another one (:class:`broker.config.live.LiveSettings`).
 
@@ -59,7 +71,12 @@ class Settings(
     @classmethod
     def _read(cls, value: Any, info: ValidationInfo) -> Any:
         assert info.field_name is not None
-        return SETTINGS[info.field_name].read(value)
+        value = SETTINGS[info.field_name].read(value)
+        if info.field_name == OVERRIDES:
+            value, problems = read_overrides(value, SETTINGS)
+            if problems:
+                raise CrossProblems(problems)
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -87,6 +104,15 @@ class Settings(
     def advertised(self, listener_name: str) -> Listener | None:
         """The address advertised for a listener, None when it is the one that is bound."""
         return next((listener for listener in self.advertised_listeners if listener.name == listener_name), None)
+
+    def protocol_of(self, listener_name: str) -> str:
+        """What a listener speaks: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."""
+        return self.listener_security_protocol_map[listener_name.upper()]
+
+    def on_listener(self, listener_name: str, field: str, mechanism: str = "") -> Any:
+        """A field's value on one listener: its own (for a mechanism of SASL, where it has one for that), or else what counts everywhere."""
+        found, value = value_for(self.listener_overrides, listener_name, field, mechanism)
+        return value if found else getattr(self, field)
 
     @property
     def clustered(self) -> bool:

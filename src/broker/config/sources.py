@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from broker.config.kafka_names import translate
+from broker.config.listener_overrides import FIELD as OVERRIDES
+from broker.config.listener_overrides import override_key
 from broker.config.problems import Note, Problem
 from broker.config.properties import PropertiesError, parse_properties
 from broker.config.setting import Setting
@@ -77,6 +79,8 @@ def _read_environment(reading: _Reading, environ: Mapping[str, str]) -> None:
         if name in reading.known:
             values[name] = value
             sources[name] = f"environment variable {variable}"
+        elif (key := override_key(name, reading.known)) is not None:
+            values.setdefault(OVERRIDES, {})[key] = value
         elif rest not in _OTHER_VARIABLES:
             reading.notes.append(Note(variable, f"no setting has this name{_suggest(name, reading.known)}"))
     reading.layers.append(Layer("environment", values, sources))
@@ -126,6 +130,8 @@ def _read_toml(reading: _Reading, path: Path) -> None:
     for name, value in flat.items():
         if name in reading.known:
             values[name] = value
+        elif (key := override_key(name, reading.known)) is not None:
+            values.setdefault(OVERRIDES, {})[key] = value
         else:
             reading.problems.append(
                 Problem(

@@ -6,19 +6,15 @@ name resolve to this machine, and then the request's Host is that name.
 
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from broker.admin.access_keeper import AccessKeeper
+from broker.http.doors import identity_of
 from broker.http.explanation import ANY_HOST, BadQuestion, answer, read_question
-from security.identity import NOBODY, Identity
 from security.principal import ANONYMOUS
-
-IDENTITY: Final = "penstock.identity"
-"""The key of a request's scope that tells who asks, where there is authentication."""
 
 Guard = Callable[[Request], Awaitable[Response | None]]
 """What to answer instead, None when the request is to be served."""
@@ -26,8 +22,7 @@ Guard = Callable[[Request], Awaitable[Response | None]]
 
 async def known_or_local(request: Request) -> Response | None:
     """Serves who has shown who it is, and who is on this machine."""
-    identity: Identity = request.scope.get(IDENTITY, NOBODY)
-    if identity.principal != ANONYMOUS:
+    if identity_of(request.scope).principal != ANONYMOUS:
         return None
     client = request.client.host if request.client is not None else ""
     if _is_loopback(client) and _is_loopback(request.url.hostname or ""):

@@ -129,6 +129,14 @@ class Connection:
             self._refused = True
             self._listener.log_refusal(self, reason)
 
+    def secured(self, certificate: bytes | None) -> None:
+        self._listener.secured(self, certificate)
+
+    def not_secured(self, reason: str) -> None:
+        if not self._closed:
+            self._refused = True
+            self._listener.not_secured(self, reason)
+
     def write_paused(self, paused: bool) -> None:
         self._write_paused = paused
         if not paused:
@@ -349,6 +357,12 @@ class Connection:
         if self.info is not None:
             self.info.ended()
         self._flush()
+
+    def turn_away(self, reason: str) -> None:
+        """Close now, for it is not known who the client is."""
+        self._refused = True
+        self._listener.log_refusal(self, reason, "unauthenticated")
+        self.abort()
 
     def abort(self) -> None:
         """Close now."""

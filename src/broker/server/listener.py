@@ -5,6 +5,7 @@ by knocking, nor hides what happens to others.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from math import inf
 from typing import Final
 
@@ -17,10 +18,16 @@ from broker.server.budget import ByteBudget
 from broker.server.connection import Connection
 from broker.server.connection_events import ConnectionEvents
 from broker.server.dispatcher import Dispatcher
+from broker.server.strangers import Strangers
+from broker.server.tls_keeper import TlsDoor
+from broker.server.tls_link import TlsLink
 from broker.server.transport import BoundSocket, Link, listen
 from observability import logs
-from observability.metrics import CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED
-from security.audit.event import Recorder
+from observability.metrics import CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED, TLS_HANDSHAKES
+from security.audit.event import AuditEvent, EventKind, NoRecorder, Recorder
+from security.identity import MUTUAL_TLS, Identity
+from security.tls.distinguished_names import NotACertificate
+from security.tls.principal_mapping import NoRuleApplies
 
 _log = logs.get("listener")
 
@@ -39,9 +46,21 @@ TURN_BYTES_PER_S: Final = 64 * 1024
 class Limits:
     """What the listeners of one process share: counts and bounds of connections."""
 
-    def __init__(self, *, total: int, per_address: int, idle_ms: int, frame_ms: int) -> None:
+    def __init__(
+        self,
+        *,
+        total: int,
+        per_address: int,
+        idle_ms: int,
+        frame_ms: int,
+        authentication_ms: int = 10_000,
+        unauthenticated: int = 1_000,
+        of_addresses: Mapping[str, int] | None = None,
+    ) -> None:
         self.total = total
         self.per_address = per_address
+        self.of_addresses = of_addresses or {}
+        self.strangers: Strangers[Connection] = Strangers(unauthenticated, authentication_ms / 1000)
         # A negative value keeps connections however idle they are.
         self.idle_s = idle_ms / 1000 if idle_ms >= 0 else inf
         self.frame_s = frame_ms / 1000
@@ -49,9 +68,9 @@ class Limits:
         self.by_address: Counter[str] = Counter()
         self.next_id = 1
 
-    def change(self, total: int, per_address: int) -> None:
+    def change(self, total: int, per_address: int, of_addresses: Mapping[str, int] | None = None) -> None:
         """Set other bounds; connections that are open stay."""
-        self.total, self.per_address = total, per_address
+        self.total, self.per_address, self.of_addresses = total, per_address, of_addresses or {}
 
 
 class Listener:
@@ -69,10 +88,18 @@ class Listener:
         max_requests: int,
         max_bytes: int,
         backlog: int,
+        protocol: str = "PLAINTEXT",
+        door: TlsDoor | None = None,
+        most: int | None = None,
         audit: Recorder | None = None,
     ) -> None:
+        """``protocol`` is what it speaks, ``door`` what it shows and trusts when that is TLS; ``most`` bounds the connections of this listener alone."""
         self.name = name
         self._events = ConnectionEvents(name, audit)
+        self.protocol = protocol
+        self.most = most
+        self._door = door
+        self._audit = audit or NoRecorder()
         self.tasks = tasks
         self._dispatcher = dispatcher
         self._budget = budget
@@ -92,7 +119,16 @@ class Listener:
 
     async def bind(self, host: str, port: int, *, shared: bool = False) -> tuple[str, int]:
         """Listen; the address that was really bound. ``shared``: other processes may listen on it, too."""
-        self._bound = await listen(host, port, self._make_connection, self._frame_limit, self._backlog, shared=shared)
+        door = self._door
+        self._bound = await listen(
+            host,
+            port,
+            self._make_connection,
+            self._frame_limit,
+            self._backlog,
+            shared=shared,
+            make_link=Link if door is None else lambda sink, limit, loop: TlsLink(sink, limit, loop, door),
+        )
         return self._bound.host, self._bound.port
 
     def _make_connection(self) -> Connection:
@@ -109,8 +145,10 @@ class Listener:
             reason = "the broker is not serving"
         elif limits.open >= limits.total:
             reason = f"max.connections ({limits.total}) is reached"
-        elif limits.by_address[host] >= limits.per_address:
-            reason = f"max.connections.per.ip ({limits.per_address}) is reached"
+        elif self.most is not None and len(self._connections) >= self.most:
+            reason = f"max.connections ({self.most}) of this listener is reached"
+        elif limits.by_address[host] >= (most := limits.of_addresses.get(host, limits.per_address)):
+            reason = f"max.connections.per.ip ({most}) is reached"
         if reason is not None:
             CONNECTIONS_CLOSED.labels("limit").inc()
             self._log_line("connection refused", "limit", peer=f"{host}:{port}", reason=reason)
@@ -128,7 +166,59 @@ class Listener:
         self._opened.inc()
         self._gauge.inc()
         self._events.opened(info)
+        if self.protocol != "PLAINTEXT":
+            leaving = limits.strangers.enter(connection, host, anyio.current_time())
+            if leaving is not None:
+                leaving.turn_away("too many connections are in handshakes and logins, and it was at it longest")
         return info
+
+    def secured(self, connection: Connection, certificate: bytes | None) -> None:
+        """A TLS handshake is done. Where clients do not log in besides, it has shown who they are."""
+        if self.protocol != "SSL" or connection.info is None or self._door is None:
+            TLS_HANDSHAKES.labels(self.name, "success").inc()
+            return
+        try:
+            identity = self._door.identify(certificate)
+        except NoRuleApplies:
+            self.not_secured(connection, "no rule of ssl.principal.mapping.rules is for the name in its certificate")
+            connection.abort()
+            return
+        except NotACertificate as problem:
+            self.not_secured(connection, f"its certificate: {problem}")
+            connection.abort()
+            return
+        TLS_HANDSHAKES.labels(self.name, "success").inc()
+        self.authenticated(connection, identity)
+
+    def authenticated(self, connection: Connection, identity: Identity) -> None:
+        """It is known now who the client is."""
+        assert connection.info is not None
+        connection.info.identity = identity
+        self._limits.strangers.leave(connection)
+        if identity.mechanism == MUTUAL_TLS:
+            self._record_login(connection, "success", {"mechanism": MUTUAL_TLS, "credential": identity.credential})
+
+    def not_secured(self, connection: Connection, reason: str) -> None:
+        """A TLS handshake failed, or TLS broke after it."""
+        TLS_HANDSHAKES.labels(self.name, "failure").inc()
+        self.log_refusal(connection, reason, "tls")
+        self._record_login(connection, "failure", {"mechanism": MUTUAL_TLS, "reason": reason})
+
+    def _record_login(self, connection: Connection, outcome: str, details: dict[str, str]) -> None:
+        info = connection.info
+        if info is not None and self._audit.wants(EventKind.AUTHENTICATION, info.principal):
+            self._audit.record(
+                AuditEvent(
+                    kind=EventKind.AUTHENTICATION,
+                    action="login",
+                    outcome=outcome,
+                    principal=info.principal,
+                    peer=info.peer,
+                    listener=self.name,
+                    connection_id=info.connection_id,
+                    details=details,
+                )
+            )
 
     def departed(self, connection: Connection) -> None:
         """A connection that was admitted is gone."""
@@ -137,6 +227,7 @@ class Listener:
         self._connections.discard(connection)
         self._gauge.dec()
         limits = self._limits
+        limits.strangers.leave(connection)
         limits.open -= 1
         assert connection.info is not None
         host = connection.info.peer_host
@@ -176,10 +267,14 @@ class Listener:
         """Close connections that are idle for too long, stopped in the middle of a frame, do not read their answers, or sit on
         memory that others need. Runs until cancelled."""
         while True:
-            await anyio.sleep(max(_SWEEP_MIN_S, min(_SWEEP_S, self._limits.frame_s / 2, self._limits.idle_s / 2)))
+            limits = self._limits
+            await anyio.sleep(max(_SWEEP_MIN_S, min(_SWEEP_S, limits.frame_s / 2, limits.idle_s / 2, limits.strangers.patience_s / 4)))
             self._close_stale(anyio.current_time())
 
     def _close_stale(self, now: float) -> None:
+        strangers = self._limits.strangers
+        for stranger in strangers.overdue(now):
+            stranger.turn_away(f"it has not shown who it is within {strangers.patience_s:.0f} s")
         for connection in list(self._connections):
             link = connection.link
             if link is None:

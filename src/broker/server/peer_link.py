@@ -78,7 +78,7 @@ class _Frames:
             if not 1 <= length <= limit:
                 raise NotUnderstood(f"a frame of {length} bytes")
             body = await self._stream.receive_exactly(length)
-        except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+        except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as error:
             raise LinkEnded("the connection has ended") from error
         return body[0], body[1:]
 
@@ -121,5 +121,5 @@ async def _send(stream: ByteStream, data: bytes, seconds: float) -> None:
             await stream.send(data)
     except TimeoutError:
         raise LinkEnded("the other broker takes nothing") from None
-    except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+    except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as error:
         raise LinkEnded("the connection has ended") from error

@@ -3,11 +3,13 @@
 Whoever is slow or away holds nobody up, and costs no memory: what it was not told in time is dropped, for it finds out by itself.
 """
 
+import ssl
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import anyio
 from anyio.abc import ByteStream, SocketAttribute, TaskGroup
+from anyio.streams.tls import TLSStream
 
 from broker.cluster.hints import (
     LOOK,
@@ -37,6 +39,16 @@ CONNECTIONS_MAX: Final = 512
 """Who knocks without the secret must not take everything."""
 
 _log = logs.get("peers")
+
+
+class PeerTls(Protocol):
+    """What brokers show each other and trust, where they speak TLS: the contexts that count now."""
+
+    @property
+    def context(self) -> ssl.SSLContext: ...
+
+    @property
+    def client_context(self) -> ssl.SSLContext: ...
 
 
 class Hearer(Protocol):
@@ -97,6 +109,8 @@ class PeerNetwork:
         self._progress = anyio.Event()
         self._listener: anyio.abc.Listener[anyio.abc.SocketStream] | None = None
         self._complaints = logs.LineLimiter()
+        self.tls: PeerTls | None = None
+        """Set before it runs: then every connection is encrypted, and both ends show certificates, besides knowing the secret."""
 
     async def bind(self, host: str, port: int) -> int:
         """Listen; the port that was bound. Raises OSError."""
@@ -200,7 +214,9 @@ class PeerNetwork:
         if own is None:
             return
         with anyio.fail_after(CONNECT_S):
-            stream = await anyio.connect_tcp(*peer.member.peer)
+            stream: ByteStream = await anyio.connect_tcp(*peer.member.peer)
+            if self.tls is not None:
+                stream = await _encrypted(stream, self.tls.client_context, server_side=False)
         async with stream:
             try:
                 link = await dial(stream, self._secret, own.node_id, own.epoch)
@@ -247,6 +263,9 @@ class PeerNetwork:
             return
         self._accepted += 1
         try:
+            if self.tls is not None:
+                with anyio.fail_after(CONNECT_S):
+                    stream = await _encrypted(stream, self.tls.context, server_side=True)
             async with stream:
                 link = await accept(stream, self._secret, own.node_id, own.epoch)
                 answers = _Answers(link, self._hearer)
@@ -255,10 +274,10 @@ class PeerNetwork:
                     async for kind, payload in link.received():
                         self._hear(answers, kind, payload)
                     tasks.cancel_scope.cancel()
-        except* (NotUnderstood, LinkEnded) as errors:
+        except* (NotUnderstood, LinkEnded, OSError) as errors:
             CLUSTER.peers_refused.labels("refused").inc()
             if self._complaints.take(anyio.current_time()) is not None:
-                _log.warning("a connection to the brokers' own port was refused", reason=str(errors.exceptions[0]))
+                _log.warning("a connection to the brokers' own port was refused", reason=str(errors.exceptions[0]) or "it took too long")
         finally:
             self._accepted -= 1
 
@@ -274,6 +293,20 @@ class PeerNetwork:
             answers.owe(number)
         elif kind == LOOK:
             self._hearer.look()
+
+
+async def _encrypted(stream: ByteStream, context: ssl.SSLContext, *, server_side: bool) -> ByteStream:
+    """TLS over a connection. Raises NotUnderstood, and closes it then: whatever the other end does must not end more than this connection."""
+    try:
+        return await TLSStream.wrap(stream, server_side=server_side, ssl_context=context, standard_compatible=False)
+    except (ssl.SSLError, OSError, ValueError, anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+        await anyio.aclose_forcefully(stream)
+        why = getattr(error, "verify_message", None) or getattr(error, "reason", None) or type(error).__name__
+        raise NotUnderstood(f"TLS: {why}") from error
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await anyio.aclose_forcefully(stream)
+        raise
 
 
 class _Answers:

@@ -7,7 +7,7 @@ from broker.handlers.base import RequestContext
 from broker.server.answer_errors import errors_in
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
-from observability.metrics import AUDIT
+from observability.audit_metrics import AUDIT
 from security.audit.decisions import Decisions
 from security.audit.event import AuditEvent, EventKind, Recorder
 

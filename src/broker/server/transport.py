@@ -44,6 +44,9 @@ SEND_AT_ONCE_BYTES: Final = 64 * 1024
 """Smaller answers wait for the end of the loop's iteration, so that those of one group commit leave in one system call."""
 
 
+Loop = asyncio.AbstractEventLoop
+
+
 class FrameSink(Protocol):
     """What a connection is to the transport."""
 
@@ -60,6 +63,14 @@ class FrameSink(Protocol):
     def bad_frame(self, reason: str) -> None:
         """The peer announced a frame that is not allowed. Nothing is read after this: the sink must stop reading, answer what came
         before if it wants to, and close."""
+        ...
+
+    def secured(self, certificate: bytes | None) -> None:
+        """TLS is established, and the peer has shown this certificate, which an authority has issued, or none."""
+        ...
+
+    def not_secured(self, reason: str) -> None:
+        """TLS failed; the link closes by itself."""
         ...
 
     def write_paused(self, paused: bool) -> None:
@@ -313,11 +324,24 @@ class BoundSocket:
 
 
 async def listen(
-    host: str, port: int, make_sink: Callable[[], FrameSink], frame_limit: int, backlog: int, *, shared: bool = False
+    host: str,
+    port: int,
+    make_sink: Callable[[], FrameSink],
+    frame_limit: int,
+    backlog: int,
+    *,
+    shared: bool = False,
+    make_link: Callable[[FrameSink, int, Loop], Link] = Link,
 ) -> BoundSocket:
     """Bind and accept. Raises OSError when the address cannot be bound. ``shared``: other processes may listen on it, too."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Link(make_sink(), frame_limit, loop), host, port, backlog=backlog, reuse_address=True, reuse_port=shared or None, start_serving=True
+        lambda: make_link(make_sink(), frame_limit, loop),
+        host,
+        port,
+        backlog=backlog,
+        reuse_address=True,
+        reuse_port=shared or None,
+        start_serving=True,
     )
     return BoundSocket(server)

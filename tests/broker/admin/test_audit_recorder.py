@@ -9,7 +9,8 @@ import pytest
 
 from broker.admin.audit_recorder import BATCH_LINES_MAX, AuditRecorder
 from broker.errors import StorageUnavailable
-from observability.metrics import AUDIT, REGISTRY
+from observability.audit_metrics import AUDIT
+from observability.metrics import REGISTRY
 from security.audit.chain import Chain, Head
 from security.audit.event import EventKind
 from security.audit.selection import Selection

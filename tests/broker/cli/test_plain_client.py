@@ -20,20 +20,26 @@ def test_a_broker_answers(command_broker: Penstock) -> None:
     assert plain_client.coordinator_of("x", command_broker.bootstrap, None) == address
 
 
-def test_encryption_is_not_pretended(command_broker: Penstock, tmp_path: Path) -> None:
-    """Whoever demands it is told, before anything is sent."""
+@pytest.mark.parametrize("properties", ["security.protocol=TLS", "security.protocol=SASL_SSL", "security.protocol=SASL_SSL\nsasl.mechanism=GSSAPI"])
+def test_security_is_not_pretended(command_broker: Penstock, tmp_path: Path, properties: str) -> None:
+    """Whoever demands what cannot be had here is told, before anything is sent."""
     file = tmp_path / "client.properties"
-    file.write_text("security.protocol=SSL\n")
+    file.write_text(properties + "\n")
     with pytest.raises(CommandFailed) as failed:
         plain_client.brokers(command_broker.bootstrap, file)
     assert failed.value.exit_code == USAGE
+
+
+def test_passwords_are_not_shown_with_an_address() -> None:
+    """Where it is printed."""
+    assert "secret" not in repr(plain_client.Address("host", 1, {"sasl.password": "secret"}))
 
 
 def test_nobody_there() -> None:
     """A port that was free a moment ago."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = free.getsockname()
+        address = plain_client.Address(*free.getsockname())
     with pytest.raises(CommandFailed) as failed:
         plain_client.ask(address, 66, 0, ListTransactionsRequest())
     assert failed.value.exit_code == UNREACHABLE
@@ -53,7 +59,7 @@ def test_an_answer_that_is_none(answer: bytes) -> None:
         thread = threading.Thread(target=serve)
         thread.start()
         with pytest.raises(CommandFailed) as failed:
-            plain_client.ask(server.getsockname(), 66, 0, ListTransactionsRequest())
+            plain_client.ask(plain_client.Address(*server.getsockname()), 66, 0, ListTransactionsRequest())
         thread.join()
     assert "too old" in str(failed.value)
 

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from broker.admin.access_keeper import AccessKeeper
-from broker.http.admin import IDENTITY, admin_routes, known_or_local
+from broker.http.admin import admin_routes, known_or_local
+from broker.http.doors import IDENTITY
 from broker.http.server import HttpServer
 from broker.http.surface import surface
 from observability.health import Health

@@ -1,0 +1,172 @@
+"""Real clients over TLS: with and without certificates of their own, and while the broker's certificate and authority change."""
+
+import socket
+import ssl
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from tests.support.certificates import HOSTS, Authority, Files
+from tests.support.penstock import Penstock
+from tests.support.waiting import wait_until
+
+QUIET: dict[str, Any] = {"log_level": 0, "enable.metrics.push": False}
+
+
+def properties(files: Files, **more: object) -> str:
+    return "".join(f"{name.replace('_', '.')}={value}\n" for name, value in {**files.settings(), **more}.items())
+
+
+def broker(folder: Path, files: Files, **more: object) -> Penstock:
+    path = folder / "server.properties"
+    path.write_text(properties(files, group_initial_rebalance_delay_ms=0, **more))
+    return Penstock(folder / "data", "--properties", str(path), speaks="SSL")
+
+
+def client(bootstrap: str, files: Files, certificate: Path | None = None) -> dict[str, Any]:
+    """librdkafka's settings of a client."""
+    own = {"ssl.certificate.location": str(certificate), "ssl.key.location": str(certificate)} if certificate else {}
+    return {"bootstrap.servers": bootstrap, "security.protocol": "SSL", "ssl.ca.location": str(files.authorities), **own, **QUIET}
+
+
+def round_trip(settings: dict[str, Any], records: int = 20) -> None:
+    """Make a topic, write to it and read it."""
+    topic = f"t-{uuid4().hex[:8]}"
+    admin = AdminClient(settings)
+    admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(20)
+    producer = Producer(settings)
+    values = {str(number).encode() * 1_000 for number in range(records)}
+    for value in values:
+        producer.produce(topic, value)
+    assert producer.flush(20) == 0
+    consumer = Consumer({**settings, "group.id": topic, "auto.offset.reset": "earliest"})
+    consumer.subscribe([topic])
+    got: set[bytes] = set()
+    try:
+        while got != values:
+            message = consumer.poll(20)
+            assert message is not None
+            assert message.error() is None, message.error()
+            got.add(message.value())
+    finally:
+        consumer.close()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return Files.make(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def mutual(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[Penstock]:
+    with broker(tmp_path_factory.mktemp("mutual"), files, ssl_client_auth="required") as running:
+        yield running
+
+
+def test_a_client_that_shows_its_certificate_is_served(mutual: Penstock, files: Files) -> None:
+    """librdkafka, with a certificate of the authority."""
+    round_trip(client(mutual.bootstrap, files, files.client("alice")))
+
+
+@pytest.mark.parametrize("which", ["none", "of another authority", "plaintext"])
+def test_a_client_that_does_not_is_refused(mutual: Penstock, files: Files, which: str) -> None:
+    """And the broker goes on."""
+    if which == "plaintext":
+        settings = {"bootstrap.servers": mutual.bootstrap, **QUIET}
+    else:
+        other = Files(files.directory, Authority()).client("mallory") if which != "none" else None
+        settings = client(mutual.bootstrap, files, other)
+
+    with pytest.raises(KafkaException):
+        AdminClient(settings).list_topics(timeout=3)
+    round_trip(client(mutual.bootstrap, files, files.client("alice")), records=2)
+
+
+@pytest.mark.parametrize("protocols", ["TLSv1.2", "TLSv1.3"])
+def test_each_version_of_tls_alone_is_spoken(tmp_path: Path, files: Files, protocols: str) -> None:
+    """Without certificates of clients, with a key in a PKCS12 file."""
+    store = tmp_path / "broker.p12"
+    store.write_bytes(files.authority.issue("broker", hosts=HOSTS).pkcs12("word"))
+    more = {"ssl_enabled_protocols": protocols, "ssl_keystore_location": store, "ssl_keystore_type": "PKCS12", "ssl_keystore_password": "word"}
+    with broker(tmp_path, files, **more) as running:
+        round_trip(client(running.bootstrap, files), records=5)
+
+
+def test_certificate_and_authority_change_under_load(tmp_path: Path) -> None:
+    """Open connections lose no request; new ones see the new certificate within two seconds, and may be of the new authority; files that cannot be
+    used change nothing."""
+    files = Files.make(tmp_path)
+    alice = files.client("alice")
+    with broker(tmp_path, files, ssl_client_auth="required") as running:
+        settings = client(running.bootstrap, files, alice)
+        admin = AdminClient(settings)
+        admin.create_topics([NewTopic("load", 3, 1)])["load"].result(20)
+        errors: list[object] = []
+        delivered = 0
+        stop = threading.Event()
+
+        def told(error: object, message: object) -> None:
+            nonlocal delivered
+            errors.extend([error] if error is not None else [])
+            delivered += 1
+
+        def load() -> None:
+            producer = Producer({**settings, "linger.ms": 1, "retries": 0, "error_cb": errors.append})
+            while not stop.is_set():
+                producer.produce("load", b"x" * 500, on_delivery=told)
+                producer.poll(0.002)
+            producer.flush(20)
+
+        loading = threading.Thread(target=load)
+        loading.start()
+        try:
+            wait_until(lambda count: count > 50, lambda: delivered)
+            shown = _shown(running.bootstrap, files, alice)
+
+            new = Authority("a new authority")
+            files.write_authority(files.authority, new)
+            issued = files.authority.issue("broker", hosts=HOSTS)
+            files.write_broker(issued)
+            wait_until(lambda now: now == issued.der, lambda: _shown(running.bootstrap, files, alice), deadline_s=2)
+            assert shown != issued.der
+            bob = Files(tmp_path, new).client("bob")
+            wait_until(bool, lambda: _shown(running.bootstrap, files, bob), deadline_s=2)
+
+            files.broker.write_bytes(b"-----BEGIN half of it")
+            metric = 'penstock_tls_files_unusable{listener="SSL"} 1.0'
+            wait_until(lambda text: metric in text, lambda: _metrics(running), deadline_s=5)
+            assert _shown(running.bootstrap, files, alice) == issued.der
+            before = delivered
+            wait_until(lambda count: count > before + 50, lambda: delivered)
+        finally:
+            stop.set()
+            loading.join()
+        assert errors == []
+
+
+def _shown(bootstrap: str, files: Files, certificate: Path) -> bytes | None:
+    """The certificate that a new connection is shown, None when it is refused."""
+
+    context = ssl.create_default_context(cafile=str(files.authorities))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # where a refused certificate ends the handshake, not what comes after it
+    context.load_cert_chain(certificate)
+    host, _, port = bootstrap.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), 10) as plain, context.wrap_socket(plain, server_hostname="localhost") as stream:
+            return stream.getpeercert(binary_form=True)
+    except ssl.SSLError:
+        return None
+
+
+def _metrics(running: Penstock) -> str:
+
+    with urllib.request.urlopen(f"http://{running.http}/metrics", timeout=10) as answer:
+        text: str = answer.read().decode()
+        return text
