@@ -47,6 +47,7 @@ lint: $(VENV)/.dev  ## ruff, mypy, layers, bandit, known vulnerabilities, genera
 	$(BIN)/python -m tests.support.vulnerabilities
 	$(BIN)/python -m broker.wire.generate --check
 	$(BIN)/python -m broker.config.document --check
+	$(BIN)/python -m broker.handlers.authorization_document --check
 	$(BIN)/python -m tests.differential.document --check
 
 toolchain: $(VENV)/.dev  ## what the tests need besides Python: Apache Kafka, a JDK, Node, Go, and clients for each

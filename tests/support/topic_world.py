@@ -4,6 +4,7 @@ from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any, cast
 
+from broker.admin.access_keeper import AccessKeeper
 from broker.admin.topic_administrator import NewTopic, TopicAdministrator
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
@@ -69,6 +70,7 @@ class TopicWorld:
                 topics=self.administrator,
                 groups=self.groups,
                 audit=self.audit,
+                access=AccessKeeper(),
                 now_ms=lambda: NOW_MS,
             ),
         )

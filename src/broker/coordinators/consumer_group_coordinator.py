@@ -54,6 +54,9 @@ _TO_CONSUMER: Final = GROUP_CONVERSIONS.labels("consumer")
 _TO_CLASSIC: Final = GROUP_CONVERSIONS.labels("classic")
 
 
+MayKnow = Callable[[str], bool]
+"""Whether a client may know of the topic of that name."""
+
 class NoTopics:
     """Stands for the directory of topics where there is none."""
 
@@ -95,7 +98,7 @@ class ConsumerGroupCoordinator:
         self._saver: GroupSaver[ConsumerGroup, StoredConsumerGroup] = GroupSaver(
             writer, ConsumerGroupSave, to_store, settle, wall_ms, self._refused
         )
-        self._to_resolve: dict[str, None] = {}
+        self._to_resolve: dict[str, MayKnow | None] = {}
         self._wanted = anyio.Event()
 
     async def load(self, catalog: GroupCatalog, shards: Collection[int] | None) -> list[OwnedGroup]:
@@ -106,14 +109,18 @@ class ConsumerGroupCoordinator:
             group = restore_consumer_group(stored, self._policy, self._topics, session_ms, self._clock_ms())
             if group.subscribed.patterns:
                 version = self._topics.version
-                group.subscribed.take_resolved(await self._matches(group.subscribed.patterns), version)
+                matches = await self._matches(group.subscribed.patterns)
+                group.subscribed.take_restored(matches, version, self._names_held(group))
             loaded.append(OwnedGroup(group, is_stored=True, empty_since_ms=stored.state_ms))
         return loaded
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
-    def heartbeat(self, group_id: str, command: HeartbeatCommand, answered: Answered) -> None:
-        """``answered`` is called once: now, or when what the answer tells is in the catalog."""
+    def heartbeat(
+        self, group_id: str, command: HeartbeatCommand, answered: Answered, may_know: MayKnow | None = None
+    ) -> None:
+        """``answered`` is called once: now, or when what the answer tells is in the catalog. ``may_know``: which topics the member may know of, None for all;
+        should patterns have to be resolved now, the group's patterns match no others."""
         owned = self._groups.get(group_id)
         self._policy.consumer_group_max_size = self._settings.current.group_consumer_max_size
         self._policy.migration = self._settings.current.group_consumer_migration_policy
@@ -133,7 +140,7 @@ class ConsumerGroupCoordinator:
         elif isinstance(owned.group, ClassicGroup):
             upgrades = bool(owned.group.member_count)
             told = self._pass_to(owned, owned.group, group)
-        self._want_patterns(group)
+        self._want_patterns(group, may_know)
         self.store(
             owned,
             group,
@@ -278,7 +285,7 @@ class ConsumerGroupCoordinator:
 
     # --- patterns -----------------------------------------------------------------------------------------------------
 
-    def _want_patterns(self, group: ConsumerGroup) -> None:
+    def _want_patterns(self, group: ConsumerGroup, may_know: MayKnow | None) -> None:
         subscribed = group.subscribed
         if not subscribed.patterns or group.group_id in self._to_resolve:
             return
@@ -288,7 +295,7 @@ class ConsumerGroupCoordinator:
             resolved_at_ms = subscribed.resolved_at_ms
             if resolved_at_ms is not None and self._clock_ms() - resolved_at_ms < PATTERNS_AGAIN_MS:
                 return
-        self._to_resolve[group.group_id] = None
+        self._to_resolve[group.group_id] = may_know
         self._wanted.set()
 
     async def run(self) -> None:
@@ -301,16 +308,25 @@ class ConsumerGroupCoordinator:
                 owned = self._groups.get(group_id)
                 if owned is not None and isinstance(owned.group, ConsumerGroup):
                     group = owned.group
-                    await self._resolve(group)
+                    await self._resolve(group, self._to_resolve[group_id])
                     if group.is_unsaved and owned.group is group:
                         self.store(owned, group, None)
                 self._to_resolve.pop(group_id, None)
 
-    async def _resolve(self, group: ConsumerGroup) -> None:
+    async def _resolve(self, group: ConsumerGroup, may_know: MayKnow | None) -> None:
         version = self._topics.version
         resolved = await self._matches(group.subscribed.patterns)
+        if may_know is not None:
+            known = {name for name in frozenset().union(*resolved.values()) if may_know(name)}
+            resolved = {text: names & known for text, names in resolved.items()}
         group.subscribed.resolved_at_ms = self._clock_ms()
         group.patterns_resolved(resolved, version)
+
+    def _names_held(self, group: ConsumerGroup) -> frozenset[str]:
+        """The topics that members have or are to have."""
+        ids = {topic_id for target in group.targets.values() for topic_id in target}
+        found = (self._topics.by_id(topic_id) for topic_id in ids)
+        return frozenset(topic.name for topic in found if topic is not None)
 
     async def _matches(self, patterns: Mapping[str, LinearPattern]) -> dict[str, frozenset[str]]:
         names = list(self._topics.names())

@@ -1,5 +1,6 @@
 """The agent of the consumer protocol: storing, restarts, time, patterns, passing from one protocol to the other."""
 
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -33,9 +34,12 @@ def catalog() -> TroubledCatalog:
 class Remote(SimulatedConsumer):
     """A client at the other end of the coordinator."""
 
+    knows: Callable[[str], bool] | None = None
+    """Which topics it may know of."""
+
     def send(self, groups: GroupCoordinator, **changed: Any) -> Answer:
         answer = Answer()
-        groups.consumers.heartbeat("g", self.command(**changed), answer)
+        groups.consumers.heartbeat("g", self.command(**changed), answer, self.knows)
         return answer
 
     async def talk(self, groups: GroupCoordinator, **changed: Any) -> HeartbeatAnswer:
@@ -157,6 +161,27 @@ async def test_a_topic_that_a_pattern_matches_comes_by_itself() -> None:
         await settle(groups, one)
         assert group(groups).group_epoch == epoch
         topics.create("orders_2", 1)
+        await anyio.sleep(10)
+        await settle(groups, one)
+
+        assert one.holds == topics.all_partitions("orders_1", "orders_2")
+
+
+async def test_a_pattern_matches_only_what_its_member_may_know_of(catalog: TroubledCatalog) -> None:
+    """Nor after a restart, which alone moves nothing: the hidden topic is not there for a moment. Another that may be known comes as ever."""
+    topics = FakeTopics(orders_1=2, orders_hidden=2)
+    one = Remote("one", (), topic_regex="orders_.*")
+    one.knows = lambda name: "hidden" not in name
+    async with coordinator(catalog, topics=topics) as groups:
+        await settle(groups, one)
+        assert one.holds == topics.all_partitions("orders_1")
+        epoch = group(groups).group_epoch
+    async with coordinator(catalog, topics=topics) as groups:
+        await settle(groups, one)
+        assert (one.holds, group(groups).group_epoch) == (topics.all_partitions("orders_1"), epoch)
+        assert not group(groups).subscribed.has("orders_hidden")
+    topics.create("orders_2", 1)
+    async with coordinator(catalog, topics=topics) as groups:
         await anyio.sleep(10)
         await settle(groups, one)
 

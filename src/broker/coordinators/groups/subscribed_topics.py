@@ -128,6 +128,16 @@ class SubscribedTopics:
         self._resolved.update(wanted)
         return is_first or self._all_names() != before
 
+    def take_restored(self, resolved: Mapping[str, frozenset[str]], version: int, held: frozenset[str]) -> None:
+        """The same after a restart, before anybody is heard of. Whoever had patterns resolved may not know of all topics: when all that match are not
+        what the group has seen last, but those of them that its members have (``held``) are, then it is these, and to be looked at again."""
+        self.take_resolved(resolved, version)
+        if self._seen_now() == self.digest:
+            return
+        self.take_resolved({text: names & held for text, names in resolved.items()}, -1)
+        if self._seen_now() != self.digest:
+            self.take_resolved(resolved, version)
+
     def _all_names(self) -> set[str]:
         return set(self._names).union(*self._resolved.values())
 
@@ -141,13 +151,16 @@ class SubscribedTopics:
     def refresh(self) -> bool:
         """Look at the topics; whether what concerns the group has changed."""
         self._seen_version = self.topics.version
+        before, self.digest = self.digest, self._seen_now()
+        return before != self.digest
+
+    def _seen_now(self) -> str:
         digest = blake2b(digest_size=12)
         for name in sorted(self._all_names()):
             topic = self.topics.by_name(name)
             if topic is not None:
                 digest.update(f"{name}:{len(topic.pids)}:".encode() + topic.topic_id)
-        before, self.digest = self.digest, digest.hexdigest()
-        return before != self.digest
+        return digest.hexdigest()
 
     def ids_of(self, member: Subscription) -> frozenset[bytes]:
         """The topics a member subscribes to, as far as they exist."""

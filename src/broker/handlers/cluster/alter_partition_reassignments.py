@@ -5,6 +5,7 @@ Behaviour:
 - No data lies on brokers, so none is moved. A target that is what the partition has already is accepted and done; brokers that do
   not exist are refused, and so is another number of replicas, which would only change what is reported (docs/decisions/0003).
 - There is never a reassignment to cancel.
+- Needs ALTER on the cluster.
 
 Versions:
 - v1: a client may ask that the replication factor stays (KIP-860).
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 
 from broker.admin.partitions import check_assignment
 from broker.errors import BrokerError
+from broker.handlers.authorization import require_on_cluster
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -23,6 +25,7 @@ from broker.wire.messages.alter_partition_reassignments import (
     AlterPartitionReassignmentsResponseReassignablePartitionResponse,
     AlterPartitionReassignmentsResponseReassignableTopicResponse,
 )
+from security.acls.kinds import Operation
 
 TopicAnswer = AlterPartitionReassignmentsResponseReassignableTopicResponse
 PartitionAnswer = AlterPartitionReassignmentsResponseReassignablePartitionResponse
@@ -31,6 +34,7 @@ PartitionAnswer = AlterPartitionReassignmentsResponseReassignablePartitionRespon
 def handle(
     request: AlterPartitionReassignmentsRequest, context: RequestContext
 ) -> AlterPartitionReassignmentsResponse:
+    require_on_cluster(context, Operation.ALTER)
     return AlterPartitionReassignmentsResponse(
         allow_replication_factor_change=request.allow_replication_factor_change,
         error_message=None,

@@ -4,14 +4,15 @@ DescribeCluster (key 60), versions 0-2.
 Behaviour:
 - Names the brokers as clients of this listener reach them. There are no controllers to ask for: that is refused as a Kafka broker
   refuses it.
+- Whoever has logged in may ask. What the client may do with the cluster is told to who has DESCRIBE on it.
 
 Versions:
 - v1: the kind of endpoint that is wanted (KIP-919).
 - v2: fenced brokers on demand (KIP-1073); here none ever is.
 """
 
+from broker.handlers.authorization import NOT_ASKED, operations_on_cluster
 from broker.handlers.base import Handler, RequestContext
-from broker.handlers.cluster import authorized_operations
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.describe_cluster import (
@@ -50,9 +51,7 @@ def handle(request: DescribeClusterRequest, context: RequestContext) -> Describe
             for node in identity.nodes(context.connection.listener)
         ],
         cluster_authorized_operations=(
-            authorized_operations.ON_CLUSTER
-            if request.include_cluster_authorized_operations
-            else authorized_operations.NOT_ASKED
+            operations_on_cluster(context) if request.include_cluster_authorized_operations else NOT_ASKED
         ),
     )
 

@@ -5,6 +5,7 @@ Behaviour:
 - There is one log directory: the data directory. A partition's size is the bytes of record data that are still part of its log;
   space that deleted records occupy until their segment goes is not counted.
 - Unknown partitions are left out, as Kafka does. No list of topics means all partitions.
+- Needs DESCRIBE on the cluster. Without it the answer has no directory, and before version 3 not even an error, as in Kafka.
 - Total and usable bytes are those of the volume that the directory is on.
 
 Versions:
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from broker.cluster.directory import TopicDirectory, TopicState
+from broker.handlers.authorization import require_on_cluster
 from broker.handlers.base import Handler, RequestContext
 from broker.model import LogBounds
 from broker.storage.volume import volume_space
@@ -27,9 +29,11 @@ from broker.wire.messages.describe_log_dirs import (
     DescribeLogDirsResult,
     DescribeLogDirsTopic,
 )
+from security.acls.kinds import Operation
 
 
 async def handle(request: DescribeLogDirsRequest, context: RequestContext) -> DescribeLogDirsResponse:
+    require_on_cluster(context, Operation.DESCRIBE)
     services = context.services
     data_dir = _data_dir(context)
     wanted = _wanted(request, services.directory)

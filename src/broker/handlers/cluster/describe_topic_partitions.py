@@ -6,6 +6,7 @@ Behaviour:
   allow, and a cursor that says where the next page begins.
 - No topics means all of them. A page costs what it holds, not what comes before it.
 - Nothing is ever created.
+- Needs DESCRIBE on each topic: others are TOPIC_AUTHORIZATION_FAILED, whether they exist or not, and left out of all topics.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from broker.admin.topic_names import is_internal, is_valid
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.errors import BrokerError
+from broker.handlers.authorization import operations_on
 from broker.handlers.base import Handler, RequestContext
-from broker.handlers.cluster import authorized_operations
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.describe_topic_partitions import (
@@ -25,6 +26,7 @@ from broker.wire.messages.describe_topic_partitions import (
     DescribeTopicPartitionsResponsePartition,
     DescribeTopicPartitionsResponseTopic,
 )
+from security.acls.kinds import Operation, ResourceType
 
 Topic = DescribeTopicPartitionsResponseTopic
 Partition = DescribeTopicPartitionsResponsePartition
@@ -46,7 +48,7 @@ def handle(request: DescribeTopicPartitionsRequest, context: RequestContext) -> 
         wanted = ((state.name, state) for state in directory.starting_at(start))
     page_max = context.services.settings.current.max_request_partition_size_limit
     remaining = max(min(request.response_partition_limit, page_max), 1)
-    return _page(wanted, cursor, remaining, context)
+    return _page(wanted, cursor, remaining, context, are_named=bool(request.topics))
 
 
 def _named(
@@ -69,13 +71,22 @@ def _page(
     cursor: DescribeTopicPartitionsRequestCursor | None,
     remaining: int,
     context: RequestContext,
+    *,
+    are_named: bool,
 ) -> DescribeTopicPartitionsResponse:
     topics: list[Topic] = []
+    is_restricted = context.services.access.is_enabled
+    # A topic that is not named by the request is left out, and that is no denial for anybody to be told of.
+    may_describe = context.allows if are_named else context.sees
     for name, state in wanted:
+        if is_restricted and not may_describe(Operation.DESCRIBE, ResourceType.TOPIC, name):
+            if are_named:
+                topics.append(Topic(error_code=ErrorCode.TOPIC_AUTHORIZATION_FAILED, name=name))
+            continue
         if remaining == 0:
             return _ended(topics, name, 0)
         if state is None:
-            topics.append(_unknown(name))
+            topics.append(_unknown(name, context))
             continue
         first = cursor.partition_index if cursor is not None and cursor.topic_name == name else 0
         end = min(len(state.pids), first + remaining)
@@ -116,16 +127,16 @@ def _known(state: TopicState, indexes: range, context: RequestContext) -> Topic:
         topic_id=state.topic_id,
         is_internal=is_internal(state.name),
         partitions=partitions,
-        topic_authorized_operations=authorized_operations.ON_TOPIC,
+        topic_authorized_operations=operations_on(context, ResourceType.TOPIC, state.name),
     )
 
 
-def _unknown(name: str) -> Topic:
+def _unknown(name: str, context: RequestContext) -> Topic:
     return Topic(
         error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if is_valid(name) else ErrorCode.INVALID_TOPIC_EXCEPTION,
         name=name,
         is_internal=is_internal(name),
-        topic_authorized_operations=authorized_operations.ON_TOPIC,
+        topic_authorized_operations=operations_on(context, ResourceType.TOPIC, name),
     )
 
 

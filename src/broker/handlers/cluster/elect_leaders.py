@@ -5,12 +5,14 @@ Behaviour:
 - Nothing is ever elected: the broker that serves a partition leads it. So every partition answers ELECTION_NOT_NEEDED, as Kafka says
   of a partition that has its preferred leader, and unknown ones say so.
 - Asked for all partitions, the answer names the topics but none of their partitions, as Kafka leaves those out that need nothing.
+- Needs ALTER on the cluster.
 
 Versions:
 - v1: preferred or unclean election (KIP-460), an error code for the whole answer. v2: flexible.
 """
 
 from broker.errors import BrokerError
+from broker.handlers.authorization import require_on_cluster
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -20,6 +22,7 @@ from broker.wire.messages.elect_leaders import (
     ElectLeadersResponsePartitionResult,
     ElectLeadersResponseReplicaElectionResult,
 )
+from security.acls.kinds import Operation
 
 PREFERRED, UNCLEAN = 0, 1
 
@@ -27,6 +30,7 @@ NOT_NEEDED = "Leader election not needed for topic partition."
 
 
 def handle(request: ElectLeadersRequest, context: RequestContext) -> ElectLeadersResponse:
+    require_on_cluster(context, Operation.ALTER)
     if request.election_type not in (PREFERRED, UNCLEAN):
         raise BrokerError(ErrorCode.INVALID_REQUEST, f"Unknown election type {request.election_type}")
     if request.topic_partitions is None:

@@ -6,6 +6,8 @@ Behaviour:
 - No list of topics means all of them (in version 0, that an empty list).
 - An unknown name is created when the request and ``auto.create.topics.enable`` allow it, and is answered with its partitions at
   once; Kafka lets the client ask again. Names of Kafka's internal topics are never created that way: nothing is kept in them here.
+- Needs DESCRIBE on each topic: others are TOPIC_AUTHORIZATION_FAILED, whether they exist or not, and left out of all topics. Asked for by an id that
+  is in use, such a topic is not named. A topic that would have to be created needs CREATE on the cluster or on its name besides.
 - When any topic is asked for by id, names beside it are ignored, as Kafka does.
 - A client that says in its client id which zone it is in is sent to brokers of that zone, if there are any.
 - The list of replicas is as long as the replication factor asked for, although one broker serves them all (docs/decisions/0003).
@@ -19,6 +21,7 @@ Versions:
 """
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import Any, Final
 
 from broker.admin.partitions import check_request_size
@@ -26,8 +29,8 @@ from broker.admin.topic_names import is_internal, is_valid
 from broker.cluster.directory import TopicState
 from broker.cluster.identity import ClusterIdentity
 from broker.errors import BrokerError
+from broker.handlers.authorization import EVERYTHING, NOT_ASKED, operations_on, operations_on_cluster
 from broker.handlers.base import Handler, RequestContext
-from broker.handlers.cluster import authorized_operations
 from broker.model import ZERO_UUID
 from broker.storage.catalog.base import LogCatalog
 from broker.wire.api import ApiKey
@@ -40,6 +43,7 @@ from broker.wire.messages.metadata import (
     MetadataResponsePartition,
     MetadataResponseTopic,
 )
+from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
 
 FIRST_VERSION_WITH_IDS_IN_REQUESTS: Final = 12
 
@@ -51,27 +55,58 @@ def handle(request: MetadataRequest, context: RequestContext) -> Any:
     directory = context.services.directory
     topics = request.topics
     if topics is None or (not topics and context.api_version == 0):
-        return _answer(request, context, [_known(request, context, state) for state in directory.all()])
+        sees_all = not context.services.access.is_enabled
+        return _answer(
+            request,
+            context,
+            [
+                _known(request, context, state)
+                for state in directory.all()
+                if sees_all or context.sees(Operation.DESCRIBE, ResourceType.TOPIC, state.name)
+            ],
+        )
     _check_names_and_ids(topics, context.api_version)
     ids = list(dict.fromkeys(topic.topic_id for topic in topics if topic.topic_id != ZERO_UUID))
     if ids:
         return _answer(request, context, [_by_id(request, context, topic_id) for topic_id in ids])
 
     names: list[str] = list(dict.fromkeys(topic.name for topic in topics if topic.name is not None))
+    is_restricted = context.services.access.is_enabled
+    denied = [
+        name for name in names if is_restricted and not context.allows(Operation.DESCRIBE, ResourceType.TOPIC, name)
+    ]
     found: dict[str, Found] = {name: directory.by_name(name) or _why_not(name) for name in names}
+    found.update(dict.fromkeys(denied, ErrorCode.TOPIC_AUTHORIZATION_FAILED))
     if request.allow_auto_topic_creation and context.services.settings.current.auto_create_topics_enable:
+        if is_restricted:
+            _judge_creation(found, denied, context)
         missing = [
             name
             for name, what in found.items()
             if what is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION and not is_internal(name)
         ]
         if missing:
-            return _create_and_answer(request, context, found, missing)
-    return _answer(request, context, _by_name(request, context, found))
+            return _create_and_answer(request, context, found, missing, denied)
+    return _answer(request, context, _by_name(request, context, found, denied))
+
+
+def _judge_creation(found: dict[str, Found], denied: Sequence[str], context: RequestContext) -> None:
+    """Deny the topics that are not there, and that the client may not create."""
+    hidden = frozenset(denied)
+    missing = [name for name, what in found.items() if not isinstance(what, TopicState) and name not in hidden]
+    if not missing or context.sees(Operation.CREATE, ResourceType.CLUSTER, CLUSTER_NAME):
+        return
+    for name in missing:
+        if not context.allows(Operation.CREATE, ResourceType.TOPIC, name):
+            found[name] = ErrorCode.TOPIC_AUTHORIZATION_FAILED
 
 
 async def _create_and_answer(
-    request: MetadataRequest, context: RequestContext, found: dict[str, Found], missing: Sequence[str]
+    request: MetadataRequest,
+    context: RequestContext,
+    found: dict[str, Found],
+    missing: Sequence[str],
+    denied: Sequence[str],
 ) -> MetadataResponse:
     services = context.services
     settings = services.settings.current
@@ -79,7 +114,7 @@ async def _create_and_answer(
         check_request_size((settings.num_partitions, settings.default_replication_factor) for _ in missing)
     except BrokerError as error:
         found.update(dict.fromkeys(missing, error.code))
-        return _answer(request, context, _by_name(request, context, found))
+        return _answer(request, context, _by_name(request, context, found, denied))
     for name in missing:
         try:
             created = await services.topics.auto_create(name, services.identity.node_ids)
@@ -87,7 +122,7 @@ async def _create_and_answer(
             found[name] = services.directory.by_name(name) or ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         except BrokerError as error:
             found[name] = error.code
-    return _answer(request, context, _by_name(request, context, found))
+    return _answer(request, context, _by_name(request, context, found, denied))
 
 
 def _check_names_and_ids(topics: Iterable[MetadataRequestTopic], version: int) -> None:
@@ -110,18 +145,28 @@ def _by_id(request: MetadataRequest, context: RequestContext, topic_id: bytes) -
     state = context.services.directory.by_id(topic_id)
     if state is None:
         return MetadataResponseTopic(error_code=ErrorCode.UNKNOWN_TOPIC_ID, name=None, topic_id=topic_id)
+    if not context.allows(Operation.DESCRIBE, ResourceType.TOPIC, state.name):
+        return MetadataResponseTopic(error_code=ErrorCode.TOPIC_AUTHORIZATION_FAILED, name=None, topic_id=topic_id)
     return _known(request, context, state)
 
 
 def _by_name(
-    request: MetadataRequest, context: RequestContext, found: dict[str, Found]
+    request: MetadataRequest, context: RequestContext, found: dict[str, Found], denied: Sequence[str]
 ) -> list[MetadataResponseTopic]:
-    operations = _topic_operations(request)
+    """Of topics in ``denied`` nothing is said but their names."""
+    hidden = frozenset(denied)
     return [
         _known(request, context, what)
         if isinstance(what, TopicState)
+        else MetadataResponseTopic(error_code=what, name=name)
+        if name in hidden
         else MetadataResponseTopic(
-            error_code=what, name=name, is_internal=is_internal(name), topic_authorized_operations=operations
+            error_code=what,
+            name=name,
+            is_internal=is_internal(name),
+            topic_authorized_operations=NOT_ASKED
+            if what is ErrorCode.TOPIC_AUTHORIZATION_FAILED
+            else _topic_operations(request, context, name),
         )
         for name, what in found.items()
     ]
@@ -129,13 +174,18 @@ def _by_name(
 
 def _known(request: MetadataRequest, context: RequestContext, state: TopicState) -> MetadataResponseTopic:
     identity = context.services.identity
-    operations = _topic_operations(request)
+    operations = _topic_operations(request, context, state.name)
     zone = identity.zone_of(context.client_id)
-    return state.derived_as_of(
-        (MetadataResponseTopic, operations, zone),
+    kept = operations if operations == EVERYTHING[ResourceType.TOPIC] else NOT_ASKED
+    topic = state.derived_as_of(
+        (MetadataResponseTopic, kept, zone),
         identity.epoch,
-        lambda state: _topic(state, identity, context.services.catalog, operations, zone),
+        lambda state: _topic(state, identity, context.services.catalog, kept, zone),
     )
+    if operations != kept:
+        topic = copy(topic)
+        topic.topic_authorized_operations = operations
+    return topic
 
 
 def _topic(
@@ -163,10 +213,8 @@ def _topic(
     )
 
 
-def _topic_operations(request: MetadataRequest) -> int:
-    if request.include_topic_authorized_operations:
-        return authorized_operations.ON_TOPIC
-    return authorized_operations.NOT_ASKED
+def _topic_operations(request: MetadataRequest, context: RequestContext, name: str) -> int:
+    return operations_on(context, ResourceType.TOPIC, name) if request.include_topic_authorized_operations else NOT_ASKED
 
 
 def _answer(
@@ -182,9 +230,7 @@ def _answer(
         controller_id=identity.controller_id,
         topics=topics,
         cluster_authorized_operations=(
-            authorized_operations.ON_CLUSTER
-            if request.include_cluster_authorized_operations
-            else authorized_operations.NOT_ASKED
+            operations_on_cluster(context) if request.include_cluster_authorized_operations else NOT_ASKED
         ),
     )
 

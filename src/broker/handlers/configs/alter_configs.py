@@ -5,6 +5,7 @@ Behaviour:
 - Replaces everything that is set on a resource: what the request does not name goes back to its default. Tools have used
   IncrementalAlterConfigs instead since KIP-339.
 - Topics, brokers, groups and client metrics subscriptions; the checks are those of IncrementalAlterConfigs.
+- Needs ALTER_CONFIGS on each topic and group, and on the cluster for everything else.
 - ``validate_only`` checks everything and changes nothing.
 
 Versions:
@@ -32,7 +33,7 @@ async def handle(request: AlterConfigsRequest, context: RequestContext) -> Alter
             validate_only=request.validate_only,
         )
 
-    results = await change_each(request.resources, context, change)
+    results = await change_each(request.resources, change, context)
     return AlterConfigsResponse(responses=[_response(*result) for result in results])
 
 

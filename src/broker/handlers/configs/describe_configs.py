@@ -8,6 +8,7 @@ Behaviour:
 - Each value says where it comes from and, when asked, what else would give it (KIP-226), its type and what it means (KIP-569).
 - The value of a sensitive setting is never sent.
 - No list of settings, or an empty one, asks for all of them. Names that do not exist are left out.
+- Needs DESCRIBE_CONFIGS on each topic and group, and on the cluster for everything else.
 - A resource that is named twice in one request is refused: nobody asks so, and the answer must not grow beyond what there is.
 
 Versions:
@@ -20,7 +21,7 @@ from broker.admin.config_rules import ResourceType
 from broker.config.entry import Entry
 from broker.errors import BrokerError
 from broker.handlers.base import Handler, RequestContext
-from broker.handlers.configs.resources import TWICE, bounded, named_twice
+from broker.handlers.configs.resources import TWICE, bounded, named_twice, require
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.describe_configs import (
@@ -31,6 +32,7 @@ from broker.wire.messages.describe_configs import (
     DescribeConfigsResult,
     DescribeConfigsSynonym,
 )
+from security.acls.kinds import Operation
 
 _RESOURCES_AT_A_TIME = 50
 """So many resources are described (about 5 ms) before other connections get their turn."""
@@ -46,6 +48,7 @@ async def handle(request: DescribeConfigsRequest, context: RequestContext) -> De
     results = []
     for number, resource in enumerate(resources, 1):
         try:
+            require(Operation.DESCRIBE_CONFIGS, resource, context)
             if (resource.resource_type, resource.resource_name) in twice:
                 raise BrokerError(ErrorCode.INVALID_REQUEST, TWICE)
             results.append(_described(resource, request, context))

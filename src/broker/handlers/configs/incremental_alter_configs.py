@@ -5,6 +5,7 @@ Behaviour:
 - Sets, deletes, appends to and subtracts from single settings (KIP-339); of one resource all changes are made or none.
 - Topics: values are checked as Kafka checks them. Brokers: only settings that can change while running; they apply at once and
   are kept. The broker's logger: its level, until the broker stops (KIP-412). Groups, and client metrics subscriptions (KIP-714).
+- Needs ALTER_CONFIGS on each topic and group, and on the cluster for everything else.
 - ``validate_only`` checks everything and changes nothing.
 
 Versions:
@@ -33,7 +34,7 @@ async def handle(request: IncrementalAlterConfigsRequest, context: RequestContex
             validate_only=request.validate_only,
         )
 
-    results = await change_each(request.resources, context, change)
+    results = await change_each(request.resources, change, context)
     return IncrementalAlterConfigsResponse(responses=[_response(*result) for result in results])
 
 

@@ -4,6 +4,7 @@ ListConfigResources (key 74), versions 0-1.
 Behaviour:
 - Names the topics, brokers and broker loggers that have configuration, of the types asked for, or of all (KIP-1142).
 - Of groups and of client metrics subscriptions those that something is set for.
+- Needs DESCRIBE_CONFIGS on the cluster.
 - A type that nobody knows is refused with UNSUPPORTED_VERSION, as Kafka does.
 
 Versions:
@@ -12,6 +13,7 @@ Versions:
 
 from broker.admin.config_rules import ResourceType
 from broker.errors import BrokerError
+from broker.handlers.authorization import require_on_cluster
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.messages.list_config_resources import (
@@ -19,9 +21,11 @@ from broker.wire.messages.list_config_resources import (
     ListConfigResourcesResponse,
     ListConfigResourcesResponseConfigResource,
 )
+from security.acls.kinds import Operation
 
 
 def handle(request: ListConfigResourcesRequest, context: RequestContext) -> ListConfigResourcesResponse:
+    require_on_cluster(context, Operation.DESCRIBE_CONFIGS)
     types = request.resource_types if context.api_version >= 1 else [ResourceType.CLIENT_METRICS]
     try:
         found = context.services.configs.resources(types)

@@ -5,6 +5,7 @@ Behaviour:
 - Moves the log start forward; the space is given back in the background. An offset below the log start changes nothing.
 - -1 means the high watermark; above it, or any other negative offset: OFFSET_OUT_OF_RANGE.
 - A topic that is compacted and never deletes by age or size, and the audit log: POLICY_VIOLATION.
+- Needs DELETE on each topic.
 - Fetches that wait are woken, so that a reader of deleted records learns of it.
 
 Versions:
@@ -24,23 +25,35 @@ from broker.wire.messages.delete_records import (
     DeleteRecordsResponse,
     DeleteRecordsTopicResult,
 )
+from security.acls.kinds import Operation, ResourceType
 
 HIGH_WATERMARK: Final = -1
 INVALID_LOW_WATERMARK: Final = -1
 
 
 async def handle(request: DeleteRecordsRequest, context: RequestContext) -> DeleteRecordsResponse:
+    denied = {
+        topic.name for topic in request.topics if not context.allows(Operation.DELETE, ResourceType.TOPIC, topic.name)
+    }
     return DeleteRecordsResponse(
         topics=[
             DeleteRecordsTopicResult(
                 name=topic.name,
                 partitions=[
-                    await _delete(topic.name, partition.partition_index, partition.offset, context)
+                    _denied(partition.partition_index)
+                    if topic.name in denied
+                    else await _delete(topic.name, partition.partition_index, partition.offset, context)
                     for partition in topic.partitions
                 ],
             )
             for topic in request.topics
         ]
+    )
+
+
+def _denied(index: int) -> DeleteRecordsPartitionResult:
+    return DeleteRecordsPartitionResult(
+        partition_index=index, low_watermark=INVALID_LOW_WATERMARK, error_code=ErrorCode.TOPIC_AUTHORIZATION_FAILED
     )
 
 

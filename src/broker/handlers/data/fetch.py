@@ -11,6 +11,7 @@ Behaviour:
 - A consumer that names its rack is sent to a broker there, when one is named as a replica and this one is elsewhere (KIP-392): partition by
   partition, at once and without records. Any broker can serve it; one that is as near as can be does.
 - No replica ever fetches here: a request with a replica id is answered NOT_LEADER_OR_FOLLOWER.
+- Needs READ on each topic, with a replica id CLUSTER_ACTION on the cluster.
 
 Versions:
 - v4: isolation level, last stable offset, aborted transactions. v5: log start offset. v7: sessions (KIP-227). v9: the client's
@@ -37,6 +38,7 @@ from broker.wire.messages.fetch import (
     FetchResponsePartitionData,
 )
 from observability.metrics import READING, RECORD_BYTES_OUT
+from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
 
 FIRST_VERSION_WITH_IDS: Final = 13
 FIRST_VERSION_WITH_SESSIONS: Final = 7
@@ -44,7 +46,12 @@ FIRST_VERSION_WITH_SESSIONS: Final = 7
 _NO_PARTITION: Final = -1
 
 _NOT_READ: Final = frozenset(
-    {ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID, ErrorCode.INCONSISTENT_TOPIC_ID}
+    {
+        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        ErrorCode.UNKNOWN_TOPIC_ID,
+        ErrorCode.INCONSISTENT_TOPIC_ID,
+        ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+    }
 )
 """Errors found before reading: Kafka then sends an empty list of aborted transactions, and null when reading failed."""
 
@@ -66,11 +73,16 @@ def handle(request: FetchRequest, context: RequestContext) -> Any:
     is_replica = request.replica_id >= 0 or (
         request.replica_state is not None and request.replica_state.replica_id >= 0
     )
-    is_elsewhere = is_replica or services.identity.is_leaving
+    of_all = ErrorCode.NONE
+    if is_replica and not context.allows(Operation.CLUSTER_ACTION, ResourceType.CLUSTER, CLUSTER_NAME):
+        of_all = ErrorCode.TOPIC_AUTHORIZATION_FAILED
+    elif is_replica or services.identity.is_leaving:
+        of_all = ErrorCode.NOT_LEADER_OR_FOLLOWER
+    judged: dict[str, bool] | None = {} if services.access.is_enabled else None
     answers: list[PartitionAnswer | None] = []
     wanted: list[SessionPartition] = []
     for partition in fetch.partitions:
-        code = ErrorCode.NOT_LEADER_OR_FOLLOWER if is_elsewhere else _resolve(partition, context, uses_topic_ids)
+        code = of_all or _resolve(partition, context, uses_topic_ids, judged)
         if code is ErrorCode.NONE:
             answers.append(None)
             wanted.append(partition)
@@ -182,9 +194,11 @@ def _forgotten(request: FetchRequest, uses_topic_ids: bool) -> list[PartitionKey
     ]
 
 
-def _resolve(partition: SessionPartition, context: RequestContext, uses_topic_ids: bool) -> ErrorCode:
+def _resolve(
+    partition: SessionPartition, context: RequestContext, uses_topic_ids: bool, judged: dict[str, bool] | None
+) -> ErrorCode:
     """Find the partition as the directory has it now. The name behind a topic id is remembered, to tell a topic that was created
-    anew from one that never was."""
+    anew from one that never was. ``judged`` remembers which topics may be read, None where all may."""
     directory = context.services.directory
     if not uses_topic_ids:
         state = directory.by_name(partition.topic)
@@ -194,12 +208,21 @@ def _resolve(partition: SessionPartition, context: RequestContext, uses_topic_id
             partition.topic = state.name
         elif not partition.topic:
             return ErrorCode.UNKNOWN_TOPIC_ID
-        elif directory.by_name(partition.topic) is not None:
-            return ErrorCode.INCONSISTENT_TOPIC_ID
+    if judged is not None and not _may_read(partition.topic, context, judged):
+        return ErrorCode.TOPIC_AUTHORIZATION_FAILED
+    if state is None and uses_topic_ids and directory.by_name(partition.topic) is not None:
+        return ErrorCode.INCONSISTENT_TOPIC_ID
     if state is None or not 0 <= partition.partition < len(state.pids):
         return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     partition.pid = state.pids[partition.partition]
     return ErrorCode.NONE
+
+
+def _may_read(topic: str, context: RequestContext, judged: dict[str, bool]) -> bool:
+    allowed = judged.get(topic)
+    if allowed is None:
+        allowed = judged[topic] = context.allows(Operation.READ, ResourceType.TOPIC, topic)
+    return allowed
 
 
 def _respond(

@@ -7,6 +7,7 @@ Behaviour:
   when there is none, or a read_committed reader could not see it.
 - Every answer is as fresh as a look into the catalog that began after the request came; the ends of many logs are one look.
 - All data is local: earliest local (-4) is the earliest; latest tiered (-5) and earliest pending upload (-6) do not exist (-1).
+- Needs DESCRIBE on each topic.
 - A special timestamp that the request's version does not know: UNSUPPORTED_VERSION. A partition named twice: INVALID_REQUEST.
 
 Versions:
@@ -33,6 +34,7 @@ from broker.wire.messages.list_offsets import (
     ListOffsetsResponse,
     ListOffsetsTopicResponse,
 )
+from security.acls.kinds import Operation, ResourceType
 
 
 def handle(request: ListOffsetsRequest, context: RequestContext) -> Any:
@@ -43,12 +45,16 @@ def handle(request: ListOffsetsRequest, context: RequestContext) -> Any:
     response = ListOffsetsResponse()
     slow: list[tuple[ListOffsetsPartition, int, ListOffsetsPartitionResponse]] = []
     for topic in request.topics:
+        is_denied = not context.allows(Operation.DESCRIBE, ResourceType.TOPIC, topic.name)
         state = directory.by_name(topic.name)
         answered = ListOffsetsTopicResponse(name=topic.name)
         response.topics.append(answered)
         for partition in topic.partitions:
             answer = ListOffsetsPartitionResponse(partition_index=partition.partition_index)
             answered.partitions.append(answer)
+            if is_denied:
+                answer.error_code = ErrorCode.TOPIC_AUTHORIZATION_FAILED
+                continue
             answer.error_code = _check(
                 partition, state, context.api_version, named[topic.name, partition.partition_index]
             )

@@ -4,6 +4,7 @@ OffsetForLeaderEpoch (key 23), versions 2-4.
 Behaviour:
 - Where an epoch of the log ends: where the next one began. The current epoch ends at the end of the log.
 - A newer or undefined epoch is answered with epoch -1 and offset -1.
+- Needs DESCRIBE on each topic, or CLUSTER_ACTION on the cluster for all of them.
 - The client's own idea of the current epoch is checked: FENCED_LEADER_EPOCH below, UNKNOWN_LEADER_EPOCH above.
 
 Versions:
@@ -24,31 +25,43 @@ from broker.wire.messages.offset_for_leader_epoch import (
     OffsetForLeaderEpochResponseEpochEndOffset,
     OffsetForLeaderEpochResponseOffsetForLeaderTopicResult,
 )
+from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
 
 
 def handle(request: OffsetForLeaderEpochRequest, context: RequestContext) -> Any:
-    pids = _pids(request, context)
+    denied = _denied(request, context)
+    pids = _pids(request, context, denied)
     known: dict[int, LogBounds] = {}
     for pid in pids.values():
         bounds = context.services.catalog.peek_bounds(pid)
         if bounds is None:
-            return _ask_catalog(request, context, pids)
+            return _ask_catalog(request, context, denied, pids)
         known[pid] = bounds
-    return _answer(request, pids, known)
+    return _answer(request, denied, pids, known)
+
+
+def _denied(request: OffsetForLeaderEpochRequest, context: RequestContext) -> set[str]:
+    """The topics that the client must not know of."""
+    if context.sees(Operation.CLUSTER_ACTION, ResourceType.CLUSTER, CLUSTER_NAME):
+        return set()
+    names = {topic.topic for topic in request.topics}
+    return {name for name in names if not context.allows(Operation.DESCRIBE, ResourceType.TOPIC, name)}
 
 
 async def _ask_catalog(
-    request: OffsetForLeaderEpochRequest, context: RequestContext, pids: dict[tuple[str, int], int]
+    request: OffsetForLeaderEpochRequest, context: RequestContext, denied: set[str], pids: dict[tuple[str, int], int]
 ) -> OffsetForLeaderEpochResponse:
-    return _answer(request, pids, await context.services.reader.bounds_of(sorted(set(pids.values()))))
+    return _answer(request, denied, pids, await context.services.reader.bounds_of(sorted(set(pids.values()))))
 
 
-def _pids(request: OffsetForLeaderEpochRequest, context: RequestContext) -> dict[tuple[str, int], int]:
-    """The partitions asked for, as far as they exist."""
+def _pids(
+    request: OffsetForLeaderEpochRequest, context: RequestContext, denied: set[str]
+) -> dict[tuple[str, int], int]:
+    """The partitions asked for, as far as they exist and the client may know of them."""
     pids: dict[tuple[str, int], int] = {}
     for topic in request.topics:
         state = context.services.directory.by_name(topic.topic)
-        if state is not None:
+        if state is not None and topic.topic not in denied:
             for partition in topic.partitions:
                 if 0 <= partition.partition < len(state.pids):
                     pids[topic.topic, partition.partition] = state.pids[partition.partition]
@@ -56,14 +69,21 @@ def _pids(request: OffsetForLeaderEpochRequest, context: RequestContext) -> dict
 
 
 def _answer(
-    request: OffsetForLeaderEpochRequest, pids: dict[tuple[str, int], int], known: dict[int, LogBounds]
+    request: OffsetForLeaderEpochRequest,
+    denied: set[str],
+    pids: dict[tuple[str, int], int],
+    known: dict[int, LogBounds],
 ) -> OffsetForLeaderEpochResponse:
     return OffsetForLeaderEpochResponse(
         topics=[
             OffsetForLeaderEpochResponseOffsetForLeaderTopicResult(
                 topic=topic.topic,
                 partitions=[
-                    _end(partition, known.get(pids.get((topic.topic, partition.partition), -1)))
+                    OffsetForLeaderEpochResponseEpochEndOffset(
+                        partition=partition.partition, error_code=ErrorCode.TOPIC_AUTHORIZATION_FAILED
+                    )
+                    if topic.topic in denied
+                    else _end(partition, known.get(pids.get((topic.topic, partition.partition), -1)))
                     for partition in topic.partitions
                 ],
             )

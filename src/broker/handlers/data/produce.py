@@ -13,6 +13,8 @@ Behaviour:
   whoever coordinates the transaction.
 - Transactional batches that come late over a connection that their producer has replaced since close that connection (before v12).
 - A partition named twice is appended to once; its later mentions are refused with INVALID_REQUEST.
+- Needs WRITE on each topic. A request with a transactional batch, whatever the request says of itself, needs WRITE on the transactional id that it
+  names, and is refused as a whole without. Being idempotent needs nothing more here.
 - Every refusal carries a message from v8 on (Kafka gives one only for refused records).
 
 Versions:
@@ -35,12 +37,14 @@ from broker.admin.topic_names import AUDIT_TOPIC, ONLY_THE_BROKER_WRITES
 from broker.cluster.directory import TopicState
 from broker.coordinators.producer_connections import WHY_CLOSED, Work
 from broker.errors import BrokerError
+from broker.handlers.authorization import TOPIC_DENIED, TRANSACTIONAL_ID_DENIED
 from broker.handlers.base import CloseConnection, Handler, Pending, RequestContext
 from broker.handlers.data.append_rules import append_rules, strict_append_rules
 from broker.handlers.data.transactional_batches import (
     FIRST_VERSION_THAT_ADDS_PARTITIONS,
     as_answered,
     check_owner,
+    has_transactional_batch,
     producer_of,
     refused_addition,
 )
@@ -57,6 +61,7 @@ from broker.wire.messages.produce import (
     ProduceResponsePartitionProduceResponse,
     ProduceResponseTopicProduceResponse,
 )
+from security.acls.kinds import Operation, ResourceType
 
 FIRST_VERSION_WITH_IDS: Final = 13
 
@@ -134,6 +139,11 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
     if request.acks not in (-1, 0, 1):
         return refuse(request, context, ErrorCode.INVALID_REQUIRED_ACKS, f"acks must be -1, 0 or 1, not {request.acks}")
     services = context.services
+    is_restricted = services.access.is_enabled
+    if is_restricted and has_transactional_batch(request):
+        owner = request.transactional_id
+        if owner is None or not context.allows(Operation.WRITE, ResourceType.TRANSACTIONAL_ID, owner):
+            return refuse(request, context, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, TRANSACTIONAL_ID_DENIED)
     version = context.api_version
     find = services.directory.by_id if version >= FIRST_VERSION_WITH_IDS else services.directory.by_name
     writer = services.writer
@@ -146,6 +156,7 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
     seen: set[int] = set()
     for topic in request.topic_data:
         state: TopicState | None = find(topic.topic_id if version >= FIRST_VERSION_WITH_IDS else topic.name)  # type: ignore[arg-type]
+        is_denied = is_restricted and _is_denied(state, topic.name, context)
         answers: list[ProduceResponsePartitionProduceResponse] = []
         responses.append(
             ProduceResponseTopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=answers)
@@ -154,6 +165,9 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
             index = data.index
             answer = ProduceResponsePartitionProduceResponse(index=index, base_offset=-1)
             answers.append(answer)
+            if is_denied:
+                answer.error_code, answer.error_message = ErrorCode.TOPIC_AUTHORIZATION_FAILED, TOPIC_DENIED
+                continue
             if state is None or not 0 <= index < len(state.pids):
                 answer.error_code, answer.error_message = _unknown(state, topic.name, index, version)
                 continue
@@ -328,6 +342,13 @@ def _enqueue(
         )
     settle = answering.settle_transactional if entry.transactional else answering.settle
     writer.enqueue(pid, buffer, entry, partial(settle, answer))
+
+
+def _is_denied(state: TopicState | None, name: str, context: RequestContext) -> bool:
+    """An id that stands for no topic is not denied: there is no name to judge it by."""
+    if state is None and context.api_version >= FIRST_VERSION_WITH_IDS:
+        return False
+    return not context.allows(Operation.WRITE, ResourceType.TOPIC, name if state is None else state.name)
 
 
 def _unknown(state: TopicState | None, name: str, index: int, version: int) -> tuple[ErrorCode, str]:

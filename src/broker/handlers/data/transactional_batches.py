@@ -8,9 +8,13 @@ from typing import Final
 
 from broker.log.validation import CheckedBatch, RecordsRefused
 from broker.wire.error_codes import ErrorCode
+from broker.wire.messages.produce import ProduceRequest
+from broker.wire.records.batch import MAGIC, MAGIC_AT, TRANSACTIONAL_BIT
 
 FIRST_VERSION_WITH_ABORTABLE_ERRORS: Final = 11
 FIRST_VERSION_THAT_ADDS_PARTITIONS: Final = 12
+_ATTRIBUTES: Final = 22
+"""Where in a batch the byte of its attributes is that says whether it is transactional."""
 
 _AS_PRODUCERS_KNOW_THEM: Final = {
     ErrorCode.PRODUCER_FENCED: ErrorCode.INVALID_PRODUCER_EPOCH,
@@ -19,6 +23,16 @@ _AS_PRODUCERS_KNOW_THEM: Final = {
     ErrorCode.NOT_COORDINATOR: ErrorCode.NOT_ENOUGH_REPLICAS,
 }
 """Coordinators' errors in answers to a produce. Kafka takes NOT_ENOUGH_REPLICAS for "again, without asking for metadata"."""
+
+
+def has_transactional_batch(request: ProduceRequest) -> bool:
+    """Whether any batch of the request says of itself that it is part of a transaction; what is no batch does not."""
+    return any(
+        len(data.records) > _ATTRIBUTES and data.records[MAGIC_AT] == MAGIC and data.records[_ATTRIBUTES] & TRANSACTIONAL_BIT
+        for topic in request.topic_data
+        for data in topic.partition_data
+        if data.records is not None
+    )
 
 
 def check_owner(transactional_id: str | None, checked: CheckedBatch, first: CheckedBatch | None) -> None:

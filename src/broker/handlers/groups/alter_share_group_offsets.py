@@ -5,6 +5,7 @@ Behaviour:
 - Has a share group that nobody is in begin to read partitions at given offsets; -1 leaves it to share.auto.offset.reset again. What it
   had acknowledged from there on is delivered once more.
 - A group that does not exist is made, as in Kafka, if there is anything to set. NON_EMPTY_GROUP while there are members.
+- Needs READ on the group, and READ on each topic.
 - Partitions that do not exist are refused one by one. A topic named twice is answered once; of a partition named twice the last counts.
 
 Versions:
@@ -14,6 +15,7 @@ Versions:
 from typing import Final
 
 from broker.errors import BrokerError
+from broker.handlers.authorization import GROUP_DENIED, TOPIC_DENIED
 from broker.handlers.base import Handler, RequestContext
 from broker.model import ZERO_UUID
 from broker.wire.api import ApiKey
@@ -24,11 +26,14 @@ from broker.wire.messages.alter_share_group_offsets import (
     AlterShareGroupOffsetsResponsePartition,
     AlterShareGroupOffsetsResponseTopic,
 )
+from security.acls.kinds import Operation, ResourceType
 
 NO_SUCH_PARTITION: Final = "This server does not host this topic-partition."
 
 
 async def handle(request: AlterShareGroupOffsetsRequest, context: RequestContext) -> AlterShareGroupOffsetsResponse:
+    if not context.allows(Operation.READ, ResourceType.GROUP, request.group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, GROUP_DENIED)
     groups = context.services.groups
     if error := groups.error_of(request.group_id):
         return refuse(request, context, error, None)
@@ -37,14 +42,17 @@ async def handle(request: AlterShareGroupOffsetsRequest, context: RequestContext
     answers: dict[str, AlterShareGroupOffsetsResponseTopic] = {}
     offsets: dict[tuple[bytes, int], int] = {}
     for topic in request.topics:
-        state = context.services.directory.by_name(topic.topic_name)
+        is_denied = not context.allows(Operation.READ, ResourceType.TOPIC, topic.topic_name)
+        state = None if is_denied else context.services.directory.by_name(topic.topic_name)
         topic_id = ZERO_UUID if state is None else state.topic_id
         answer = answers.setdefault(
             topic.topic_name, AlterShareGroupOffsetsResponseTopic(topic_name=topic.topic_name, topic_id=topic_id)
         )
         for partition in topic.partitions:
             outcome = AlterShareGroupOffsetsResponsePartition(partition_index=partition.partition_index)
-            if state is None or not 0 <= partition.partition_index < len(state.pids):
+            if is_denied:
+                outcome.error_code, outcome.error_message = ErrorCode.TOPIC_AUTHORIZATION_FAILED, TOPIC_DENIED
+            elif state is None or not 0 <= partition.partition_index < len(state.pids):
                 outcome.error_code, outcome.error_message = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, NO_SUCH_PARTITION
             else:
                 offsets[topic_id, partition.partition_index] = partition.start_offset

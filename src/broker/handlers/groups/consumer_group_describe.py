@@ -4,6 +4,7 @@ ConsumerGroupDescribe (key 69), versions 0-1.
 Behaviour:
 - Groups of the consumer protocol: epochs, the assignor in use, each member with what it has and what it is to have.
 - Topics that are gone are left out. A group named twice is described once: a small request must not make a huge answer.
+- Needs DESCRIBE on each group, and on each topic that its members have: a group with others is not described at all.
 - GROUP_ID_NOT_FOUND for what is no group, or one of another type.
 
 Versions:
@@ -16,9 +17,9 @@ from typing import Final
 from broker.coordinators.groups.consumer_group import ConsumerGroup
 from broker.coordinators.groups.consumer_member import ConsumerMember
 from broker.errors import BrokerError
+from broker.handlers.authorization import NOT_ASKED, operations_on
 from broker.handlers.base import Handler, RequestContext
-from broker.handlers.groups.describe_groups import GROUP_OPERATIONS, NOT_ASKED_FOR
-from broker.handlers.groups.describing import group_to_describe, topics_there
+from broker.handlers.groups.describing import check_topics, group_to_describe, topics_there
 from broker.wire.api import ApiKey
 from broker.wire.messages.consumer_group_describe import (
     ConsumerGroupDescribeRequest,
@@ -28,22 +29,32 @@ from broker.wire.messages.consumer_group_describe import (
     ConsumerGroupDescribeResponseMember,
     ConsumerGroupDescribeResponseTopicPartitions,
 )
+from security.acls.kinds import ResourceType
 
 CLASSIC_PROTOCOL: Final = 0
 CONSUMER_PROTOCOL: Final = 1
 
 
 def handle(request: ConsumerGroupDescribeRequest, context: RequestContext) -> ConsumerGroupDescribeResponse:
-    operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED_FOR
     described = []
     for group_id in dict.fromkeys(request.group_ids):
         try:
             group = group_to_describe(group_id, ConsumerGroup, "consumer group", context)
+            check_topics(
+                (
+                    topics
+                    for member in group.members.values()
+                    for topics in (_held(member), group.targets.get(member.member_id, {}))
+                ),
+                context,
+            )
         except BrokerError as refusal:
             answer = _refused(group_id, refusal.code, refusal.message)
         else:
             answer = _described(group, context)
-            answer.authorized_operations = operations
+            answer.authorized_operations = (
+                operations_on(context, ResourceType.GROUP, group_id) if request.include_authorized_operations else NOT_ASKED
+            )
         described.append(answer)
     return ConsumerGroupDescribeResponse(groups=described)
 

@@ -6,6 +6,8 @@ Behaviour:
   answers with the partitions the member is to have when these have changed or everything was said (KIP-848).
 - The first to join a classic group makes it one of the consumer protocol, as group.consumer.migration.policy allows.
 - A step that changes anything is in the catalog before it is answered.
+- Needs READ on the group, and DESCRIBE on each topic that is subscribed to by name. A pattern matches only topics that whoever had it resolved may
+  DESCRIBE.
 - Fields that are null are as they were.
 
 Versions:
@@ -17,7 +19,9 @@ from uuid import uuid4
 from broker.coordinators.groups.consumer_member import JOIN_EPOCH, LEAVE_EPOCH, STATIC_LEAVE_EPOCH, HeartbeatCommand
 from broker.coordinators.groups.epoch_group import HeartbeatAnswer
 from broker.errors import BrokerError
+from broker.handlers.authorization import GROUP_DENIED
 from broker.handlers.base import Handler, Pending, RequestContext
+from broker.handlers.groups.describing import known_topics, may_describe
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.consumer_group_heartbeat import (
@@ -26,11 +30,16 @@ from broker.wire.messages.consumer_group_heartbeat import (
     ConsumerGroupHeartbeatResponseAssignment,
     ConsumerGroupHeartbeatResponseTopicPartitions,
 )
+from security.acls.kinds import Operation, ResourceType
 
 CLIENTS_MAKE_MEMBER_IDS = 1
 
 
 def handle(request: ConsumerGroupHeartbeatRequest, context: RequestContext) -> Pending | ConsumerGroupHeartbeatResponse:
+    if not context.allows(Operation.READ, ResourceType.GROUP, request.group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, GROUP_DENIED)
+    if not may_describe(request.subscribed_topic_names or (), context):
+        return refuse(request, context, ErrorCode.TOPIC_AUTHORIZATION_FAILED, None)
     groups = context.services.groups
     if unavailable := groups.error_of(request.group_id):
         return refuse(request, context, unavailable, None)
@@ -53,7 +62,7 @@ def handle(request: ConsumerGroupHeartbeatRequest, context: RequestContext) -> P
             request.group_id, request.member_id, request.instance_id, request.member_epoch, answered
         )
     else:
-        groups.consumers.heartbeat(request.group_id, _command(request, context), answered)
+        groups.consumers.heartbeat(request.group_id, _command(request, context), answered, known_topics(context))
     return pending
 
 

@@ -3,6 +3,7 @@ DeleteGroups (key 42), versions 0-2.
 
 Behaviour:
 - Deletes empty groups with all their offsets, each on its own; a group named twice is answered once (as in Kafka).
+- Needs DELETE on each group.
 - NON_EMPTY_GROUP while there are members, GROUP_ID_NOT_FOUND when there is no such group.
 
 Versions:
@@ -19,6 +20,7 @@ from broker.wire.messages.delete_groups import (
     DeleteGroupsResponse,
     DeleteGroupsResponseDeletableGroupResult,
 )
+from security.acls.kinds import Operation, ResourceType
 
 
 def handle(request: DeleteGroupsRequest, context: RequestContext) -> Pending | DeleteGroupsResponse:
@@ -27,10 +29,16 @@ def handle(request: DeleteGroupsRequest, context: RequestContext) -> Pending | D
         for group_id in dict.fromkeys(request.groups_names)
     }
     response = DeleteGroupsResponse(results=list(results.values()))
-    if not results:
+    allowed = []
+    for group_id, result in results.items():
+        if context.allows(Operation.DELETE, ResourceType.GROUP, group_id):
+            allowed.append((group_id, result))
+        else:
+            result.error_code = ErrorCode.GROUP_AUTHORIZATION_FAILED
+    if not allowed:
         return response
     pending = Pending()
-    waiting = len(results)
+    waiting = len(allowed)
 
     def finisher(result: DeleteGroupsResponseDeletableGroupResult) -> Callable[[ErrorCode], None]:
         def finish(error: ErrorCode) -> None:
@@ -44,7 +52,7 @@ def handle(request: DeleteGroupsRequest, context: RequestContext) -> Pending | D
 
         return finish
 
-    for group_id, result in results.items():
+    for group_id, result in allowed:
         context.services.groups.delete(group_id, finisher(result))
     return pending
 

@@ -3,6 +3,7 @@ DescribeGroups (key 15), versions 0-6.
 
 Behaviour:
 - The group's state and members; protocol and metadata only when the group is stable, as Kafka tells them.
+- Needs DESCRIBE on each group.
 - A group named twice is described once: a small request must not make a huge answer.
 - Before v6 a group that does not exist is described as Dead without an error. So are one of the consumer protocol and
   a share group: they are described by ConsumerGroupDescribe and ShareGroupDescribe.
@@ -15,10 +16,9 @@ Versions:
 - v6: GROUP_ID_NOT_FOUND with a message (KIP-1043).
 """
 
-from typing import Final
-
 from broker.coordinators.groups.classic import ClassicGroup
 from broker.coordinators.groups.rebalancing import GroupState
+from broker.handlers.authorization import NOT_ASKED, operations_on
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -28,17 +28,17 @@ from broker.wire.messages.describe_groups import (
     DescribeGroupsResponseDescribedGroup,
     DescribeGroupsResponseDescribedGroupMember,
 )
-
-READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS = 3, 6, 8, 10, 11
-GROUP_OPERATIONS: Final = sum(1 << operation for operation in (READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS))
-NOT_ASKED_FOR: Final = -(1 << 31)
+from security.acls.kinds import Operation, ResourceType
 
 
 def handle(request: DescribeGroupsRequest, context: RequestContext) -> DescribeGroupsResponse:
     groups = context.services.groups
-    operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED_FOR
     described = []
     for group_id in dict.fromkeys(request.groups):
+        if not context.allows(Operation.DESCRIBE, ResourceType.GROUP, group_id):
+            denied = ErrorCode.GROUP_AUTHORIZATION_FAILED
+            described.append(DescribeGroupsResponseDescribedGroup(group_id=group_id, error_code=denied))
+            continue
         if error := groups.error_of(group_id):
             described.append(DescribeGroupsResponseDescribedGroup(group_id=group_id, error_code=error))
             continue
@@ -47,8 +47,8 @@ def handle(request: DescribeGroupsRequest, context: RequestContext) -> DescribeG
             answer = _described(group)
         else:
             answer = _missing(group_id, context.api_version, "not found" if group is None else "is not a classic group")
-        if not answer.error_code:
-            answer.authorized_operations = operations
+        asked = request.include_authorized_operations and not answer.error_code
+        answer.authorized_operations = operations_on(context, ResourceType.GROUP, group_id) if asked else NOT_ASKED
         described.append(answer)
     return DescribeGroupsResponse(groups=described)
 

@@ -5,6 +5,7 @@ Behaviour:
 - Where a share group begins to read each partition, or of every partition that it reads (topics null).
 - -1 where that is not known: the group has not fetched yet, or does not read the partition; it or the topic need not exist. No error is
   answered for these, as in Kafka. A topic named twice is answered once.
+- Needs DESCRIBE on each group, and on each topic; among all of a group's topics others are left out.
 - A group that is asked for everything twice is answered once: a small request must not make a huge answer.
 
 Versions:
@@ -16,9 +17,11 @@ from typing import Final
 
 from broker.coordinators.share_group_coordinator import SharePartition, StartOffset
 from broker.errors import BrokerError
+from broker.handlers.authorization import TOPIC_DENIED
 from broker.handlers.base import Handler, RequestContext
 from broker.model import ZERO_UUID
 from broker.wire.api import ApiKey
+from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.describe_share_group_offsets import (
     DescribeShareGroupOffsetsRequest,
     DescribeShareGroupOffsetsRequestGroup,
@@ -28,6 +31,7 @@ from broker.wire.messages.describe_share_group_offsets import (
     DescribeShareGroupOffsetsResponsePartition,
     DescribeShareGroupOffsetsResponseTopic,
 )
+from security.acls.kinds import Operation, ResourceType
 
 UNKNOWN: Final = -1
 
@@ -39,6 +43,10 @@ async def handle(request: DescribeShareGroupOffsetsRequest, context: RequestCont
 
 
 async def _group(asked: DescribeShareGroupOffsetsRequestGroup, context: RequestContext) -> DescribeShareGroupOffsetsResponseGroup:
+    if not context.allows(Operation.DESCRIBE, ResourceType.GROUP, asked.group_id):
+        return DescribeShareGroupOffsetsResponseGroup(
+            group_id=asked.group_id, error_code=ErrorCode.GROUP_AUTHORIZATION_FAILED
+        )
     shares = context.services.groups.shares
     error = context.services.groups.error_of(asked.group_id)
     if error:
@@ -69,6 +77,12 @@ async def _group(asked: DescribeShareGroupOffsetsRequestGroup, context: RequestC
 
 
 def _answer(topic: DescribeShareGroupOffsetsRequestTopic, context: RequestContext) -> DescribeShareGroupOffsetsResponseTopic:
+    if not context.allows(Operation.DESCRIBE, ResourceType.TOPIC, topic.topic_name):
+        return DescribeShareGroupOffsetsResponseTopic(
+            topic_name=topic.topic_name,
+            topic_id=ZERO_UUID,
+            partitions=[_denied(index) for index in dict.fromkeys(topic.partitions)],
+        )
     state = context.services.directory.by_name(topic.topic_name)
     return DescribeShareGroupOffsetsResponseTopic(
         topic_name=topic.topic_name,
@@ -83,7 +97,7 @@ def _all(
     topics: dict[bytes, DescribeShareGroupOffsetsResponseTopic] = {}
     for (topic_id, index), offset in sorted(found.items(), key=lambda each: each[0]):
         state = context.services.directory.by_id(topic_id)
-        if state is None:
+        if state is None or not context.sees(Operation.DESCRIBE, ResourceType.TOPIC, state.name):
             continue
         if topic_id not in topics:
             topics[topic_id] = DescribeShareGroupOffsetsResponseTopic(topic_name=state.name, topic_id=topic_id)
@@ -95,6 +109,12 @@ def _all(
 
 def _partition(index: int) -> DescribeShareGroupOffsetsResponsePartition:
     return DescribeShareGroupOffsetsResponsePartition(partition_index=index, start_offset=UNKNOWN, leader_epoch=0, lag=UNKNOWN)
+
+
+def _denied(index: int) -> DescribeShareGroupOffsetsResponsePartition:
+    partition = _partition(index)
+    partition.error_code, partition.error_message = ErrorCode.TOPIC_AUTHORIZATION_FAILED, TOPIC_DENIED
+    return partition
 
 
 def _fill(partition: DescribeShareGroupOffsetsResponsePartition, offset: StartOffset) -> None:

@@ -4,6 +4,7 @@ FindCoordinator (key 10), versions 0-6.
 Behaviour:
 - Every group, transactional id and share partition has the broker that ClusterIdentity names as its coordinator, answered with the
   address that the client's own listener advertises. COORDINATOR_NOT_AVAILABLE while it names none: another broker takes over.
+- Needs DESCRIBE on each group or transactional id, CLUSTER_ACTION on the cluster for share partitions.
 - A share group is a group. Type 2 asks for who keeps the state of a share partition, by a key GROUP:TOPIC_ID:PARTITION. It is meant
   for brokers; INVALID_REQUEST for another key, and before v6.
 
@@ -19,6 +20,7 @@ import re
 from base64 import urlsafe_b64decode
 from typing import Final
 
+from broker.handlers.authorization import GROUP_DENIED, TRANSACTIONAL_ID_DENIED, require_on_cluster
 from broker.handlers.base import Handler, RequestContext
 from broker.model import Node
 from broker.wire.api import ApiKey
@@ -28,10 +30,19 @@ from broker.wire.messages.find_coordinator import (
     FindCoordinatorResponse,
     FindCoordinatorResponseCoordinator,
 )
+from security.acls.kinds import Operation, ResourceType
 
 GROUP: Final = 0
 TRANSACTION: Final = 1
 SHARE: Final = 2
+_JUDGED_AS: Final = {
+    GROUP: (ResourceType.GROUP, ErrorCode.GROUP_AUTHORIZATION_FAILED, GROUP_DENIED),
+    TRANSACTION: (
+        ResourceType.TRANSACTIONAL_ID,
+        ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+        TRANSACTIONAL_ID_DENIED,
+    ),
+}
 _TOPIC_ID: Final = re.compile(r"[A-Za-z0-9_-]{22}(?:==)?")
 _INDEX: Final = re.compile(r"[+-]?[0-9]{1,10}", re.ASCII)
 NO_NODE: Final = Node(-1, "", -1)
@@ -40,6 +51,8 @@ NOBODY_YET: Final = "The coordinator is not available."
 
 def handle(request: FindCoordinatorRequest, context: RequestContext) -> FindCoordinatorResponse:
     if request.key_type in (GROUP, TRANSACTION) or (request.key_type == SHARE and context.api_version >= 6):
+        if request.key_type == SHARE:
+            require_on_cluster(context, Operation.CLUSTER_ACTION)
         # Not null on success: the two texts that Kafka sends in these places.
         return _answer(request, context, ErrorCode.NONE, "NONE" if context.api_version < 4 else "")
     message = "Share groups are not supported." if request.key_type == SHARE else f"Unknown key type {request.key_type}."
@@ -61,6 +74,8 @@ def _answer(
     request: FindCoordinatorRequest, context: RequestContext, error: int, message: str | None
 ) -> FindCoordinatorResponse:
     if context.api_version < 4:
+        if not error and not _is_allowed(request.key_type, request.key, context):
+            _, error, message = _JUDGED_AS[request.key_type]
         node = NO_NODE if error else _coordinator(request.key_type, request.key, context)
         if node is NO_NODE and not error:
             error, message = ErrorCode.COORDINATOR_NOT_AVAILABLE, NOBODY_YET
@@ -72,6 +87,8 @@ def _answer(
         wrong = error
         if not error and request.key_type == SHARE and not is_share_partition(key):
             wrong = ErrorCode.INVALID_REQUEST
+        elif not error and not _is_allowed(request.key_type, key, context):
+            wrong = _JUDGED_AS[request.key_type][1]
         node = NO_NODE if wrong else _coordinator(request.key_type, key, context)
         if node is NO_NODE and not wrong:
             wrong = ErrorCode.COORDINATOR_NOT_AVAILABLE
@@ -81,6 +98,11 @@ def _answer(
             )
         )
     return FindCoordinatorResponse(coordinators=coordinators)
+
+
+def _is_allowed(kind: int, key: str, context: RequestContext) -> bool:
+    judged_as = _JUDGED_AS.get(kind)
+    return judged_as is None or context.allows(Operation.DESCRIBE, judged_as[0], key)
 
 
 def _coordinator(kind: int, key: str, context: RequestContext) -> Node:

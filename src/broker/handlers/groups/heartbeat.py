@@ -3,6 +3,7 @@ Heartbeat (key 12), versions 0-4.
 
 Behaviour:
 - Keeps the member's session alive. REBALANCE_IN_PROGRESS asks it to join again; it is alive all the same.
+- Needs READ on the group.
 
 Versions:
 - v1: throttle time.
@@ -12,10 +13,14 @@ Versions:
 
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
+from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
+from security.acls.kinds import Operation, ResourceType
 
 
 def handle(request: HeartbeatRequest, context: RequestContext) -> HeartbeatResponse:
+    if not context.allows(Operation.READ, ResourceType.GROUP, request.group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, None)
     error = context.services.groups.heartbeat(
         request.group_id, request.member_id, request.group_instance_id, request.generation_id
     )

@@ -4,6 +4,7 @@ JoinGroup (key 11), versions 0-9.
 Behaviour:
 - Answered when all members have joined or the rebalance times out, or at once when nothing changes for the member.
 - In a group of the consumer protocol answered at once, with nobody leading: the coordinator assigns (KIP-848).
+- Needs READ on the group.
 - The member stays in the group for its session (or rebalance) timeout when its connection breaks meanwhile.
 
 Versions:
@@ -20,10 +21,14 @@ Versions:
 from broker.coordinators.groups.commands import JoinAnswer, JoinCommand
 from broker.handlers.base import Handler, Pending, RequestContext
 from broker.wire.api import ApiKey
+from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.join_group import JoinGroupRequest, JoinGroupResponse, JoinGroupResponseMember
+from security.acls.kinds import Operation, ResourceType
 
 
-def handle(request: JoinGroupRequest, context: RequestContext) -> Pending:
+def handle(request: JoinGroupRequest, context: RequestContext) -> Pending | JoinGroupResponse:
+    if not context.allows(Operation.READ, ResourceType.GROUP, request.group_id):
+        return refuse(None, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, None)
     version = context.api_version
     # Before version 1 the field has its default, -1; whoever sends that later means the same.
     rebalance_timeout_ms = (

@@ -4,6 +4,7 @@ LeaveGroup (key 13), versions 0-5.
 Behaviour:
 - The members leave at once and the others rebalance, once for all that leave together.
 - A static member can be removed by its instance id alone (administrators do that); its own client just stays away.
+- Needs READ on the group.
 
 Versions:
 - v0-2: one member, its error is the request's.
@@ -16,14 +17,18 @@ Versions:
 from broker.coordinators.groups.commands import Leaver
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
+from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.leave_group import (
     LeaveGroupRequest,
     LeaveGroupResponse,
     LeaveGroupResponseMemberResponse,
 )
+from security.acls.kinds import Operation, ResourceType
 
 
 def handle(request: LeaveGroupRequest, context: RequestContext) -> LeaveGroupResponse:
+    if not context.allows(Operation.READ, ResourceType.GROUP, request.group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, None)
     if context.api_version < 3:
         error, outcomes = context.services.groups.leave(request.group_id, [Leaver(request.member_id)])
         return LeaveGroupResponse(error_code=error or outcomes[0].error)

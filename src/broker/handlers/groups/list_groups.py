@@ -3,6 +3,7 @@ ListGroups (key 16), versions 0-5.
 
 Behaviour:
 - All groups that this broker coordinates, or those in one of the states and of one of the types asked for; case does not matter.
+- Only groups that the client may DESCRIBE, unless it may DESCRIBE the cluster.
 
 Versions:
 - v1: throttle time.
@@ -19,6 +20,7 @@ from broker.coordinators.groups.share_group import ShareGroup
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.messages.list_groups import ListGroupsRequest, ListGroupsResponse, ListGroupsResponseListedGroup
+from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
 
 CLASSIC: Final = "classic"
 CONSUMER: Final = "consumer"
@@ -32,6 +34,7 @@ def handle(request: ListGroupsRequest, context: RequestContext) -> ListGroupsRes
     error = groups.list_error()
     if error:
         return ListGroupsResponse(error_code=error)
+    sees_all = context.sees(Operation.DESCRIBE, ResourceType.CLUSTER, CLUSTER_NAME)
     return ListGroupsResponse(
         groups=[
             ListGroupsResponseListedGroup(
@@ -41,7 +44,9 @@ def handle(request: ListGroupsRequest, context: RequestContext) -> ListGroupsRes
                 group_type=_type(group),
             )
             for group in groups.groups()
-            if (not states or group.state.value.lower() in states) and (not types or _type(group) in types)
+            if (not states or group.state.value.lower() in states)
+            and (not types or _type(group) in types)
+            and (sees_all or context.sees(Operation.DESCRIBE, ResourceType.GROUP, group.group_id))
         ]
     )
 

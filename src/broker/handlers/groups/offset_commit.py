@@ -3,6 +3,7 @@ OffsetCommit (key 8), versions 2-10.
 
 Behaviour:
 - All valid offsets of a request are committed in one transaction, and visible and answered only after it.
+- Needs READ on the group, and READ on each topic.
 - Partitions that do not exist are refused one by one; when none is left the group is not even looked at (as in Kafka).
 - A member must be of the current generation (in a group of the consumer protocol: of one since which the partition has been its
   own); without one (-1) only an empty group takes offsets.
@@ -29,9 +30,12 @@ from broker.wire.messages.offset_commit import (
     OffsetCommitResponsePartition,
     OffsetCommitResponseTopic,
 )
+from security.acls.kinds import Operation, ResourceType
 
 
 def handle(request: OffsetCommitRequest, context: RequestContext) -> Pending | OffsetCommitResponse:
+    if not context.allows(Operation.READ, ResourceType.GROUP, request.group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, None)
     services = context.services
     by_id = context.api_version >= 10
     metadata_max = services.settings.current.offset_metadata_max_bytes
@@ -42,13 +46,18 @@ def handle(request: OffsetCommitRequest, context: RequestContext) -> Pending | O
     known: list[OffsetCommitResponsePartition] = []
     for topic in request.topics:
         state = services.directory.by_id(topic.topic_id) if by_id else services.directory.by_name(topic.name)
+        # An id that stands for no topic is not denied: there is no name to judge it by.
+        name = topic.name if not by_id else None if state is None else state.name
+        is_denied = name is not None and not context.allows(Operation.READ, ResourceType.TOPIC, name)
         answer = OffsetCommitResponseTopic(name=topic.name, topic_id=topic.topic_id)
         answers.append(answer)
         for partition in topic.partitions:
             index = partition.partition_index
             outcome = OffsetCommitResponsePartition(partition_index=index)
             answer.partitions.append(outcome)
-            if state is None:
+            if is_denied:
+                outcome.error_code = ErrorCode.TOPIC_AUTHORIZATION_FAILED
+            elif state is None:
                 outcome.error_code = ErrorCode.UNKNOWN_TOPIC_ID if by_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
             elif not 0 <= index < len(state.pids):
                 outcome.error_code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION

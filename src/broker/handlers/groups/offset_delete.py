@@ -4,6 +4,7 @@ OffsetDelete (key 47), version 0.
 Behaviour:
 - Deletes offsets of topics that no member subscribes to (GROUP_SUBSCRIBED_TO_TOPIC otherwise); offsets that are not there
   count as deleted.
+- Needs DELETE on the group, and READ on each topic.
 - A group with members that is no consumer group is refused as a whole: NON_EMPTY_GROUP.
 - Partitions that do not exist are refused one by one; when none is left the group is not even looked at (as in Kafka).
 
@@ -20,20 +21,26 @@ from broker.wire.messages.offset_delete import (
     OffsetDeleteResponsePartition,
     OffsetDeleteResponseTopic,
 )
+from security.acls.kinds import Operation, ResourceType
 
 
 def handle(request: OffsetDeleteRequest, context: RequestContext) -> Pending | OffsetDeleteResponse:
+    if not context.allows(Operation.DELETE, ResourceType.GROUP, request.group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, None)
     wanted: list[tuple[str, int]] = []
     known: list[tuple[str, OffsetDeleteResponsePartition]] = []
     answers = []
     for topic in request.topics:
         state = context.services.directory.by_name(topic.name)
+        is_denied = not context.allows(Operation.READ, ResourceType.TOPIC, topic.name)
         answer = OffsetDeleteResponseTopic(name=topic.name)
         answers.append(answer)
         for partition in topic.partitions:
             outcome = OffsetDeleteResponsePartition(partition_index=partition.partition_index)
             answer.partitions.append(outcome)
-            if state is None or not 0 <= partition.partition_index < len(state.pids):
+            if is_denied:
+                outcome.error_code = ErrorCode.TOPIC_AUTHORIZATION_FAILED
+            elif state is None or not 0 <= partition.partition_index < len(state.pids):
                 outcome.error_code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
             else:
                 wanted.append((topic.name, partition.partition_index))

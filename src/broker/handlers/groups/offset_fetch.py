@@ -4,6 +4,7 @@ OffsetFetch (key 9), versions 1-10.
 Behaviour:
 - Offsets that were acknowledged, and no others. -1 where a group has none, also for groups and topics that do not exist.
 - Where brokers share the catalog they are read from it: transactions that others coordinate commit offsets, too.
+- Needs DESCRIBE on each group, and on each topic; among all offsets of a group those of other topics are left out.
 - An offset of a deleted topic is never shown for a new topic of the same name.
 - What a transaction carries is not shown before it is committed. With ``require_stable`` such a partition is answered
   UNSTABLE_OFFSET_COMMIT until the transaction ends; among all offsets of a group only where it has an offset already, as in Kafka.
@@ -44,6 +45,7 @@ from broker.wire.messages.offset_fetch import (
     OffsetFetchResponseTopic,
     OffsetFetchResponseTopics,
 )
+from security.acls.kinds import Operation, ResourceType
 
 
 def handle(request: OffsetFetchRequest, context: RequestContext) -> OffsetFetchResponse | Awaitable[OffsetFetchResponse]:
@@ -58,7 +60,7 @@ async def _read(request: OffsetFetchRequest, context: RequestContext, reader: Of
     found: dict[str, Committed | ErrorCode] = {}
     named = [group.group_id for group in request.groups] if context.api_version >= 8 else [request.group_id]
     for group_id in dict.fromkeys(named):
-        if context.services.groups.error_of(group_id):
+        if context.services.groups.error_of(group_id) or not _sees(group_id, context):
             continue
         try:
             now = await reader.read(group_id)
@@ -67,6 +69,11 @@ async def _read(request: OffsetFetchRequest, context: RequestContext, reader: Of
         else:
             found[group_id] = Committed(now.offsets, now.is_pending)
     return _answer(request, context, lambda group_id: found.get(group_id, ErrorCode.NOT_COORDINATOR))
+
+
+def _sees(group_id: str, context: RequestContext) -> bool:
+    """The answer says aloud what is denied; here it is only not read."""
+    return context.sees(Operation.DESCRIBE, ResourceType.GROUP, group_id)
 
 
 class Committed(NamedTuple):
@@ -86,6 +93,8 @@ Look = Callable[[str], Committed | ErrorCode]
 def _answer(request: OffsetFetchRequest, context: RequestContext, look: Look) -> OffsetFetchResponse:
     if context.api_version >= 8:
         return OffsetFetchResponse(groups=_groups(request, context, look))
+    if not context.allows(Operation.DESCRIBE, ResourceType.GROUP, request.group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, None)
     error = context.services.groups.error_of(request.group_id)
     committed = error or look(request.group_id)
     if isinstance(committed, ErrorCode):
@@ -102,7 +111,9 @@ def _answer(request: OffsetFetchRequest, context: RequestContext, look: Look) ->
         )
     return OffsetFetchResponse(
         topics=[
-            _old_topic(
+            _old_denied_topic(topic.name, topic.partition_indexes)
+            if not context.allows(Operation.DESCRIBE, ResourceType.TOPIC, topic.name)
+            else _old_topic(
                 topic.name,
                 topic.partition_indexes,
                 offsets.get(topic.name, {}),
@@ -130,6 +141,8 @@ def _groups(request: OffsetFetchRequest, context: RequestContext, look: Look) ->
 def _group(
     request: OffsetFetchRequest, group: OffsetFetchRequestGroup, context: RequestContext, look: Look
 ) -> OffsetFetchResponseGroup:
+    if not context.allows(Operation.DESCRIBE, ResourceType.GROUP, group.group_id):
+        return _failed_group(group, ErrorCode.GROUP_AUTHORIZATION_FAILED)
     groups = context.services.groups
     error = groups.error_of(group.group_id) or groups.fetch_error(group.group_id, group.member_id, group.member_epoch)
     committed = error or look(group.group_id)
@@ -154,6 +167,10 @@ def _group(
             )
         else:
             name = state.name if state is not None else topic.name
+            if not context.allows(Operation.DESCRIBE, ResourceType.TOPIC, name):
+                denied = ErrorCode.TOPIC_AUTHORIZATION_FAILED
+                answers.append(_failed_topic(topic.name, topic.topic_id, topic.partition_indexes, denied))
+                continue
             unstable = _unstable(request, group.group_id, name, topic.partition_indexes, committed)
             answers.append(_topic(name, topic.topic_id, topic.partition_indexes, offsets.get(name, {}), state, unstable))
     return OffsetFetchResponseGroup(group_id=group.group_id, topics=answers)
@@ -163,8 +180,10 @@ Found = tuple[str, Mapping[int, CommittedOffset], TopicState | None]
 
 
 def _all(offsets: Mapping[str, Mapping[int, CommittedOffset]], context: RequestContext) -> Iterable[Found]:
-    """Every topic the group has offsets in; only the offsets that are of the topic as it is now."""
+    """Every topic the group has offsets in and the client may know of; only the offsets that are of the topic as it is now."""
     for name, of_topic in offsets.items():
+        if not context.sees(Operation.DESCRIBE, ResourceType.TOPIC, name):
+            continue
         state = context.services.directory.by_name(name)
         current = {index: offset for index, offset in of_topic.items() if _is_of(offset, state)}
         if current:
@@ -247,6 +266,20 @@ def _topic(
                 )
             )
     return OffsetFetchResponseTopics(name=name, topic_id=topic_id, partitions=partitions)
+
+
+def _old_denied_topic(name: str, indexes: Iterable[int]) -> OffsetFetchResponseTopic:
+    return OffsetFetchResponseTopic(
+        name=name,
+        partitions=[
+            OffsetFetchResponsePartition(
+                partition_index=index,
+                committed_offset=UNKNOWN_OFFSET,
+                error_code=ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+            )
+            for index in indexes
+        ],
+    )
 
 
 def _failed_topic(name: str, topic_id: bytes, indexes: Iterable[int], error: int) -> OffsetFetchResponseTopics:

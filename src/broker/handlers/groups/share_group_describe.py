@@ -4,6 +4,7 @@ ShareGroupDescribe (key 77), version 1.
 Behaviour:
 - Share groups: epochs and each member with what it may fetch.
 - Topics that are gone are left out. A group named twice is described once: a small request must not make a huge answer.
+- Needs DESCRIBE on each group, and on each topic that its members have: a group with others is not described at all.
 - GROUP_ID_NOT_FOUND for what is no group, or one of another type.
 
 Versions:
@@ -13,9 +14,9 @@ Versions:
 from broker.coordinators.groups.share_group import ShareGroup
 from broker.coordinators.groups.share_member import ShareMember
 from broker.errors import BrokerError
+from broker.handlers.authorization import NOT_ASKED, operations_on
 from broker.handlers.base import Handler, RequestContext
-from broker.handlers.groups.describe_groups import GROUP_OPERATIONS, NOT_ASKED_FOR
-from broker.handlers.groups.describing import group_to_describe, topics_there
+from broker.handlers.groups.describing import check_topics, group_to_describe, topics_there
 from broker.wire.api import ApiKey
 from broker.wire.messages.share_group_describe import (
     ShareGroupDescribeRequest,
@@ -25,19 +26,22 @@ from broker.wire.messages.share_group_describe import (
     ShareGroupDescribeResponseMember,
     ShareGroupDescribeResponseTopicPartitions,
 )
+from security.acls.kinds import ResourceType
 
 
 def handle(request: ShareGroupDescribeRequest, context: RequestContext) -> ShareGroupDescribeResponse:
-    operations = GROUP_OPERATIONS if request.include_authorized_operations else NOT_ASKED_FOR
     described = []
     for group_id in dict.fromkeys(request.group_ids):
         try:
             group = group_to_describe(group_id, ShareGroup, "share group", context)
+            check_topics((member.assigned for member in group.members.values()), context)
         except BrokerError as refusal:
             answer = _refused(group_id, refusal.code, refusal.message)
         else:
             answer = _described(group, context)
-            answer.authorized_operations = operations
+            answer.authorized_operations = (
+                operations_on(context, ResourceType.GROUP, group_id) if request.include_authorized_operations else NOT_ASKED
+            )
         described.append(answer)
     return ShareGroupDescribeResponse(groups=described)
 

@@ -5,6 +5,7 @@ Behaviour:
 - Joins (epoch 0), keeps alive, leaves (epoch -1), and answers with the partitions the member may fetch when these have changed, when it
   joins, and when its last answer got lost (KIP-932).
 - A step that changes anything is in the catalog before it is answered.
+- Needs READ on the group, and DESCRIBE on each topic that is subscribed to by name.
 - Fields that are null are as they were.
 
 Versions:
@@ -15,7 +16,9 @@ from broker.coordinators.groups.consumer_member import JOIN_EPOCH, LEAVE_EPOCH
 from broker.coordinators.groups.epoch_group import HeartbeatAnswer
 from broker.coordinators.groups.share_member import ShareCommand
 from broker.errors import BrokerError
+from broker.handlers.authorization import GROUP_DENIED
 from broker.handlers.base import Handler, Pending, RequestContext
+from broker.handlers.groups.describing import may_describe
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.share_group_heartbeat import (
@@ -24,12 +27,17 @@ from broker.wire.messages.share_group_heartbeat import (
     ShareGroupHeartbeatResponseAssignment,
     ShareGroupHeartbeatResponseTopicPartitions,
 )
+from security.acls.kinds import Operation, ResourceType
 
 MEMBER_ID_CHARACTERS_MAX = 36
 """As long as a UUID in text, which is what clients make."""
 
 
 def handle(request: ShareGroupHeartbeatRequest, context: RequestContext) -> Pending | ShareGroupHeartbeatResponse:
+    if not context.allows(Operation.READ, ResourceType.GROUP, request.group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, GROUP_DENIED)
+    if not may_describe(request.subscribed_topic_names or (), context):
+        return refuse(request, context, ErrorCode.TOPIC_AUTHORIZATION_FAILED, None)
     groups = context.services.groups
     if unavailable := groups.error_of(request.group_id):
         return refuse(request, context, unavailable, None)

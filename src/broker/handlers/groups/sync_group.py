@@ -3,6 +3,7 @@ SyncGroup (key 14), versions 0-5.
 
 Behaviour:
 - The leader brings everybody's assignment; all are answered when that is stored. A member the leader left out gets an empty one.
+- Needs READ on the group.
 - In a group of the consumer protocol the coordinator's own assignment, in the version that the member understands (KIP-848).
 
 Versions:
@@ -17,11 +18,14 @@ from broker.handlers.base import Handler, Pending, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.sync_group import SyncGroupRequest, SyncGroupResponse
+from security.acls.kinds import Operation, ResourceType
 
 
 def handle(request: SyncGroupRequest, context: RequestContext) -> Pending | SyncGroupResponse:
     if context.api_version >= 5 and (request.protocol_type is None or request.protocol_name is None):
         return SyncGroupResponse(error_code=ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+    if not context.allows(Operation.READ, ResourceType.GROUP, request.group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, None)
     command = SyncCommand(
         member_id=request.member_id,
         group_instance_id=request.group_instance_id,

@@ -4,6 +4,7 @@ TxnOffsetCommit (key 28), versions 0-5.
 Behaviour:
 - All valid offsets of a request are stored in one step, and take effect when the transaction is committed. Until then nobody is
   shown them (see OffsetFetch's ``require_stable``).
+- Needs WRITE on the transactional id, READ on the group, and READ on each topic.
 - Partitions that do not exist are refused one by one; when none is left the group is not even looked at (as in Kafka).
 - One that comes late over a connection that its client has replaced since closes that connection (before v5).
 - It is for the group's coordinator, which need not be that of the transaction.
@@ -32,6 +33,7 @@ from broker.wire.messages.txn_offset_commit import (
     TxnOffsetCommitResponsePartition,
     TxnOffsetCommitResponseTopic,
 )
+from security.acls.kinds import Operation, ResourceType
 
 FIRST_VERSION_AWARE_OF_LOADING: Final = 2
 FIRST_VERSION_WITH_ABORTABLE_ERRORS: Final = 4
@@ -39,6 +41,10 @@ FIRST_VERSION_THAT_ADDS_THE_GROUP: Final = 5
 
 
 async def handle(request: TxnOffsetCommitRequest, context: RequestContext) -> TxnOffsetCommitResponse:
+    if not context.allows(Operation.WRITE, ResourceType.TRANSACTIONAL_ID, request.transactional_id):
+        return refuse(request, context, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, None)
+    if not context.allows(Operation.READ, ResourceType.GROUP, request.group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, None)
     services = context.services
     metadata_max = services.settings.current.offset_metadata_max_bytes
     commit_ms = services.now_ms()
@@ -47,12 +53,16 @@ async def handle(request: TxnOffsetCommitRequest, context: RequestContext) -> Tx
     known: list[TxnOffsetCommitResponsePartition] = []
     for topic in request.topics:
         state = services.directory.by_name(topic.name)
+        is_denied = not context.allows(Operation.READ, ResourceType.TOPIC, topic.name)
         answer = TxnOffsetCommitResponseTopic(name=topic.name)
         answers.append(answer)
         for partition in topic.partitions:
             index = partition.partition_index
             outcome = TxnOffsetCommitResponsePartition(partition_index=index)
             answer.partitions.append(outcome)
+            if is_denied:
+                outcome.error_code = ErrorCode.TOPIC_AUTHORIZATION_FAILED
+                continue
             if state is None or not 0 <= index < len(state.pids):
                 outcome.error_code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
                 continue

@@ -4,11 +4,13 @@ DescribeProducers (key 61), version 0 (KIP-664).
 Behaviour:
 - The idempotent producers that each partition remembers, with their last sequence and the time of their last batch, and where their
   open transaction begins on the partition (-1 without one).
+- Needs READ on each topic.
 - A partition named twice: INVALID_REQUEST, for a small request must not make a huge answer.
 - The coordinator epoch is 0 for a producer that has a transactional id: there has been one coordinator; -1 for others.
 """
 
 from broker.errors import BrokerError
+from broker.handlers.authorization import TOPIC_DENIED
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -19,18 +21,29 @@ from broker.wire.messages.describe_producers import (
     DescribeProducersResponseProducerState,
     DescribeProducersResponseTopicResponse,
 )
+from security.acls.kinds import Operation, ResourceType
 
 
 async def handle(request: DescribeProducersRequest, context: RequestContext) -> DescribeProducersResponse:
     seen: set[tuple[str, int]] = set()
+    denied = {topic.name for topic in request.topics if not context.allows(Operation.READ, ResourceType.TOPIC, topic.name)}
     return DescribeProducersResponse(
         topics=[
             DescribeProducersResponseTopicResponse(
                 name=topic.name,
-                partitions=[await _describe(topic.name, index, seen, context) for index in topic.partition_indexes],
+                partitions=[
+                    _denied(index) if topic.name in denied else await _describe(topic.name, index, seen, context)
+                    for index in topic.partition_indexes
+                ],
             )
             for topic in request.topics
         ]
+    )
+
+
+def _denied(index: int) -> DescribeProducersResponsePartitionResponse:
+    return DescribeProducersResponsePartitionResponse(
+        partition_index=index, error_code=ErrorCode.TOPIC_AUTHORIZATION_FAILED, error_message=TOPIC_DENIED
     )
 
 

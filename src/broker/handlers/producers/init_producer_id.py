@@ -8,6 +8,7 @@ Behaviour:
   open is aborted first, in the same step: Kafka answers CONCURRENT_TRANSACTIONS until it has done so.
 - Half of an id and epoch pair, or an empty transactional id: INVALID_REQUEST. A timeout that is not positive or beyond
   transaction.max.timeout.ms: INVALID_TRANSACTION_TIMEOUT.
+- Needs WRITE on the transactional id, and TWO_PHASE_COMMIT on it for who asks for that; without an id IDEMPOTENT_WRITE on the cluster, or WRITE on any topic.
 - Two-phase commit (KIP-939) is switched off, as in Kafka by default: TRANSACTIONAL_ID_AUTHORIZATION_FAILED to who asks for it,
   UNSUPPORTED_VERSION to who wants to keep a prepared transaction.
 
@@ -24,9 +25,12 @@ from broker.model import NO_PRODUCER_EPOCH, NO_PRODUCER_ID
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
+from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
 
 
 def handle(request: InitProducerIdRequest, context: RequestContext) -> Any:
+    if denied := _denied(request, context):
+        return refuse(request, context, denied, None)
     if (request.producer_id == NO_PRODUCER_ID) != (request.producer_epoch == NO_PRODUCER_EPOCH):
         return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
     if request.transactional_id is None:
@@ -38,6 +42,18 @@ def handle(request: InitProducerIdRequest, context: RequestContext) -> Any:
     if request.keep_prepared_txn:
         return refuse(request, context, ErrorCode.UNSUPPORTED_VERSION, None)
     return _take_over(request.transactional_id, request, context)
+
+
+def _denied(request: InitProducerIdRequest, context: RequestContext) -> ErrorCode:
+    transactional_id = request.transactional_id
+    if transactional_id is None:
+        may = context.sees(Operation.IDEMPOTENT_WRITE, ResourceType.CLUSTER, CLUSTER_NAME) or context.allows_any(
+            Operation.WRITE, ResourceType.TOPIC
+        )
+        return ErrorCode.NONE if may else ErrorCode.CLUSTER_AUTHORIZATION_FAILED
+    wanted = (Operation.WRITE, Operation.TWO_PHASE_COMMIT) if request.enable2_pc else (Operation.WRITE,)
+    may = all(context.allows(operation, ResourceType.TRANSACTIONAL_ID, transactional_id) for operation in wanted)
+    return ErrorCode.NONE if may else ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
 
 
 async def _allocate(request: InitProducerIdRequest, context: RequestContext) -> InitProducerIdResponse:

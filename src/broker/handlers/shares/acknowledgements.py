@@ -9,6 +9,7 @@ from broker.coordinators.shares.share_partition import RENEW, Acknowledgement
 from broker.coordinators.shares.share_sessions import PartitionKey, ShareSession
 from broker.handlers.base import RequestContext
 from broker.wire.error_codes import ErrorCode
+from security.acls.kinds import Operation, ResourceType
 
 MEMBER_ID_CHARACTERS: Final = 36
 _FEW: Final = 8
@@ -46,6 +47,15 @@ def resolve(directory: TopicDirectory, key: PartitionKey) -> int | ErrorCode:
     if not 0 <= key[1] < len(state.pids):
         return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     return state.pids[key[1]]
+
+
+def resolve_readable(key: PartitionKey, context: RequestContext) -> int | ErrorCode:
+    """The same for a client that reads: a topic that it must not read is denied before it is said whether it has the partition."""
+    directory = context.services.directory
+    state = directory.by_id(key[0])
+    if state is not None and not context.allows(Operation.READ, ResourceType.TOPIC, state.name):
+        return ErrorCode.TOPIC_AUTHORIZATION_FAILED
+    return resolve(directory, key)
 
 
 def said_in(topics: Iterable[Any]) -> Said:
@@ -86,7 +96,7 @@ async def carry_out(
     results: dict[PartitionKey, Outcome] = {}
     sound: Said = {}
     for key, batches in said.items():
-        place = resolve(services.directory, key)
+        place = resolve_readable(key, context)
         if isinstance(place, ErrorCode):
             results[key] = Outcome(place)
         elif not are_sound(batches, kind_max, is_renewal):

@@ -6,6 +6,7 @@ Behaviour:
   What was answered is durable; what a partition's records cannot all be told is told to none of them.
 - Only the member that has a record may say anything of it: INVALID_RECORD_STATE. Batches that run backwards, overlap, have unknown types
   or another number of types than records: INVALID_REQUEST.
+- Needs READ on the group, and READ on each topic.
 - A partition that another broker leads: NOT_LEADER_OR_FOLLOWER, with its leader.
 - The session goes on as with ShareFetch. It cannot be begun here; epoch -1 ends it, and what the member still had is anybody's again.
 
@@ -16,6 +17,7 @@ Versions:
 from typing import Final
 
 from broker.coordinators.shares.share_sessions import FINAL_EPOCH, INITIAL_EPOCH
+from broker.handlers.authorization import GROUP_DENIED
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.shares.acknowledgements import are_ids, carry_out, end_with_connection, forget_connection, said_in
 from broker.handlers.shares.leaders import leader_elsewhere
@@ -30,6 +32,7 @@ from broker.wire.messages.share_acknowledge import (
     ShareAcknowledgeResponsePartitionData,
     ShareAcknowledgeTopicResponse,
 )
+from security.acls.kinds import Operation, ResourceType
 
 FIRST_VERSION_WITH_RENEWAL: Final = 2
 
@@ -39,6 +42,8 @@ async def handle(request: ShareAcknowledgeRequest, context: RequestContext) -> S
     group_id, member_id, epoch = request.group_id, request.member_id, request.share_session_epoch
     if group_id is None or member_id is None or not are_ids(group_id, member_id):
         return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
+    if not context.allows(Operation.READ, ResourceType.GROUP, group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, GROUP_DENIED)
     if epoch == INITIAL_EPOCH:
         return refuse(request, context, ErrorCode.INVALID_SHARE_SESSION_EPOCH, None)
     session = keeper.sessions.go_on(group_id, member_id, epoch)

@@ -11,6 +11,7 @@ Behaviour:
 - Answers when min_bytes can be given, a partition has an error, or max_wait_ms are over. Partitions that gave records come last the
   next time.
 - share.isolation.level read_committed stops at the last stable offset; records of aborted transactions are done with unseen.
+- Needs READ on the group, and READ on each topic.
 - A partition that another broker leads is NOT_LEADER_OR_FOLLOWER, with its leader; so is what is said of its records.
 - Where there is no room for a session the answer comes after max_wait_ms, so that the client does not ask all the time.
 
@@ -24,6 +25,7 @@ from typing import Final
 import anyio
 
 from broker.coordinators.shares.share_sessions import FINAL_EPOCH, INITIAL_EPOCH, PartitionKey, ShareSession
+from broker.handlers.authorization import GROUP_DENIED
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.shares.acknowledgements import (
     Outcome,
@@ -31,7 +33,7 @@ from broker.handlers.shares.acknowledgements import (
     carry_out,
     end_with_connection,
     forget_connection,
-    resolve,
+    resolve_readable,
     said_in,
 )
 from broker.handlers.shares.leaders import leader_elsewhere
@@ -49,6 +51,7 @@ from broker.wire.messages.share_fetch import (
     ShareFetchResponsePartitionData,
 )
 from observability.metrics import RECORD_BYTES_OUT
+from security.acls.kinds import Operation, ResourceType
 
 FIRST_VERSION_WITH_RENEWAL: Final = 2
 BATCH_OPTIMIZED: Final = 0
@@ -58,7 +61,11 @@ RECORD_LIMIT: Final = 1
 async def handle(request: ShareFetchRequest, context: RequestContext) -> ShareFetchResponse:
     keeper = context.services.share_partitions
     group_id, member_id, epoch = request.group_id, request.member_id, request.share_session_epoch
-    if group_id is None or member_id is None or not are_ids(group_id, member_id) or not _is_sound(request):
+    if group_id is None or member_id is None or not are_ids(group_id, member_id):
+        return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
+    if not context.allows(Operation.READ, ResourceType.GROUP, group_id):
+        return refuse(request, context, ErrorCode.GROUP_AUTHORIZATION_FAILED, GROUP_DENIED)
+    if not _is_sound(request):
         return refuse(request, context, ErrorCode.INVALID_REQUEST, None)
     said = said_in(request.topics)
     named = [(topic.topic_id, each.partition_index) for topic in request.topics for each in topic.partitions]
@@ -110,7 +117,7 @@ async def _fetch(
     unknown: dict[PartitionKey, Given] = {}
     pids: dict[PartitionKey, int] = {}
     for key in session.partitions:
-        place = resolve(services.directory, key)
+        place = resolve_readable(key, context)
         if isinstance(place, ErrorCode):
             unknown[key] = Given(place)
         else:

@@ -6,6 +6,7 @@ Behaviour:
 - What matches the client is taken from the client metrics subscriptions, as they are now. Without any: no metrics, five minutes.
 - Sums are asked for from the beginning, not since the last push, as Prometheus wants them: a push that is lost loses nothing.
 - Before the interval is over: THROTTLING_QUOTA_EXCEEDED, unless the last push was refused in a way that tells it to ask.
+- Whoever has logged in may do this.
 """
 
 from broker.client_metrics.instance import ACCEPTED_COMPRESSION

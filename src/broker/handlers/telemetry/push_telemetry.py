@@ -7,6 +7,7 @@ Behaviour:
   push: THROTTLING_QUOTA_EXCEEDED. Another subscription than the client's: UNKNOWN_SUBSCRIPTION_ID. A codec that is not known:
   UNSUPPORTED_COMPRESSION_TYPE. More than telemetry.max.bytes, more than twice that unpacked, or too many values: TELEMETRY_TOO_LARGE. What is no
   OpenTelemetry metrics: INVALID_RECORD. Without any metrics: nothing is done.
+- Whoever has logged in may do this.
 """
 
 from broker.client_metrics.collector import Pushed

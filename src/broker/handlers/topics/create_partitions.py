@@ -3,6 +3,7 @@ CreatePartitions (key 37), versions 0-3.
 
 Behaviour:
 - Partitions are added at the end and can be written to when the answer is sent; a topic never gets fewer.
+- Needs ALTER on each topic.
 - A topic that is named twice is not changed. ``validate_only`` checks everything and changes nothing.
 - A manual assignment may name each broker once, so it is checked against the brokers there are, not the replication factor.
 
@@ -24,6 +25,7 @@ from broker.wire.messages.create_partitions import (
     CreatePartitionsTopic,
     CreatePartitionsTopicResult,
 )
+from security.acls.kinds import Operation, ResourceType
 
 
 async def handle(request: CreatePartitionsRequest, context: RequestContext) -> CreatePartitionsResponse:
@@ -41,6 +43,8 @@ async def handle(request: CreatePartitionsRequest, context: RequestContext) -> C
         if times[topic.name] > 1:
             continue
         try:
+            if not context.allows(Operation.ALTER, ResourceType.TOPIC, topic.name):
+                raise BrokerError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
             state, additional = _planned(topic, context)
         except BrokerError as error:
             results.append(_result(topic.name, error))

@@ -4,6 +4,7 @@ CreateTopics (key 19), versions 2-7.
 Behaviour:
 - Every topic is checked on its own, in Kafka's order and words; the good ones are created although others are refused, and can be
   written to when the answer is sent. ``validate_only`` checks everything and creates nothing.
+- Needs CREATE on the cluster, or on each topic. Size and configuration are answered to who has DESCRIBE_CONFIGS on the topic.
 - Any positive replication factor is taken, kept and reported, whatever the number of brokers (docs/decisions/0003).
 - A request that asks for too many partitions altogether is refused as a whole, as Kafka does.
 - Brokers' defaults are asked for by -1 (KIP-464).
@@ -14,6 +15,7 @@ Versions:
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 from broker.admin.partitions import check_request_size
 from broker.admin.topic_administrator import NewTopic, TopicPlan
@@ -31,16 +33,18 @@ from broker.wire.messages.create_topics import (
     CreateTopicsResponseCreatableTopicConfigs,
     CreateTopicsResponseCreatableTopicResult,
 )
+from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
 
 FIRST_VERSION_WITH_CONFIGS = 5
+DENIED = "Authorization failed."
 
 
 async def handle(request: CreateTopicsRequest, context: RequestContext) -> CreateTopicsResponse:
     administrator = context.services.topics
     times = Counter(topic.name for topic in request.topics)
-    asked = [
-        _new_topic(topic) for topic in request.topics if times[topic.name] == 1 and topic.name != METADATA_LOG_NAME
-    ]
+    candidates = [topic for topic in request.topics if times[topic.name] == 1 and topic.name != METADATA_LOG_NAME]
+    denied = _denied([topic.name for topic in candidates], context)
+    asked = [_new_topic(topic) for topic in candidates if topic.name not in denied]
     check_request_size(administrator.requested_size(topic) for topic in asked)
     plans: list[TopicPlan | CreateTopicsResponseCreatableTopicResult] = []
     for topic in asked:
@@ -55,10 +59,18 @@ async def handle(request: CreateTopicsRequest, context: RequestContext) -> Creat
     results += [
         _refused(name, ErrorCode.INVALID_REQUEST, "Duplicate topic name.") for name, count in times.items() if count > 1
     ]
+    results += [_refused(name, ErrorCode.TOPIC_AUTHORIZATION_FAILED, DENIED) for name in denied]
     if times[METADATA_LOG_NAME] == 1:
         message = f"Creation of internal topic {METADATA_LOG_NAME} is prohibited."
         results.append(_refused(METADATA_LOG_NAME, ErrorCode.INVALID_REQUEST, message))
     return CreateTopicsResponse(topics=results)
+
+
+def _denied(names: Sequence[str], context: RequestContext) -> dict[str, None]:
+    """The topics that the client must not create, in order."""
+    if context.sees(Operation.CREATE, ResourceType.CLUSTER, CLUSTER_NAME):
+        return {}
+    return {name: None for name in names if not context.allows(Operation.CREATE, ResourceType.TOPIC, name)}
 
 
 def _new_topic(topic: CreateTopicsRequestCreatableTopic) -> NewTopic:
@@ -81,6 +93,13 @@ async def _carried_out(
             context.changed(f"topic:{plan.name}", None, {"partitions": plan.partition_count, "config": dict(plan.config)})
     except BrokerError as error:
         return _refused(plan.name, error.code, error.message)
+    if not context.sees(Operation.DESCRIBE_CONFIGS, ResourceType.TOPIC, plan.name):
+        return CreateTopicsResponseCreatableTopicResult(
+            name=plan.name,
+            topic_id=topic_id,
+            error_message=None,
+            topic_config_error_code=ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+        )
     return CreateTopicsResponseCreatableTopicResult(
         name=plan.name,
         topic_id=topic_id,

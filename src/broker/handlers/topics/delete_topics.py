@@ -5,6 +5,8 @@ Behaviour:
 - The name is free and the data unreachable when the answer is sent; what groups committed for the topic goes with it. Disk space
   follows in the background.
 - A topic that is named twice, by name or id or one of each, is not deleted at all.
+- Needs DELETE on the cluster, or on each topic. Without DESCRIBE as well it is not said whether there is a topic of that name, nor of which name the topic
+  with that id is.
 - Refused altogether when ``delete.topic.enable`` is false.
 
 Versions:
@@ -18,6 +20,7 @@ from anyio import CancelScope
 
 from broker.cluster.directory import TopicState
 from broker.errors import BrokerError
+from broker.handlers.authorization import TOPIC_DENIED
 from broker.handlers.base import Handler, RequestContext
 from broker.model import ZERO_UUID
 from broker.wire.api import ApiKey
@@ -27,6 +30,7 @@ from broker.wire.messages.delete_topics import (
     DeleteTopicsResponse,
     DeleteTopicsResponseDeletableTopicResult,
 )
+from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
 
 FIRST_VERSION_WITH_DISABLED_ERROR = 3
 FIRST_VERSION_WITH_IDS = 6
@@ -45,11 +49,15 @@ async def handle(request: DeleteTopicsRequest, context: RequestContext) -> Delet
         if context.api_version < FIRST_VERSION_WITH_DISABLED_ERROR:
             raise BrokerError(ErrorCode.INVALID_REQUEST, "Topic deletion is disabled.")
         raise BrokerError(ErrorCode.TOPIC_DELETION_DISABLED)
+    is_free = context.sees(Operation.DELETE, ResourceType.CLUSTER, CLUSTER_NAME)
     counted = Counter(_asked(request, context.api_version))
     responses = []
     for asked, times in counted.items():
         try:
-            state = _found(asked, times, context)
+            state = _found(asked, times, context, is_free=is_free)
+            if not is_free and not context.allows(Operation.DELETE, ResourceType.TOPIC, state.name):
+                responses.append(_denied(asked, state, context))
+                continue
             twin = _twin(state, asked)
             if counted[twin]:
                 # Answered once, by the entry with the name (unless that one is out by itself).
@@ -70,7 +78,8 @@ def _asked(request: DeleteTopicsRequest, version: int) -> list[_Asked]:
     return [_Asked(topic.name, topic.topic_id) for topic in request.topics]
 
 
-def _found(asked: _Asked, times: int, context: RequestContext) -> TopicState:
+def _found(asked: _Asked, times: int, context: RequestContext, *, is_free: bool) -> TopicState:
+    """The topic; ``is_free``: whether the client may delete any. Of a name that it must not know of it is not said whether there is a topic."""
     directory = context.services.directory
     name, topic_id = asked.name, asked.topic_id
     if name is not None and topic_id != ZERO_UUID:
@@ -79,12 +88,21 @@ def _found(asked: _Asked, times: int, context: RequestContext) -> TopicState:
         raise BrokerError(ErrorCode.INVALID_REQUEST, "Neither topic name nor id were specified.")
     if times > 1:
         raise BrokerError(ErrorCode.INVALID_REQUEST, f"Duplicate topic {'id' if name is None else 'name'}.")
+    if name is not None and not is_free and not context.allows(Operation.DESCRIBE, ResourceType.TOPIC, name):
+        raise BrokerError(ErrorCode.TOPIC_AUTHORIZATION_FAILED, TOPIC_DENIED)
     state = directory.by_id(topic_id) if name is None else directory.by_name(name)
     if state is not None:
         return state
     if name is None:
         raise BrokerError(ErrorCode.UNKNOWN_TOPIC_ID, "This server does not host this topic ID.")
     raise BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition.")
+
+
+def _denied(asked: _Asked, state: TopicState, context: RequestContext) -> DeleteTopicsResponseDeletableTopicResult:
+    name = asked.name
+    if name is None and context.sees(Operation.DESCRIBE, ResourceType.TOPIC, state.name):
+        name = state.name
+    return _result(name, asked.topic_id, ErrorCode.TOPIC_AUTHORIZATION_FAILED, TOPIC_DENIED)
 
 
 def _twin(state: TopicState, asked: _Asked) -> _Asked:

@@ -4,6 +4,7 @@ AddOffsetsToTxn (key 25), versions 0-4.
 Behaviour:
 - From now on the transaction may carry offsets of the group; opens a transaction when there is none.
 - A producer that follows KIP-890 does not send this: TxnOffsetCommit adds the group.
+- Needs WRITE on the transactional id, and READ on the group.
 - One that comes late over a connection that its client has replaced since closes that connection.
 
 Versions:
@@ -17,9 +18,14 @@ from broker.handlers.base import CloseConnection, Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.add_offsets_to_txn import AddOffsetsToTxnRequest, AddOffsetsToTxnResponse
+from security.acls.kinds import Operation, ResourceType
 
 
 async def handle(request: AddOffsetsToTxnRequest, context: RequestContext) -> AddOffsetsToTxnResponse:
+    if not context.allows(Operation.WRITE, ResourceType.TRANSACTIONAL_ID, request.transactional_id):
+        return AddOffsetsToTxnResponse(error_code=ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    if not context.allows(Operation.READ, ResourceType.GROUP, request.group_id):
+        return AddOffsetsToTxnResponse(error_code=ErrorCode.GROUP_AUTHORIZATION_FAILED)
     if not request.transactional_id:
         return AddOffsetsToTxnResponse(error_code=ErrorCode.INVALID_REQUEST)
     if not request.group_id:

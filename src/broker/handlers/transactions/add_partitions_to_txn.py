@@ -3,7 +3,9 @@ AddPartitionsToTxn (key 24), versions 0-5.
 
 Behaviour:
 - All partitions are added in one step, or none. The first call after the transaction before opens a new one.
-- When a partition does not exist, the others are answered OPERATION_NOT_ATTEMPTED, and nothing is added.
+- When a partition does not exist, or its topic is denied, the others are answered OPERATION_NOT_ATTEMPTED, and nothing is added.
+- Needs WRITE on the transactional id and on each topic, from version 4 on CLUSTER_ACTION on the cluster instead: these come from brokers. Kafka's internal
+  topics are denied to everybody.
 - A producer that follows KIP-890 does not send this: its partitions are added when it first produces to them.
 - One that comes late over a connection that its client has replaced since closes that connection.
 - ``verify_only`` (what Kafka's brokers ask each other) changes nothing: it is told whether each partition is in the transaction,
@@ -18,10 +20,12 @@ Versions:
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from broker.admin.topic_names import is_internal
 from broker.coordinators.group_writer import ERRORS_AS_CLIENTS_KNOW_THEM
 from broker.coordinators.producer_connections import SUPERSEDED, WHY_CLOSED
 from broker.coordinators.transaction_coordinator import is_joined
 from broker.errors import BrokerError
+from broker.handlers.authorization import require_on_cluster
 from broker.handlers.base import CloseConnection, Handler, RequestContext
 from broker.storage.catalog.transactions import TransactionState
 from broker.wire.api import ApiKey
@@ -35,6 +39,7 @@ from broker.wire.messages.add_partitions_to_txn import (
     AddPartitionsToTxnTopicResult,
     AddPartitionsToTxnTransaction,
 )
+from security.acls.kinds import Operation, ResourceType
 
 FIRST_BATCHED_VERSION = 4
 
@@ -43,6 +48,7 @@ Partition = tuple[str, int]
 
 async def handle(request: AddPartitionsToTxnRequest, context: RequestContext) -> AddPartitionsToTxnResponse:
     if context.api_version >= FIRST_BATCHED_VERSION:
+        require_on_cluster(context, Operation.CLUSTER_ACTION)
         return AddPartitionsToTxnResponse(
             results_by_transaction=[
                 AddPartitionsToTxnResult(
@@ -67,11 +73,21 @@ async def _topics(
         (topic.name, index): _pid(topic.name, index, context) for topic in transaction.topics for index in topic.partitions
     }
     errors: dict[Partition, ErrorCode]
+    denied: frozenset[str] = frozenset()
+    if context.api_version < FIRST_BATCHED_VERSION:
+        if not context.allows(Operation.WRITE, ResourceType.TRANSACTIONAL_ID, transaction.transactional_id):
+            errors = dict.fromkeys(pids, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+            return _results(transaction.topics, errors)
+        denied = _denied((topic.name for topic in transaction.topics), context)
     if not transaction.transactional_id:
         errors = dict.fromkeys(pids, ErrorCode.INVALID_REQUEST)
-    elif None in pids.values():
+    elif denied or None in pids.values():
         errors = {
-            partition: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if pid is None else ErrorCode.OPERATION_NOT_ATTEMPTED
+            partition: ErrorCode.TOPIC_AUTHORIZATION_FAILED
+            if partition[0] in denied
+            else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+            if pid is None
+            else ErrorCode.OPERATION_NOT_ATTEMPTED
             for partition, pid in pids.items()
         }
     else:
@@ -81,6 +97,14 @@ async def _topics(
         else:
             errors = dict.fromkeys(known, await _add(transaction, list(known.values()), context))
     return _results(transaction.topics, errors)
+
+
+def _denied(names: Iterable[str], context: RequestContext) -> frozenset[str]:
+    return frozenset(
+        name
+        for name in set(names)
+        if is_internal(name) or not context.allows(Operation.WRITE, ResourceType.TOPIC, name)
+    )
 
 
 async def _add(transaction: AddPartitionsToTxnTransaction, pids: Sequence[int], context: RequestContext) -> ErrorCode:

@@ -4,6 +4,7 @@ DescribeTransactions (key 65), version 0 (KIP-664).
 Behaviour:
 - State, producer, timeout and partitions of each transactional id; partitions of topics deleted meanwhile are left out.
 - Groups whose offsets a transaction carries are not shown: Kafka shows a partition of its own offsets topic there, and there is none.
+- Needs DESCRIBE on each transactional id; topics that the client must not DESCRIBE are left out.
 - An id that another broker coordinates: NOT_COORDINATOR.
 - An id that is not known: TRANSACTIONAL_ID_NOT_FOUND. One named twice is described once.
 """
@@ -22,6 +23,7 @@ from broker.wire.messages.describe_transactions import (
     DescribeTransactionsResponseTopicData,
     DescribeTransactionsResponseTransactionState,
 )
+from security.acls.kinds import Operation, ResourceType
 
 
 async def handle(request: DescribeTransactionsRequest, context: RequestContext) -> DescribeTransactionsResponse:
@@ -30,6 +32,8 @@ async def handle(request: DescribeTransactionsRequest, context: RequestContext) 
 
 
 async def _describe(transactional_id: str, context: RequestContext) -> DescribeTransactionsResponseTransactionState:
+    if not context.allows(Operation.DESCRIBE, ResourceType.TRANSACTIONAL_ID, transactional_id):
+        return _failed(transactional_id, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     if not transactional_id:
         return _failed(transactional_id, ErrorCode.INVALID_REQUEST)
     transactions = context.services.transactions
@@ -56,6 +60,7 @@ async def _describe(transactional_id: str, context: RequestContext) -> DescribeT
         producer_epoch=state.epoch,
         topics=[
             DescribeTransactionsResponseTopicData(topic=name, partitions=indexes) for name, indexes in partitions.items()
+            if context.sees(Operation.DESCRIBE, ResourceType.TOPIC, name)
         ],
     )
 

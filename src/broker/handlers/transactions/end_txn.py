@@ -3,6 +3,7 @@ EndTxn (key 26), versions 0-5.
 
 Behaviour:
 - Commits or aborts in one step: markers, last stable offsets and group offsets are there when this is answered, or none of them.
+- Needs WRITE on the transactional id.
 - A retry is answered like the first time.
 - One that comes late over a connection that its client has replaced since closes that connection (before v5, where nothing else tells it
   from the end of the next transaction).
@@ -20,11 +21,14 @@ from broker.model import NO_PRODUCER_EPOCH, NO_PRODUCER_ID
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.end_txn import EndTxnRequest, EndTxnResponse
+from security.acls.kinds import Operation, ResourceType
 
 FIRST_VERSION_THAT_BUMPS = 5
 
 
 async def handle(request: EndTxnRequest, context: RequestContext) -> EndTxnResponse:
+    if not context.allows(Operation.WRITE, ResourceType.TRANSACTIONAL_ID, request.transactional_id):
+        return EndTxnResponse(error_code=ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     if not request.transactional_id:
         return EndTxnResponse(error_code=ErrorCode.INVALID_REQUEST)
     bump = context.api_version >= FIRST_VERSION_THAT_BUMPS

@@ -3,6 +3,7 @@ ListTransactions (key 66), versions 0-2.
 
 Behaviour:
 - Every transactional id that this broker coordinates, or those in one of the states and with one of the producer ids asked for.
+- Only ids that the client may DESCRIBE.
 - Names of states that there are not are told, and match nothing. Kafka's states in which a transaction is being ended are known,
   but no transaction is ever seen in one: it ends in one step.
 - ``duration_filter``: only transactions that are open, for longer than so many milliseconds.
@@ -34,6 +35,7 @@ from broker.wire.messages.list_transactions import (
     ListTransactionsResponse,
     ListTransactionsResponseTransactionState,
 )
+from security.acls.kinds import Operation, ResourceType
 
 IN_PLACE_MAX: Final = 2_000
 """Characters of ids that are matched where the event loop runs, and otherwise in one part."""
@@ -73,6 +75,7 @@ def _list(
             (not states or NAMES[state.status] in states)
             and (not producer_ids or state.producer_id in producer_ids)
             and (request.duration_filter < 0 or _lasts_longer(state, request.duration_filter, now_ms))
+            and context.sees(Operation.DESCRIBE, ResourceType.TRANSACTIONAL_ID, state.transactional_id)
         )
 
     found = [state for state in known if is_asked_for(state)]

@@ -7,6 +7,7 @@ Behaviour:
 - The coordinator keeps the transaction as it is. If it is open there, and is committed later, the records of these partitions stay
   aborted, and what its producer writes to them after the marker is committed: as at Apache Kafka.
 - A marker takes an offset also where nothing is open. All markers of a request are written in one commit.
+- Needs ALTER or CLUSTER_ACTION on the cluster.
 - An epoch below the producer's: INVALID_PRODUCER_EPOCH. A coordinator epoch below 0, which is the only one there ever was, for a producer
   that has a transactional id: TRANSACTION_COORDINATOR_FENCED.
 - A partition named twice for one producer, and more than MARKERS_MAX markers: INVALID_REQUEST.
@@ -18,6 +19,7 @@ Versions:
 
 from typing import Final
 
+from broker.handlers.authorization import require_on_cluster
 from broker.handlers.base import Handler, RequestContext
 from broker.storage.catalog.transactions import MarkerWish
 from broker.wire.api import ApiKey
@@ -30,6 +32,7 @@ from broker.wire.messages.write_txn_markers import (
     WriteTxnMarkersResponseWritableTxnMarkerResult,
     WriteTxnMarkersResponseWritableTxnMarkerTopicResult,
 )
+from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
 
 MARKERS_MAX: Final = 10_000
 """Markers of one request. A small request can name very many, and each is kept as long as the records around it."""
@@ -38,6 +41,8 @@ Result = WriteTxnMarkersResponseWritableTxnMarkerPartitionResult
 
 
 async def handle(request: WriteTxnMarkersRequest, context: RequestContext) -> WriteTxnMarkersResponse:
+    if not context.sees(Operation.ALTER, ResourceType.CLUSTER, CLUSTER_NAME):
+        require_on_cluster(context, Operation.CLUSTER_ACTION)
     named = sum(len(topic.partition_indexes) for marker in request.markers for topic in marker.topics)
     if named > MARKERS_MAX:
         return refuse(request, context, ErrorCode.INVALID_REQUEST, None)

@@ -63,6 +63,32 @@ def test_patterns_are_known_while_anybody_has_them() -> None:
     assert topics.patterns == {}
 
 
+def test_after_a_restart_a_pattern_matches_what_it_did() -> None:
+    """All there is, or, where somebody had it resolved who may not know of all, what members have; then it is looked at again soon."""
+    there = FakeTopics(a=1, ab=1)
+    everything = {"a.*": frozenset({"a", "ab"})}
+
+    def restored(digest: str, held: str) -> SubscribedTopics:
+        topics = SubscribedTopics(there)
+        topics.add(member(regex="a.*"))
+        topics.digest = digest
+        topics.take_restored(everything, there.version, frozenset({held}))
+        return topics
+
+    seen = []
+    for names in everything["a.*"], frozenset({"a"}):
+        before = SubscribedTopics(there)
+        before.add(member(regex="a.*"))
+        before.take_resolved({"a.*": names}, there.version)
+        before.refresh()
+        seen.append(before.digest)
+    all_of_it, a_part, changed = restored(seen[0], "a"), restored(seen[1], "a"), restored("something else", "a")
+
+    assert (all_of_it.has("ab"), all_of_it.has_stale_patterns) == (True, False)
+    assert (a_part.has("a"), a_part.has("ab"), a_part.has_stale_patterns) == (True, False, True)
+    assert (changed.has("ab"), changed.has_stale_patterns) == (True, False)
+
+
 def test_a_pattern_that_is_none_is_refused() -> None:
     """With the reason."""
     topics = SubscribedTopics(FakeTopics())

@@ -2,7 +2,8 @@
 
 import pytest
 
-from broker.handlers.groups.describe_groups import GROUP_OPERATIONS, HANDLER, NOT_ASKED_FOR
+from broker.handlers.authorization import NOT_ASKED
+from broker.handlers.groups.describe_groups import HANDLER
 from broker.handlers.groups.join_group import HANDLER as JOIN_GROUP
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.describe_groups import DescribeGroupsRequest
@@ -67,8 +68,8 @@ async def test_authorized_operations_are_told_when_asked_for(version: int) -> No
         )
         unasked = await world.ask(HANDLER, DescribeGroupsRequest(groups=["g"]), version)
 
-    assert asked.groups[0].authorized_operations == GROUP_OPERATIONS == 0b1101_0100_1000
-    assert unasked.groups[0].authorized_operations == NOT_ASKED_FOR
+    assert asked.groups[0].authorized_operations == 0b1101_0100_1000
+    assert unasked.groups[0].authorized_operations == NOT_ASKED
 
 
 @pytest.mark.parametrize("version", HANDLER.versions)

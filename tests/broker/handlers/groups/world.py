@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 
+from broker.admin.access_keeper import AccessKeeper
 from broker.cluster.directory import TopicDirectory
 from broker.cluster.identity import ClusterIdentity
 from broker.coordinators.group_coordinator import GroupCoordinator
@@ -80,6 +81,7 @@ class GroupWorld:
             transactions=self.transactions,
             producer_ids=producer_ids,
             audit=self.audit,
+            access=AccessKeeper(),
             now_ms=lambda: self.clock,
         )
         self.topic("t", b"T" * 16, 2)
