@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from broker.admin.access_keeper import AccessKeeper
+from broker.admin.denial_reporter import DenialReporter
 from broker.admin.topic_administrator import NewTopic, TopicAdministrator
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import ClusterIdentity
@@ -71,6 +72,7 @@ class TopicWorld:
                 groups=self.groups,
                 audit=self.audit,
                 access=AccessKeeper(),
+                denials=DenialReporter(),
                 now_ms=lambda: NOW_MS,
             ),
         )

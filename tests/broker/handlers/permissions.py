@@ -45,6 +45,7 @@ class Permissions(AccessKeeper):
     was asked for. Of "any resource" the name is ``ANY``."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.granted: set[NamedRight] = set()
         self.denied: set[NamedRight] = set()
         self.asked: set[NamedRight] = set()

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 
 from broker.admin.access_keeper import AccessKeeper
+from broker.admin.denial_reporter import DenialReporter
 from broker.cluster.directory import TopicDirectory
 from broker.cluster.identity import ClusterIdentity
 from broker.coordinators.group_coordinator import GroupCoordinator
@@ -82,6 +83,7 @@ class GroupWorld:
             producer_ids=producer_ids,
             audit=self.audit,
             access=AccessKeeper(),
+            denials=DenialReporter(),
             now_ms=lambda: self.clock,
         )
         self.topic("t", b"T" * 16, 2)
