@@ -47,10 +47,12 @@ lock:  ## resolve the locks anew
 clean:
 	rm -rf $(VENV) .cache build dist
 
-lint: $(VENV)/.dev  ## ruff, mypy, layers, generated code and documents are fresh
+lint: $(VENV)/.dev  ## ruff, mypy, layers, bandit, known vulnerabilities, generated code and documents are fresh
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -r src --severity-level medium --confidence-level high -x src/broker/wire/messages,src/broker/wire/codecs,src/broker/wire/client_codecs
+	$(BIN)/python -m tests.support.vulnerabilities
 	$(BIN)/python -m broker.wire.generate --check
 	$(BIN)/python -m broker.config.document --check
 	$(BIN)/python -m broker.handlers.authorization_document --check

@@ -15,6 +15,9 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
+from broker.admin.audit_opening import open_audit
+from broker.admin.audit_recorder import AuditRecorder
+from broker.admin.audit_topic_writer import AuditTopicWriter
 from broker.assembler import Agents, Sharing, assemble
 from broker.cluster.identity import CLUSTER_ID_KEY, new_cluster_id
 from broker.cluster.membership_keeper import MembershipKeeper
@@ -27,6 +30,7 @@ from broker.config.settings import Settings
 from broker.errors import StorageFailed, StorageUnavailable
 from broker.handlers.base import Services
 from broker.handlers.table import HANDLERS
+from broker.http.admin import admin_routes
 from broker.http.doors import Gate, TokenReader
 from broker.http.server import HttpServer
 from broker.http.surface import surface
@@ -72,6 +76,8 @@ EXIT_STORAGE_FAILED: Final = 3
 EXIT_PLACE_LOST: Final = 4
 LEAVING_S: Final = 0.5
 """How long a broker that leaves its cluster goes on telling clients to go to others."""
+AUDIT_FLUSH_S: Final = 2.0
+"""How long the end of a broker waits for the last events to be written to the audit log."""
 _log = logs.get("broker")
 
 
@@ -106,6 +112,7 @@ class App:
         self._instance = instance or secrets.token_hex(8)
         self._listeners: list[Listener] = []
         self._tls: TlsKeeper | None = None
+        self._audit: AuditRecorder | None = None
         self.serving = False
 
     # --- start --------------------------------------------------------------------------------------------------------
@@ -114,6 +121,7 @@ class App:
         """Serve until told to stop."""
         BUILD.labels(version("penstock")).set(1)
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._close_audit)
             if self._settings.clustered:
                 await self._run_clustered(stack)
             else:
@@ -189,7 +197,8 @@ class App:
         far_arguments: Sequence[str] | None,
         sharing: Sharing | None = None,
     ) -> Agents:
-        return await assemble(
+        audit = self._audit = open_audit(settings, broker=settings.node_id, now_ms=now_ms, new_chain=secrets.token_hex(8))
+        agents = await assemble(
             settings,
             store,
             catalog,
@@ -201,7 +210,11 @@ class App:
             sharing=sharing,
             far_arguments=far_arguments,
             fetch_keys=_fetch_keys,
+            audit=audit,
         )
+        if audit is not None and "topic" in settings.audit_sinks:
+            audit.add_sink(_audit_topic(agents.services, settings))
+        return agents
 
     async def _serve(self, tasks: TaskGroup, agents: Agents, cluster: Cluster | None = None) -> None:
         """Everything runs from here on, until the broker is told to stop."""
@@ -219,6 +232,8 @@ class App:
             tasks.start_soon(services.tokens.run)
         tasks.start_soon(agents.cleaner.run)
         tasks.start_soon(agents.compactor.run)
+        if self._audit is not None:
+            tasks.start_soon(self._keep, self._audit.run)
         http = await self._listen(tasks, agents, cluster)
         await self._stopping.wait()
         await self._drain(agents, http, cluster)
@@ -243,8 +258,9 @@ class App:
         limits.rate = services.quotas.connecting
         services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip, now.max_connections_per_ip_overrides))
         dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
+        dispatcher.samples_allowed = settings.audit_sample_allowed > 0
         gate = Gate(
-            surface(self._health),
+            surface(self._health, admin_routes(services.access)),
             settings.http_authentication,
             services.audit,
             tokens=TokenReader(settings.http_token_file) if settings.http_token_file is not None else None,
@@ -387,6 +403,7 @@ class App:
         writer, groups, share_partitions = agents.services.writer, agents.services.groups, agents.services.share_partitions
         with anyio.move_on_after(self._settings.drain_timeout_ms / 1000) as scope:
             if cluster is not None and not self._exit_code:
+                await self._end_audit_topic()
                 await self._hand_over(agents, cluster)
             async with anyio.create_task_group() as drains:
                 for listener in self._listeners:
@@ -397,6 +414,7 @@ class App:
                 groups.close()
                 share_partitions.close()
             if not self._exit_code:
+                await self._end_audit_topic()
                 await writer.drain()
                 await groups.drain()
                 await share_partitions.drain()
@@ -407,7 +425,26 @@ class App:
         if self._tls is not None:
             self._tls.close()
         http.stop()
+        if self._audit is not None:
+            self._audit.drop_sink("topic")
+            self._audit.note("stop")
+            await self._flush_audit()
         _log.info("stopped")
+
+    async def _end_audit_topic(self) -> None:
+        """The writer is about to take no more. What is recorded from then on goes to files only."""
+        if self._audit is not None:
+            await self._flush_audit()
+            self._audit.drop_sink("topic")
+
+    async def _flush_audit(self) -> None:
+        assert self._audit is not None
+        with anyio.move_on_after(AUDIT_FLUSH_S):
+            await self._audit.flush()
+
+    async def _close_audit(self) -> None:
+        if self._audit is not None:
+            await self._audit.aclose()
 
     async def _hand_over(self, agents: Agents, cluster: Cluster) -> None:
         """Other brokers take over at once. Clients are told to go there, for a moment in which all of them come by."""
@@ -424,6 +461,18 @@ def _fetch_keys(settings: Settings) -> Callable[[], Awaitable[bytes]]:
     url, ca_file = settings.sasl_oauthbearer_jwks_endpoint_url, settings.sasl_oauthbearer_jwks_ca_file
     assert url is not None, "checked with the settings"
     return KeyFetcher(url, ca_file, allow_http=settings.sasl_oauthbearer_jwks_allow_http).fetch
+
+
+def _audit_topic(services: Services, settings: Settings) -> AuditTopicWriter:
+    return AuditTopicWriter(
+        services.topics,
+        services.directory,
+        services.writer,
+        broker=settings.node_id,
+        node_ids=lambda: services.identity.node_ids,
+        now_ms=now_ms,
+        retention_ms=settings.audit_topic_retention_ms,
+    )
 
 
 def _plain(error: OSError) -> str:

@@ -57,7 +57,7 @@ from broker.storage.catalog.transactions import Ended, Marker
 from broker.storage.committing import GroupCommitter
 from broker.storage.objects.base import ObjectStore
 from broker.storage.objects.footer import PartitionName
-from security.audit.event import NoRecorder
+from security.audit.event import NoRecorder, Recorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,7 @@ async def assemble(
     far_arguments: Sequence[str] | None = None,
     share_partitions_max: int = PARTITIONS_MAX,
     fetch_keys: FetchKeys | None = None,
+    audit: Recorder | None = None,
 ) -> Agents:
     """Load what the catalog holds and build the agents. ``now_ms`` is the wall clock, ``monotonic_ms`` one that never runs back;
     ``on_fatal`` is told when durability can no longer be promised, ``on_group`` of each commit. With ``sharing`` other brokers use the same
@@ -228,7 +229,7 @@ async def assemble(
         access=AccessKeeper(settings, access_register),
         credentials=credentials,
         tokens=tokens,
-        audit=NoRecorder(),
+        audit=audit or NoRecorder(),
         quotas=QuotaKeeper(access_register, live, monotonic_ms),
         now_ms=now_ms,
         served=HANDLERS,

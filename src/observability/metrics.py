@@ -515,6 +515,7 @@ class ObjectStoreMetrics:
 
 OBJECTS: Final = ObjectStoreMetrics(REGISTRY)
 
+
 TLS_HANDSHAKES: Final = LoopCounter(
     "penstock_tls_handshakes", "TLS handshakes that came to an end: success, failure.", ["listener", "outcome"], registry=REGISTRY
 )

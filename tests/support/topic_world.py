@@ -19,7 +19,7 @@ from broker.model import Node
 from broker.storage.catalog.memory import MemoryCatalog
 from broker.wire.registry import codec
 from broker.wire.writer import Writer
-from security.audit.event import NoRecorder
+from security.audit.event import AuditEvent, EventKind, NoRecorder
 
 NODE_ID = 7
 CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAA"
@@ -34,6 +34,19 @@ class ForgetfulGroups:
 
     def forget_topic(self, name: str, topic_id: bytes) -> None:
         self.forgotten.append(name)
+
+
+class Changes(NoRecorder):
+    """Keeps what was administered: what it was, before and after."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, Any, Any]] = []
+
+    def wants(self, kind: EventKind, principal: str) -> bool:
+        return kind is EventKind.ADMIN
+
+    def record(self, event: AuditEvent) -> None:
+        self.made.append((event.details["resource"], event.details["before"], event.details["after"]))
 
 
 class TopicWorld:
@@ -52,6 +65,7 @@ class TopicWorld:
         self.register = AccessRegister(self.catalog)
         self.quotas = QuotaKeeper(self.register, self.live, lambda: self.monotonic_ms)
         self.client_id = "test"
+        self.audit = Changes()
         self.services = cast(
             Services,
             SimpleNamespace(
@@ -61,10 +75,10 @@ class TopicWorld:
                 catalog=self.catalog,
                 topics=self.administrator,
                 groups=self.groups,
+                audit=self.audit,
                 now_ms=lambda: NOW_MS,
                 quotas=self.quotas,
                 access=AccessKeeper(),
-                audit=NoRecorder(),
                 denials=DenialReporter(),
             ),
         )

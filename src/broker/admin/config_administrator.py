@@ -34,15 +34,20 @@ from broker.config.group_table import GROUP_SETTINGS, group_entries, problem_of
 from broker.config.groups_live import LiveGroupConfigs
 from broker.config.kafka_values import show
 from broker.config.live import LiveSettings
-from broker.config.problems import SettingsInvalid
+from broker.config.problems import HIDDEN, SettingsInvalid
 from broker.config.settings import BY_KAFKA_NAME
 from broker.config.topic_table import TOPIC_SETTINGS
 from broker.errors import BrokerError
 from broker.storage.catalog.base import ConfigCatalog
 from broker.wire.error_codes import ErrorCode
+from observability import logs
 
 Change = Callable[[Mapping[str, str], Callable[[str], str | None]], dict[str, str]]
 """What is set afterwards, from what is set now and from what a setting that is not set falls back to."""
+
+Altered = tuple[Mapping[str, str], Mapping[str, str]]
+"""What was set before and what is set after a change, for auditors: nothing in it is secret."""
+
 
 class Directory(Protocol):
     """What is needed of the topic directory."""
@@ -130,51 +135,57 @@ class ConfigAdministrator:
 
     # --- change -------------------------------------------------------------------------------------------------------
 
-    async def alter(self, kind: int, name: str, operations: Sequence[Operation], *, validate_only: bool) -> None:
-        """Change single settings (IncrementalAlterConfigs)."""
+    async def alter(self, kind: int, name: str, operations: Sequence[Operation], *, validate_only: bool) -> Altered | None:
+        """Change single settings (IncrementalAlterConfigs). None when nothing was changed."""
         check_operations(operations)
         match kind:
             case ResourceType.TOPIC:
-                await self._change_topic(name, lambda set_now, or_else: topic_operations(set_now, operations, or_else), validate_only)
+                return await self._change_topic(name, lambda set_now, or_else: topic_operations(set_now, operations, or_else), validate_only)
             case ResourceType.BROKER:
-                await self._change_broker(name, lambda set_now, or_else: broker_operations(set_now, operations, or_else), validate_only)
+                return await self._change_broker(name, lambda set_now, or_else: broker_operations(set_now, operations, or_else), validate_only)
             case ResourceType.BROKER_LOGGER:
                 self._check_own(name, "Node id", "Unexpected node id. Expected {own}, but received {asked}")
+                before = logs.level()
                 set_levels(operations, validate_only=validate_only)
+                return _differing({"level": before}, {"level": logs.level()})
             case ResourceType.GROUP:
-                await self._change_group(name, lambda set_now, or_else: group_operations(set_now, operations, or_else), validate_only)
+                return await self._change_group(name, lambda set_now, or_else: group_operations(set_now, operations, or_else), validate_only)
             case ResourceType.CLIENT_METRICS:
-                await self._change_client_metrics(
+                return await self._change_client_metrics(
                     name, lambda set_now, or_else: client_metrics_operations(set_now, operations, or_else), validate_only
                 )
             case _:
                 raise _unknown_type(kind)
 
-    async def replace(self, kind: int, name: str, values: Sequence[tuple[str, str | None]], *, validate_only: bool) -> None:
-        """Set these settings and no others (AlterConfigs)."""
+    async def replace(self, kind: int, name: str, values: Sequence[tuple[str, str | None]], *, validate_only: bool) -> Altered | None:
+        """Set these settings and no others (AlterConfigs). None when nothing was changed."""
         check_operations([Operation(key, 0, value) for key, value in values])
         wanted = {key: value or "" for key, value in values}
         match kind:
             case ResourceType.TOPIC:
-                await self._change_topic(name, lambda _set_now, _or_else: wanted, validate_only)
+                return await self._change_topic(name, lambda _set_now, _or_else: wanted, validate_only)
             case ResourceType.BROKER:
-                await self._change_broker(name, lambda _set_now, _or_else: wanted, validate_only)
+                return await self._change_broker(name, lambda _set_now, _or_else: wanted, validate_only)
             case ResourceType.BROKER_LOGGER:
                 raise _unknown_type(kind)
             case ResourceType.GROUP:
-                await self._change_group(name, lambda _set_now, _or_else: wanted, validate_only)
+                return await self._change_group(name, lambda _set_now, _or_else: wanted, validate_only)
             case ResourceType.CLIENT_METRICS:
-                await self._change_client_metrics(name, lambda _set_now, _or_else: wanted, validate_only)
+                return await self._change_client_metrics(name, lambda _set_now, _or_else: wanted, validate_only)
             case _:
                 raise _unknown_type(kind)
 
-    async def _change_topic(self, name: str, change: Change, validate_only: bool) -> None:
+    async def _change_topic(self, name: str, change: Change, validate_only: bool) -> Altered | None:
         if not name:
             raise BrokerError(ErrorCode.INVALID_REQUEST, "Default topic resources are not allowed.")
         _check_topic_name(name)
 
+        altered: Altered | None = None
+
         def checked(set_now: Mapping[str, str]) -> dict[str, str]:
+            nonlocal altered
             changed = change(set_now, self._topic_default)
+            altered = dict(set_now), changed
             if (problem := topic_config.check_overrides(changed, self._settings.current)) is not None:
                 raise BrokerError(ErrorCode.INVALID_CONFIG, problem)
             return changed
@@ -186,19 +197,20 @@ class ConfigAdministrator:
             raise BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.")
         changed = checked(state.topic.config)
         if validate_only or changed == dict(state.topic.config):
-            return
+            return None
         try:
             await self._topics.change_config(state.topic_id, checked)
         except BrokerError as error:
             if error.code != ErrorCode.UNKNOWN_TOPIC_ID:
                 raise
             raise BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.") from error
+        return altered
 
     def _topic_default(self, name: str) -> str | None:
         setting = TOPIC_SETTINGS[name]
         return setting.show(setting.fall_back(self._settings.current))
 
-    async def _change_broker(self, name: str, change: Change, validate_only: bool) -> None:
+    async def _change_broker(self, name: str, change: Change, validate_only: bool) -> Altered | None:
         if name:
             self._check_own(name, "Node id", "Unexpected broker id, expected {own}, but received {asked}")
             name = self._settings.own_name
@@ -206,40 +218,46 @@ class ConfigAdministrator:
             changed = change(self._settings.dynamic(name), self._broker_default)
             check_broker_names(changed, one_broker=bool(name))
             try:
+                before = dict(self._settings.dynamic(name))
                 self._settings.preview({name: changed})
-                if validate_only or changed == dict(self._settings.dynamic(name)):
-                    return
+                if validate_only or changed == before:
+                    return None
                 with CancelScope(shield=True):
                     await self._settings.replace(name, changed)
             except SettingsInvalid as error:
                 raise broker_refusal(error) from error
         await self._tell_others()
+        return without_secrets(before, changed)
 
-    async def _change_group(self, name: str, change: Change, validate_only: bool) -> None:
+    async def _change_group(self, name: str, change: Change, validate_only: bool) -> Altered | None:
         if not name:
             raise BrokerError(ErrorCode.INVALID_REQUEST, "Default group resources are not allowed.")
         async with self.changing:
             changed = change(self._groups.of(name), self._group_default)
             if (problem := problem_of(changed, self._settings.current)) is not None:
                 raise BrokerError(ErrorCode.INVALID_CONFIG, problem)
-            if validate_only or changed == dict(self._groups.of(name)):
-                return
+            before = dict(self._groups.of(name))
+            if validate_only or changed == before:
+                return None
             with CancelScope(shield=True):
                 await self._groups.replace(name, changed)
         await self._tell_others()
+        return before, changed
 
-    async def _change_client_metrics(self, name: str, change: Change, validate_only: bool) -> None:
+    async def _change_client_metrics(self, name: str, change: Change, validate_only: bool) -> Altered | None:
         if not name:
             raise BrokerError(ErrorCode.INVALID_REQUEST, "Subscription name can't be empty")
         async with self.changing:
             changed = change(self._client_metrics.of(name), lambda key: "")
             if (refusal := refusal_of(changed)) is not None:
                 raise refusal
-            if validate_only or changed == dict(self._client_metrics.of(name)):
-                return
+            before = dict(self._client_metrics.of(name))
+            if validate_only or changed == before:
+                return None
             with CancelScope(shield=True):
                 await self._client_metrics.replace(name, changed)
         await self._tell_others()
+        return before, changed
 
     async def _tell_others(self) -> None:
         if self._topics.tell_others is not None:
@@ -255,6 +273,22 @@ class ConfigAdministrator:
     def _broker_default(self, name: str) -> str | None:
         setting = BY_KAFKA_NAME[name]
         return setting.show(getattr(self._settings.current, setting.name))
+
+
+def without_secrets(before: Mapping[str, str], after: Mapping[str, str]) -> Altered:
+    """A secret is shown as hidden, and its new value as hidden and changed."""
+    secret = {name for name in (*before, *after) if name not in BY_KAFKA_NAME or BY_KAFKA_NAME[name].sensitive}
+    return (
+        {name: HIDDEN if name in secret else value for name, value in before.items()},
+        {
+            name: value if name not in secret else HIDDEN if value == before.get(name) else f"{HIDDEN} (changed)"
+            for name, value in after.items()
+        },
+    )
+
+
+def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> Altered | None:
+    return None if before == after else (before, after)
 
 
 def _check_topic_name(name: str) -> None:

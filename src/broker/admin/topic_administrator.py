@@ -14,7 +14,7 @@ from uuid import uuid4
 from anyio import CancelScope, Lock
 
 from broker.admin.partitions import Assignment, check_more_partitions, new_topic_size
-from broker.admin.topic_names import check_new_name
+from broker.admin.topic_names import AUDIT_TOPIC, ONLY_THE_BROKER_WRITES, check_new_name
 from broker.config.live import LiveSettings
 from broker.config.topic_config import check_overrides
 from broker.errors import BrokerError
@@ -106,9 +106,11 @@ class TopicAdministrator:
             settings.default_replication_factor if topic.replication_factor == -1 else topic.replication_factor,
         )
 
-    def plan(self, topic: NewTopic, known_brokers: Collection[int]) -> TopicPlan:
+    def plan(self, topic: NewTopic, known_brokers: Collection[int], *, by_client: bool = True) -> TopicPlan:
         """Check a new topic as a whole, in Kafka's order."""
         name = topic.name
+        if by_client and name == AUDIT_TOPIC:
+            raise BrokerError(ErrorCode.POLICY_VIOLATION, ONLY_THE_BROKER_WRITES)
         if self._directory.by_name(name) is not None:
             raise _exists(name)
         check_new_name(name, self._directory.look_alikes(name))
@@ -160,9 +162,11 @@ class TopicAdministrator:
         return state
 
     async def delete(self, topic_id: bytes) -> KnownTopic:
-        """Delete the topic and return what it was. Raises UNKNOWN_TOPIC_ID."""
+        """Delete the topic and return what it was. Raises UNKNOWN_TOPIC_ID, and POLICY_VIOLATION for the audit log."""
         async with self.changing:
             state = self._known(topic_id)
+            if state.name == AUDIT_TOPIC:
+                raise BrokerError(ErrorCode.POLICY_VIOLATION, ONLY_THE_BROKER_WRITES)
             with CancelScope(shield=True):
                 await self._catalog.delete_topic(topic_id)
                 self._directory.remove(topic_id)

@@ -10,8 +10,12 @@ from broker.wire.error_codes import ErrorCode
 NAME_LENGTH_MAX: Final = 249
 """Kafka's limit: with the longest partition suffix a name still fits a file name of 255 bytes."""
 
-INTERNAL_NAMES: Final = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
-"""Topics in which Kafka keeps its own state. Here that state is elsewhere, but clients treat these names differently."""
+AUDIT_TOPIC: Final = "__penstock_audit"
+"""The topic that the audit log can go to. Clients read it, and change for how long its records are kept; that is recorded there, too."""
+ONLY_THE_BROKER_WRITES: Final = f"Topic {AUDIT_TOPIC} holds the audit log: only the broker creates it, writes to it and deletes from it."
+
+INTERNAL_NAMES: Final = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state", AUDIT_TOPIC})
+"""Topics in which Kafka keeps its own state (here that is elsewhere, but clients treat these names differently), and our own."""
 
 METADATA_LOG_NAME: Final = "__cluster_metadata"
 """KRaft's own log, the one name that CreateTopics refuses (KIP-631)."""

@@ -16,6 +16,7 @@ import typer.core
 from broker.cli import (
     acls,
     apply,
+    audit,
     catalog,
     certs,
     check_config,
@@ -70,6 +71,7 @@ app.add_typer(quotas.app, name="quotas")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(certs.app, name="certs")
 app.add_typer(perf.app, name="perf")
+app.add_typer(audit.app, name="audit")
 
 
 def _version(wanted: bool) -> None:

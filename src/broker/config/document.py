@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from broker.config.access_settings import AccessSettings
+from broker.config.audit_settings import AuditSettings
 from broker.config.broker_entries import described
 from broker.config.cluster_settings import ClusterSettings
 from broker.config.group_table import GROUP_SETTINGS, GroupSetting
@@ -87,6 +88,8 @@ def document() -> str:
         _settings_table(TlsSettings),
         "## Logging in\n",
         _settings_table(SaslSettings),
+        "## Penstock's own, of the audit log\n",
+        _settings_table(AuditSettings),
         "## Kafka's\n",
         _settings_table(KafkaSettings),
         "## Kafka's, of share groups\n",

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from broker.config.access_settings import AccessSettings
+from broker.config.audit_settings import AuditSettings
 from broker.config.cluster_settings import ClusterSettings
 from broker.config.cross_checks import cross_check
 from broker.config.entry import Origin
@@ -41,6 +42,7 @@ class Settings(
     SaslSettings,
     ClusterSettings,
     LifeCycleSettings,
+    AuditSettings,
     KafkaSettings,
     ShareSettings,
     AccessSettings,

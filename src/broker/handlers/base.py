@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from broker.admin.denial_reporter import DenialReporter
 from broker.model import Node
 from security.acls.decision import Decision
-from security.acls.kinds import Operation, ResourceType
+from security.acls.kinds import WILDCARD, Operation, ResourceType
+from security.audit.decisions import Decisions
 from security.audit.event import AuditEvent, EventKind, Recorder
 from security.identity import NOBODY, Identity
 from security.sasl.login import Login
@@ -156,7 +157,7 @@ _ON_NO_RESOURCE: Final = Decision(False, "no rule allows it on any resource of t
 class RequestContext:
     """One request's surroundings."""
 
-    __slots__ = ("api_version", "client_id", "connection", "correlation_id", "services")
+    __slots__ = ("api_version", "client_id", "connection", "correlation_id", "decisions", "services")
 
     def __init__(
         self, services: Services, connection: ConnectionInfo, api_version: int, correlation_id: int, client_id: str | None
@@ -166,6 +167,8 @@ class RequestContext:
         self.api_version = api_version
         self.correlation_id = correlation_id
         self.client_id = client_id
+        self.decisions: Decisions | None = None
+        """What is to be recorded of what it asked, None when it was only allowed things, and that is not recorded."""
 
     def allows(self, operation: Operation, resource_type: ResourceType, name: str) -> bool:
         """Whether the client may do what it asks for. A denial is logged, counted and audited."""
@@ -175,6 +178,8 @@ class RequestContext:
         question = (connection.identity, connection.peer_host, operation, resource_type, name)
         if access.allows(*question):
             self.services.denials.allowed()
+            if self.decisions is not None:
+                self._remember(lambda: access.explain(*question), operation, resource_type, name, allowed=True)
             return True
         self._denied(lambda: access.explain(*question), operation, resource_type, name)
         return False
@@ -210,6 +215,20 @@ class RequestContext:
             resource=resource_type.name,
             name=name,
         )
+        self._remember(explain, operation, resource_type, name or WILDCARD, allowed=False)
+
+    def _remember(
+        self, explain: Callable[[], Decision], operation: Operation, resource_type: ResourceType, name: str, *, allowed: bool
+    ) -> None:
+        """For the event that tells auditors what came of the request."""
+        if self.decisions is None:
+            if not self.services.audit.wants(EventKind.AUTHORIZATION, self.connection.principal):
+                return
+            self.decisions = Decisions()
+        if self.decisions.has_room(allowed):
+            self.decisions.add(operation, resource_type, name, explain())
+        else:
+            self.decisions.count(allowed)
 
     def mutations(self, strict_from: int) -> "Mutations":
         """What the request may change of topics, by its quota. From version ``strict_from`` on clients know what it means to be refused."""

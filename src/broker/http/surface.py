@@ -1,5 +1,6 @@
 """Which HTTP path answers what. Answers are plain text or JSON; nothing here changes anything."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -16,8 +17,8 @@ from observability.health import Health
 from observability.metrics import REGISTRY
 
 
-def surface(health: Health) -> Starlette:
-    """The application behind the HTTP port."""
+def surface(health: Health, more: Sequence[Route] = ()) -> Starlette:
+    """The application behind the HTTP port, with ``more`` that others answer."""
 
     async def livez(request: Request) -> Response:
         return _checks(health.liveness())
@@ -30,6 +31,7 @@ def surface(health: Health) -> Starlette:
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", _metrics),
+            *more,
         ]
     )
 

@@ -323,6 +323,8 @@ class Connection:
     # --- answers in order ---------------------------------------------------------------------------------------------
 
     def _answer(self, slot: Slot, response: Any) -> None:
+        if slot.context.decisions is not None:
+            self._dispatcher.audit(slot.route, slot.context, response)
         if self._closed:
             if self._quotas.is_active:
                 answered(self._quotas, slot.route.handler.key, slot.context, None, 0, slot.worked)
@@ -437,6 +439,8 @@ class Connection:
 
     def _abandon(self, slot: Slot | None) -> None:
         """Take no more requests and close; ``slot`` gets no answer, those before it still get theirs."""
+        if slot is not None and slot.context.decisions is not None:
+            self._dispatcher.audit(slot.route, slot.context, None)
         if self._closed:
             if slot is not None:
                 self._release(slot)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from broker.errors import BrokerError, StorageFailed
 from broker.handlers.base import CloseConnection, ConnectionInfo, Handler, RequestContext, Services
 from broker.handlers.session.logging_in import take_raw_token
+from broker.server import request_audit
 from broker.server.answer_errors import errors_in
 from broker.server.produce_frame import COUNTED_ABOVE_BYTES, check_partition_count
 from broker.server.throttle import NoQuotas, Quotas
@@ -43,7 +44,7 @@ def _traceback_limiter() -> logs.LineLimiter:
 class Route:
     """Everything needed to serve one version of one API."""
 
-    __slots__ = ("count", "decode", "encode", "flexible_answer", "handler", "observe", "version")
+    __slots__ = ("changes", "count", "decode", "encode", "flexible_answer", "handler", "observe", "version")
 
     def __init__(self, handler: Handler, version: int) -> None:
         self.handler = handler
@@ -54,6 +55,7 @@ class Route:
         self.flexible_answer = version >= registry.FLEXIBLE_FROM[handler.key] and handler.key != _API_VERSIONS
         self.count = REQUESTS.labels(handler.name).inc
         self.observe = REQUEST_SECONDS.labels(handler.name).observe
+        self.changes = handler.key in request_audit.CHANGES
 
 
 class Dispatcher:
@@ -72,6 +74,8 @@ class Dispatcher:
         self.quotas: Quotas = getattr(services, "quotas", NoQuotas())
         # One for each API: a defect that somebody found and sends in a loop does not hide another's first traceback.
         self._tracebacks: defaultdict[str, logs.LineLimiter] = defaultdict(_traceback_limiter)
+        self.samples_allowed = False
+        """Whether of some requests that change nothing it is recorded what they were allowed."""
 
     def open(self, frame: memoryview, connection: ConnectionInfo) -> tuple[Route, Any, RequestContext]:
         """Read a frame. Raises DecodeError, whose text says what is wrong with it; the connection is then closed."""
@@ -88,6 +92,8 @@ class Dispatcher:
         context = RequestContext(self._services, connection, version, correlation_id, client_id)
         if route.version != version:
             return route, None, context
+        if route.changes or self.samples_allowed:
+            request_audit.begin(context, self._services.audit, changes=route.changes)
         try:
             request = route.decode(frame, position)
         except DecodeError as error:
@@ -111,6 +117,8 @@ class Dispatcher:
         """Start the request; whatever it raises becomes an answer, except an instruction to close."""
         if request is None:
             return route.handler.refuse(None, context, ErrorCode.UNSUPPORTED_VERSION, None)
+        if route.changes and request_audit.must_wait(self._services.audit):
+            return self._refuse(route, request, context, ErrorCode.KAFKA_STORAGE_ERROR, request_audit.FULL)
         try:
             return route.handler.handle(request, context)
         except CloseConnection:
@@ -182,6 +190,10 @@ class Dispatcher:
     async def take_raw_token(self, frame: memoryview, connection: ConnectionInfo) -> bytes:
         """A token of a login that came without a header (SaslHandshake v0): the one that is sent back. Raises CloseConnection."""
         return await take_raw_token(frame, connection, self._services)
+
+    def audit(self, route: Route, context: RequestContext, answer: Any) -> None:
+        """Record what a request that asked of access control came to; ``answer`` is None when it gets none."""
+        request_audit.record(route.handler.name, context, answer, self._services.audit, changes=route.changes)
 
     def measure(self, route: Route, seconds: float) -> None:
         route.count()

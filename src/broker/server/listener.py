@@ -17,6 +17,7 @@ from broker.handlers.base import ConnectionInfo
 from broker.model import Node
 from broker.server.budget import ByteBudget
 from broker.server.connection import Connection
+from broker.server.connection_events import ConnectionEvents
 from broker.server.dispatcher import Dispatcher
 from broker.server.strangers import Strangers
 from broker.server.tls_keeper import TlsDoor
@@ -106,6 +107,7 @@ class Listener:
     ) -> None:
         """``protocol`` is what it speaks, ``door`` what it shows and trusts when that is TLS; ``most`` bounds the connections of this listener alone."""
         self.name = name
+        self._events = ConnectionEvents(name, audit)
         self.protocol = protocol
         self.most = most
         self._door = door
@@ -163,6 +165,7 @@ class Listener:
         if reason is not None:
             CONNECTIONS_CLOSED.labels("limit").inc()
             self._log_line("connection refused", "limit", peer=f"{host}:{port}", reason=reason)
+            self._events.refused(f"{host}:{port}", reason)
             link.abort()
             return None
         verdict = limits.rate(host, self.name)
@@ -181,6 +184,7 @@ class Listener:
         self._connections.add(connection)
         self._opened.inc()
         self._gauge.inc()
+        self._events.opened(info)
         if verdict.wait_ms:
             CONNECTIONS_HELD.labels("delayed").inc()
             self.tasks.start_soon(self._hold, connection, verdict.wait_ms)
@@ -278,7 +282,7 @@ class Listener:
     def departed(self, connection: Connection) -> None:
         """A connection that was admitted is gone."""
         if not connection.end_counted:
-            CONNECTIONS_CLOSED.labels("stopping" if self._draining else "client").inc()
+            self._count_end(connection, "stopping" if self._draining else "client")
         self._connections.discard(connection)
         self._gauge.dec()
         limits = self._limits
@@ -304,6 +308,8 @@ class Listener:
         self._log_line("connection closed", kind, **facts)
 
     def _count_end(self, connection: Connection, reason: str) -> None:
+        if not connection.end_counted and connection.info is not None:
+            self._events.ended(connection.info, reason)
         connection.end_counted = True
         CONNECTIONS_CLOSED.labels(reason).inc()
 

@@ -11,6 +11,8 @@ class EventKind(StrEnum):
     AUTHORIZATION = "authorization"
     ADMIN = "admin"
     CONNECTION = "connection"
+    AUDIT = "audit"
+    """What happened to the audit log itself; always kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +41,26 @@ class Recorder(Protocol):
 
     def record(self, event: AuditEvent) -> None: ...
 
+    @property
+    def refuses_changes(self) -> bool:
+        """Whether nothing may be administered now, because it could not be recorded."""
+        ...
+
+    def samples_allowed(self) -> bool:
+        """Whether of the next request that changes nothing it is kept what it was allowed, too."""
+        ...
+
 
 class NoRecorder:
     """Keeps nothing."""
+
+    refuses_changes = False
 
     def wants(self, kind: EventKind, principal: str) -> bool:
         return False
 
     def record(self, event: AuditEvent) -> None:
         pass
+
+    def samples_allowed(self) -> bool:
+        return False

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import anyio
 import pytest
 
-from broker.admin.config_administrator import ConfigAdministrator
+from broker.admin.config_administrator import ConfigAdministrator, without_secrets
 from broker.admin.config_rules import Operation, OperationType, ResourceType
 from broker.config.entry import Source
 from broker.errors import BrokerError, StorageUnavailable
@@ -317,3 +317,16 @@ async def test_a_group_s_settings_change_at_once_and_stay() -> None:
 
     assert world.configs.resources([GROUP]) == []
     assert await world.catalog.load_configs() == {}
+
+
+async def test_what_was_changed_is_told_without_secrets() -> None:
+    """Before and after; a value whose name is not known could be one."""
+    world = ConfigWorld()
+    operations = [Operation("max.connections", 0, "5")]
+
+    assert await world.configs.alter(BROKER, OWN, operations, validate_only=True) is None
+    assert await world.configs.alter(BROKER, OWN, operations, validate_only=False) == ({}, {"max.connections": "5"})
+    assert await world.configs.alter(BROKER, OWN, operations, validate_only=False) is None
+    before, after = without_secrets({"a.password": "hunter2", "b": "x"}, {"a.password": "hunter3", "b": "x"})
+    assert "hunter" not in f"{before}{after}"
+    assert (after["a.password"] != before["a.password"], after["b"] == before["b"]) == (True, True)

@@ -36,7 +36,7 @@ class Audit:
         self.events: list[AuditEvent] = []
 
     def wants(self, kind: EventKind, principal: str) -> bool:
-        return True
+        return kind is EventKind.AUTHENTICATION
 
     def record(self, event: AuditEvent) -> None:
         self.events.append(event)

@@ -1,8 +1,13 @@
-"""Where nothing is recorded, nothing is made."""
+"""Events and who takes them."""
 
-from security.audit.event import EventKind, NoRecorder
+from security.audit.event import AuditEvent, EventKind, NoRecorder
 
 
-def test_no_recorder_wants_nothing() -> None:
-    """Whatever the kind."""
-    assert not any(NoRecorder().wants(kind, "User:a") for kind in EventKind)
+def test_nothing_is_kept_where_nobody_listens() -> None:
+    """And nothing is refused for it."""
+    recorder = NoRecorder()
+    recorder.record(AuditEvent(kind=EventKind.ADMIN, action="a", outcome="success", principal="User:a", peer="p", listener="L"))
+
+    assert not recorder.wants(EventKind.AUTHENTICATION, "User:a")
+    assert not recorder.refuses_changes
+    assert not recorder.samples_allowed()

@@ -119,7 +119,8 @@ async def _create_and_answer(
     for name in missing:
         try:
             mutations.take(settings.num_partitions)
-            await services.topics.auto_create(name, services.identity.node_ids)
+            created = await services.topics.auto_create(name, services.identity.node_ids)
+            context.changed(f"topic:{name}", None, {"partitions": len(created.pids), "config": {}})
             found[name] = services.directory.by_name(name) or ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         except BrokerError as error:
             found[name] = _again_later(error.code)

@@ -12,6 +12,7 @@ Versions:
 - v2: flexible.
 """
 
+from broker.admin.config_administrator import Altered
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.configs.resources import change_each
 from broker.wire.api import ApiKey
@@ -24,8 +25,8 @@ from broker.wire.messages.alter_configs import (
 
 
 async def handle(request: AlterConfigsRequest, context: RequestContext) -> AlterConfigsResponse:
-    async def change(resource: AlterConfigsResource) -> None:
-        await context.services.configs.replace(
+    async def change(resource: AlterConfigsResource) -> Altered | None:
+        return await context.services.configs.replace(
             resource.resource_type,
             resource.resource_name,
             [(config.name, config.value) for config in resource.configs],

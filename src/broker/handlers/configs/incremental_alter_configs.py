@@ -12,6 +12,7 @@ Versions:
 - v1: flexible.
 """
 
+from broker.admin.config_administrator import Altered
 from broker.admin.config_rules import Operation
 from broker.handlers.base import Handler, RequestContext
 from broker.handlers.configs.resources import change_each
@@ -25,8 +26,8 @@ from broker.wire.messages.incremental_alter_configs import (
 
 
 async def handle(request: IncrementalAlterConfigsRequest, context: RequestContext) -> IncrementalAlterConfigsResponse:
-    async def change(resource: IncrementalAlterConfigsRequestAlterConfigsResource) -> None:
-        await context.services.configs.alter(
+    async def change(resource: IncrementalAlterConfigsRequestAlterConfigsResource) -> Altered | None:
+        return await context.services.configs.alter(
             resource.resource_type,
             resource.resource_name,
             [Operation(config.name, config.config_operation, config.value) for config in resource.configs],

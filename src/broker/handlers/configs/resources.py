@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
+from broker.admin.config_administrator import Altered
 from broker.admin.config_rules import ResourceType as ConfigResource
 from broker.errors import BrokerError
 from broker.handlers.authorization import CLUSTER_DENIED, GROUP_DENIED, TOPIC_DENIED
@@ -67,7 +68,7 @@ def require(operation: Operation, resource: Resource, context: RequestContext) -
 
 
 async def change_each(
-    resources: Sequence[R], change: Callable[[R], Awaitable[None]], context: RequestContext
+    resources: Sequence[R], change: Callable[[R], Awaitable[Altered | None]], context: RequestContext
 ) -> list[tuple[R, int, str | None]]:
     """Carry out ``change`` for each resource that the client may change; those that are refused come with the code and the reason, the others with 0."""
     twice = named_twice(resources)
@@ -77,9 +78,11 @@ async def change_each(
             if (resource.resource_type, resource.resource_name) in twice:
                 raise BrokerError(ErrorCode.INVALID_REQUEST, TWICE)
             require(Operation.ALTER_CONFIGS, resource, context)
-            await change(resource)
+            altered = await change(resource)
         except BrokerError as error:
             results.append((resource, error.code, bounded(error.message)))
         else:
             results.append((resource, ErrorCode.NONE, None))
+            if altered is not None:
+                context.changed(f"{ConfigResource(resource.resource_type).name.lower()}:{resource.resource_name}:config", *altered)
     return results

@@ -4,7 +4,7 @@ DeleteRecords (key 21), versions 0-2.
 Behaviour:
 - Moves the log start forward; the space is given back in the background. An offset below the log start changes nothing.
 - -1 means the high watermark; above it, or any other negative offset: OFFSET_OUT_OF_RANGE.
-- A topic that is compacted and never deletes by age or size: POLICY_VIOLATION.
+- A topic that is compacted and never deletes by age or size, and the audit log: POLICY_VIOLATION.
 - Needs DELETE on each topic.
 - Fetches that wait are woken, so that a reader of deleted records learns of it.
 
@@ -14,6 +14,7 @@ Versions:
 
 from typing import Final
 
+from broker.admin.topic_names import AUDIT_TOPIC
 from broker.errors import BrokerError
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
@@ -72,7 +73,7 @@ async def _advance(name: str, index: int, offset: int, context: RequestContext) 
     if state is None or not 0 <= index < len(state.pids):
         raise BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     policy = state.config.cleanup_policy
-    if "compact" in policy and "delete" not in policy:
+    if ("compact" in policy and "delete" not in policy) or name == AUDIT_TOPIC:
         raise BrokerError(ErrorCode.POLICY_VIOLATION)
     pid = state.pids[index]
     bounds = (await services.catalog.bounds([pid])).get(pid)
@@ -86,6 +87,7 @@ async def _advance(name: str, index: int, offset: int, context: RequestContext) 
         return bounds.log_start
     moved = await services.catalog.advance_log_start(pid, offset)
     services.reader.log_start_moved(pid, moved.log_start)
+    context.changed(f"topic:{name}:{index}:log_start", bounds.log_start, moved.log_start)
     return moved.log_start
 
 

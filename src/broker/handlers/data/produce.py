@@ -33,6 +33,7 @@ import anyio
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
+from broker.admin.topic_names import AUDIT_TOPIC, ONLY_THE_BROKER_WRITES
 from broker.cluster.directory import TopicState
 from broker.coordinators.producer_connections import WHY_CLOSED, Work
 from broker.errors import BrokerError
@@ -169,6 +170,9 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
                 continue
             if state is None or not 0 <= index < len(state.pids):
                 answer.error_code, answer.error_message = _unknown(state, topic.name, index, version)
+                continue
+            if state.name == AUDIT_TOPIC:
+                answer.error_code, answer.error_message = ErrorCode.INVALID_TOPIC_EXCEPTION, ONLY_THE_BROKER_WRITES
                 continue
             pid = state.pids[index]
             if pid in seen:

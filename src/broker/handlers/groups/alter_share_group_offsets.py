@@ -64,7 +64,11 @@ async def handle(request: AlterShareGroupOffsetsRequest, context: RequestContext
     for answer in answers.values():
         for outcome in answer.partitions:
             if not outcome.error_code:
-                outcome.error_code = outcomes[answer.topic_id, outcome.partition_index]
+                key = answer.topic_id, outcome.partition_index
+                outcome.error_code = outcomes[key]
+                if not outcome.error_code:
+                    after = {"topic": answer.topic_name, "partition": key[1], "offset": offsets[key]}
+                    context.changed(f"group:{request.group_id}:share_offsets", None, after)
     return AlterShareGroupOffsetsResponse(responses=list(answers.values()))
 
 

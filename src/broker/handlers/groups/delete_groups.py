@@ -44,6 +44,8 @@ def handle(request: DeleteGroupsRequest, context: RequestContext) -> Pending | D
         def finish(error: ErrorCode) -> None:
             nonlocal waiting
             result.error_code = error
+            if not error:
+                context.changed(f"group:{result.group_id}", {}, None)
             waiting -= 1
             if not waiting:
                 pending.resolve(response)

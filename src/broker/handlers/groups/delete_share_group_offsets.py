@@ -56,6 +56,8 @@ async def handle(request: DeleteShareGroupOffsetsRequest, context: RequestContex
             answer.error_code = outcome
             if outcome == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
                 answer.topic_id, answer.error_message = ZERO_UUID, NOTHING_TO_DELETE
+        else:
+            context.changed(f"group:{request.group_id}:share_offsets", {"topic": name}, None)
         answers.append(answer)
     return DeleteShareGroupOffsetsResponse(responses=answers)
 

@@ -56,6 +56,8 @@ def handle(request: OffsetDeleteRequest, context: RequestContext) -> Pending | O
         for name, outcome in known:
             if name in subscribed:
                 outcome.error_code = ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC
+            elif not error:
+                context.changed(f"group:{request.group_id}:offsets", {"topic": name, "partition": outcome.partition_index}, None)
         pending.resolve(response)
 
     context.services.groups.delete_offsets(request.group_id, wanted, done)

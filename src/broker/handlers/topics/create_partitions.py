@@ -77,6 +77,7 @@ async def _widened(
     try:
         if not validate_only:
             await context.services.topics.add_partitions(state.topic_id, total)
+            context.changed(f"topic:{state.name}:partitions", len(state.pids), total)
     except BrokerError as error:
         return _result(state.name, error)
     return _result(state.name, None)

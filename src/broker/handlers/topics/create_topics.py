@@ -96,6 +96,7 @@ async def _carried_out(
     try:
         if not validate_only:
             topic_id = (await context.services.topics.create(plan)).topic_id
+            context.changed(f"topic:{plan.name}", None, {"partitions": plan.partition_count, "config": dict(plan.config)})
     except BrokerError as error:
         return _refused(plan.name, error.code, error.message)
     if not context.sees(Operation.DESCRIBE_CONFIGS, ResourceType.TOPIC, plan.name):

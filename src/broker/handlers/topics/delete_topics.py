@@ -119,6 +119,7 @@ async def _delete(state: TopicState, context: RequestContext) -> DeleteTopicsRes
     with CancelScope(shield=True):
         await context.services.topics.delete(state.topic_id)
         context.services.groups.forget_topic(state.name, state.topic_id)
+        context.changed(f"topic:{state.name}", {"partitions": len(state.pids), "config": dict(state.topic.config)}, None)
     return DeleteTopicsResponseDeletableTopicResult(name=state.name, topic_id=state.topic_id)
 
 

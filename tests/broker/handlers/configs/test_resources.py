@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from broker.admin.config_administrator import Altered
 from broker.errors import BrokerError
 from broker.handlers.configs.resources import TWICE, bounded, change_each, named_twice, require
 from broker.wire.error_codes import ErrorCode
@@ -29,20 +30,25 @@ def test_a_resource_is_its_type_and_its_name() -> None:
 async def test_each_resource_gets_its_own_answer() -> None:
     """One that is refused does not keep the others from being changed; one that is named twice is not changed at all."""
     changed: list[str] = []
+    asked = world()
 
-    async def change(resource: Named) -> None:
+    async def change(resource: Named) -> Altered | None:
         if resource.resource_name == "bad":
             raise BrokerError(ErrorCode.INVALID_CONFIG, "no")
         changed.append(resource.resource_name)
+        return None if resource.resource_name == "same" else ({"a": "1"}, {"a": "2"})
 
-    results = await change_each([Named(2, "bad"), Named(2, "good"), Named(2, "twice"), Named(2, "twice")], change, world().context(0))
+    named = [Named(2, "bad"), Named(2, "good"), Named(2, "twice"), Named(2, "twice"), Named(32, "same")]
+    results = await change_each(named, change, asked.context(0))
 
-    assert changed == ["good"]
+    assert changed == ["good", "same"]
+    assert asked.audit.made == [("topic:good:config", {"a": "1"}, {"a": "2"})]
     assert [(code, message) for _, code, message in results] == [
         (ErrorCode.INVALID_CONFIG, "no"),
         (0, None),
         (ErrorCode.INVALID_REQUEST, TWICE),
         (ErrorCode.INVALID_REQUEST, TWICE),
+        (0, None),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 
 from broker.admin.access_keeper import AccessKeeper
+from broker.admin.denial_reporter import DenialReporter
 from broker.cluster.directory import TopicDirectory
 from broker.cluster.identity import ClusterIdentity
 from broker.coordinators.group_coordinator import GroupCoordinator
@@ -40,6 +41,7 @@ from broker.wire.registry import codec
 from broker.wire.writer import Writer
 from tests.broker.coordinators.conversation import TroubledCatalog, coordinator
 from tests.broker.coordinators.kept_shares import KeptShares
+from tests.support.topic_world import Changes
 
 NODE_ID = 3
 NOW_MS = 1_700_000_000_000
@@ -71,6 +73,7 @@ class GroupWorld:
             new_producer_id=producer_ids.next,
             on_ended=self.ended.append,
         )
+        self.audit = Changes()
         self.services: Any = SimpleNamespace(
             settings=groups._settings,
             identity=self.identity,
@@ -78,7 +81,9 @@ class GroupWorld:
             groups=groups,
             transactions=self.transactions,
             producer_ids=producer_ids,
+            audit=self.audit,
             access=AccessKeeper(),
+            denials=DenialReporter(),
             now_ms=lambda: self.clock,
         )
         self.topic("t", b"T" * 16, 2)
