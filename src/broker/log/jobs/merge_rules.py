@@ -20,7 +20,7 @@ from broker.storage.objects.base import is_inline
 LANES: Final = 8
 SPANS_IN_WINDOW: Final = 50_000
 INLINE_BYTES_IN_WINDOW: Final = 4 << 20
-SPANS_IN_SWAP: Final = 100
+SPANS_IN_SWAP: Final = 150
 """A transaction that replaces five hundred takes ten milliseconds, and one that replaced thousands took hundreds, on a busy machine."""
 
 _STRETCH_BITS: Final = 8
