@@ -29,7 +29,7 @@ def properties(files: Files, **more: object) -> str:
 
 def broker(folder: Path, files: Files, **more: object) -> Penstock:
     path = folder / "server.properties"
-    path.write_text(properties(files, group_initial_rebalance_delay_ms=0, authorization="off", **more))
+    path.write_text(properties(files, **{"group_initial_rebalance_delay_ms": 0, "authorization": "off", **more}))
     return Penstock(folder / "data", "--properties", str(path), speaks="SSL")
 
 

@@ -82,11 +82,11 @@ def write(directory: Path, hosts: list[str], clients: list[str], days: int) -> l
         if not is_broker:
             put(f"{name}.properties", _client_properties(absolute, name).encode())
     if not (directory / "penstock.toml").exists():
-        put("penstock.toml", _settings(absolute).encode())
+        put("penstock.toml", _settings(absolute, clients).encode())
     return written
 
 
-def _settings(directory: Path) -> str:
+def _settings(directory: Path, clients: list[str]) -> str:
     return (
         "# A broker that speaks TLS and knows clients by their certificates.\n"
         'listeners = ["SSL://127.0.0.1:9093"]\n'
@@ -94,6 +94,8 @@ def _settings(directory: Path) -> str:
         f'ssl_truststore_location = "{directory / "ca.pem"}"\n'
         'ssl_client_auth = "required"\n'
         f"ssl_principal_mapping_rules = 'RULE:^CN=([^,]+),.*$/$1/, DEFAULT'\n"
+        "# They may do everything; others what rules allow them: penstock acls add ...\n"
+        f'super_users = "{";".join(f"User:{name}" for name in clients)}"\n'
     )
 
 

@@ -31,7 +31,7 @@ def run_as(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunAs]:
     """Runs a command as somebody who has a certificate; admin may do everything."""
     folder = tmp_path_factory.mktemp("secured")
     files = Files.make(folder)
-    who = {"ssl_principal_mapping_rules": "RULE:^CN=([^,]+).*$/$1/", "super_users": "User:admin"}
+    who = {"ssl_principal_mapping_rules": "RULE:^CN=([^,]+).*$/$1/", "super_users": "User:admin", "authorization": "on"}
     with broker(folder, files, ssl_client_auth="required", **who) as running:
 
         def run(name: str, *arguments: str) -> Result:

@@ -89,9 +89,9 @@ def test_everything_that_is_wrong_is_told_at_once(capsys: pytest.CaptureFixture[
 
 def test_sensitive_values_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:
     """A URL may hold a password."""
-    _, out, _ = run(capsys, {"catalog": "sqlite:///secret"})
+    _, out, _ = run(capsys, {"catalog": "sqlite:///hunter2"})
 
-    assert "secret" not in out
+    assert "hunter2" not in out
     assert "(hidden)" in out
 
 

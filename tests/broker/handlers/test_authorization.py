@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from broker.admin.access_keeper import AccessKeeper
+from broker.admin.denial_reporter import DenialReporter
 from broker.errors import BrokerError
 from broker.handlers.authorization import (
     EVERYTHING,
@@ -19,6 +20,7 @@ from broker.handlers.base import ConnectionInfo, RequestContext
 from broker.model import Node
 from broker.wire.error_codes import ErrorCode
 from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
+from security.audit.event import NoRecorder
 from tests.broker.handlers.permissions import Permissions
 
 KINDS = tuple(SUPPORTED)
@@ -29,6 +31,9 @@ class Asking:
 
     def __init__(self, access: AccessKeeper) -> None:
         self.access = access
+        self.denials = DenialReporter()
+        self.settings: Any = None
+        self.audit = NoRecorder()
 
 
 def context(access: AccessKeeper) -> RequestContext:

@@ -36,8 +36,13 @@ class Run:
 
 
 def catalog_files(directory: Path) -> CatalogFiles:
+    """As they are at one moment: another thread may be writing to them."""
     log = directory / "catalog.db-wal"
-    return CatalogFiles((directory / "catalog.db").read_bytes(), log.read_bytes() if log.exists() else b"")
+    files = CatalogFiles(b"", b"")
+    while True:
+        before, files = files, CatalogFiles((directory / "catalog.db").read_bytes(), log.read_bytes() if log.exists() else b"")
+        if files == before:
+            return files
 
 
 async def workload(directory: Path, withdrawn_at: int = -1) -> Run:

@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from threading import Lock
 
 import pytest
 
@@ -25,11 +26,14 @@ class WatchedFiles(RecordedFiles):
         super().__init__()
         self.directory = directory
         self.catalogs: list[CatalogFiles] = []
+        self._order = Lock()
 
     def _add(self, event: Event) -> None:
-        exists = (self.directory / "catalog.db").exists()
-        self.catalogs.append(catalog_files(self.directory) if exists else CatalogFiles(b"", b""))
-        super()._add(event)
+        # In one go: threads that write at the same time must not have their catalogs and events in different orders.
+        with self._order:
+            exists = (self.directory / "catalog.db").exists()
+            self.catalogs.append(catalog_files(self.directory) if exists else CatalogFiles(b"", b""))
+            super()._add(event)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,6 @@ async def test_the_catalog_is_made_of_parts(tmp_path: Path) -> None:
     parts = [part.__name__ for part in type(catalog).__mro__ if issubclass(part, CatalogPart)]
 
     groups = ["SqliteGroups", "SqliteConsumerGroups", "SqliteShareGroups"]
-    own = ["SqliteTopics", "SqliteConfigs", "SqliteLogs", "SqliteLifeCycle", *groups, "SqliteTransactions", "SqliteShareStates"]
+    own = ["SqliteTopics", "SqliteConfigs", "SqliteAccess", "SqliteLogs", "SqliteLifeCycle", *groups, "SqliteTransactions", "SqliteShareStates"]
     assert parts == ["SqliteCatalog", *own, "CatalogPart"]
     await catalog.aclose()
