@@ -118,8 +118,7 @@ def _knows_its_clients(settings: "Settings", listener_name: str) -> bool:
     protocol = settings.listener_security_protocol_map.get(listener_name, "")
     if protocol.startswith("SASL_"):
         return True
-    on_listener = getattr(settings, "on_listener", None)  # settings for each listener come with the TLS ones
-    return protocol == "SSL" and on_listener is not None and on_listener(listener_name, "ssl_client_auth") in ("required", "requested")
+    return protocol == "SSL" and settings.on_listener(listener_name, "ssl_client_auth") in ("required", "requested")
 
 
 def delegation_tokens_are_on(settings: "Settings") -> bool:

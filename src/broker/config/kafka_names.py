@@ -18,7 +18,7 @@ _THREADS: Final = "one event loop serves all connections; there are no thread po
 _REPLICATION: Final = "data is kept by the store; brokers do not copy from each other"
 _CONTROLLER: Final = "there is no controller quorum; topics and groups are kept in the catalog"
 _ZOOKEEPER: Final = "there is no ZooKeeper"
-_SECURITY: Final = "encryption, authentication and authorization come with the security release"
+_PASSWORDS: Final = "the catalog is protected as a whole; passwords that are set while the broker runs are not encrypted in it"
 _ONE_STEP: Final = "a transaction begins and ends in one step of the catalog; brokers do not ask each other about it"
 _NEWER_GROUPS: Final = "classic, consumer and share groups are always served; streams groups come later"
 _NO_DEAD_LETTERS: Final = "dead-letter queues of share groups are not served; records that are given up stay in their topic"
@@ -93,7 +93,7 @@ WITHOUT_MEANING: Final[Mapping[str, str]] = {
     "offsets.commit.required.acks": _INTERNAL_TOPICS,
     "offsets.commit.timeout.ms": _INTERNAL_TOPICS,
     "offsets.load.buffer.size": _INTERNAL_TOPICS,
-    "password.encoder.secret": _SECURITY,
+    "password.encoder.secret": _PASSWORDS,
     "principal.builder.class": _PLUGINS,
     "process.roles": _CONTROLLER,
     "producer.id.expiration.check.interval.ms": "producers are forgotten whenever retention is looked at",

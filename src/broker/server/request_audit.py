@@ -21,9 +21,9 @@ CHANGES: Final = frozenset(
         ApiKey.DELETE_ACLS,
         ApiKey.ALTER_CONFIGS,
         ApiKey.CREATE_PARTITIONS,
-        38,  # CreateDelegationToken
-        39,  # RenewDelegationToken
-        40,  # ExpireDelegationToken
+        ApiKey.CREATE_DELEGATION_TOKEN,
+        ApiKey.RENEW_DELEGATION_TOKEN,
+        ApiKey.EXPIRE_DELEGATION_TOKEN,
         ApiKey.DELETE_GROUPS,
         ApiKey.ELECT_LEADERS,
         ApiKey.INCREMENTAL_ALTER_CONFIGS,

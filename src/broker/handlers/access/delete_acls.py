@@ -17,7 +17,8 @@ from anyio.lowlevel import checkpoint
 
 from broker.errors import BrokerError
 from broker.handlers.access.acl_messages import facts_of, filter_of
-from broker.handlers.access.permission import require_authorization, require_on_cluster
+from broker.handlers.access.permission import require_authorization
+from broker.handlers.authorization import require_on_cluster
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode

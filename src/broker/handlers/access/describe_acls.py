@@ -13,7 +13,8 @@ Versions:
 from itertools import groupby
 
 from broker.handlers.access.acl_messages import filter_of
-from broker.handlers.access.permission import require_authorization, require_on_cluster
+from broker.handlers.access.permission import require_authorization
+from broker.handlers.authorization import require_on_cluster
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.messages.describe_acls import (

@@ -9,7 +9,7 @@ Behaviour:
 
 from collections import Counter
 
-from broker.handlers.access.permission import require_on_cluster
+from broker.handlers.authorization import require_on_cluster
 from broker.handlers.base import Handler, RequestContext
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode

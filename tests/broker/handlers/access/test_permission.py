@@ -3,7 +3,8 @@
 import pytest
 
 from broker.errors import BrokerError
-from broker.handlers.access.permission import require_authorization, require_on_cluster
+from broker.handlers.access.permission import require_authorization
+from broker.handlers.authorization import require_on_cluster
 from broker.wire.error_codes import ErrorCode
 from security.acls.kinds import Operation
 from tests.broker.handlers.access.world import ANN, AccessWorld
