@@ -4,6 +4,7 @@ The engines and the clients stay in the namespace the test runs in, and each is 
 from one of them and not from the others. Packets are dropped in silence, as by a network that is broken: nobody is told.
 """
 
+import hashlib
 import itertools
 import os
 import shutil
@@ -57,7 +58,8 @@ class Network:
 
     def __enter__(self) -> Self:
         try:
-            _run("ip", "link", "add", self._bridge, "type", "bridge")
+            # A bridge without an address of its own takes the least of its ports': a new host could change it, and who knew the old one would talk to nobody.
+            _run("ip", "link", "add", self._bridge, "address", self._hardware_address, "type", "bridge")
             for side in Side:
                 _run("ip", "address", "add", f"{self.address(side)}/24", "dev", self._bridge)
             _run("ip", "link", "set", self._bridge, "up")
@@ -75,17 +77,22 @@ class Network:
     def _bridge(self) -> str:
         return f"{self._tag}b"
 
+    @property
+    def _hardware_address(self) -> str:
+        return "02:" + ":".join(f"{byte:02x}" for byte in hashlib.sha256(self._tag.encode()).digest()[:5])
+
     def address(self, of: Side | int) -> str:
         """Of a side, or of the host of that number (1 to 200)."""
         return f"{self._prefix}.{of.value if isinstance(of, Side) else of + 10}"
 
-    def add_host(self, number: int) -> None:
-        """A namespace with one interface on the bridge, and its loopback."""
+    def add_host(self, number: int, *, hardware_address: str | None = None) -> None:
+        """A namespace with one interface on the bridge, and its loopback; the bridge's end of it has that hardware address, or any."""
         name = f"{self._tag}h{number}"
         outside, inside = f"{self._tag}v{number}"[:15], "eth0"
         _run("ip", "netns", "add", name)
         self._hosts[number] = name
-        _run("ip", "link", "add", outside, "type", "veth", "peer", "name", inside, "netns", name)
+        known = ["address", hardware_address] if hardware_address else []
+        _run("ip", "link", "add", outside, *known, "type", "veth", "peer", "name", inside, "netns", name)
         _run("ip", "link", "set", outside, "master", self._bridge, "up")
         _run("ip", "-n", name, "address", "add", f"{self.address(number)}/24", "dev", inside)
         _run("ip", "-n", name, "link", "set", inside, "up")

@@ -41,3 +41,15 @@ def test_a_host_is_cut_from_one_side_and_not_from_the_other(network: Network) ->
         assert reaches(network, 2, database, port)
         network.heal(1)
         assert reaches(network, 1, database, port)
+
+
+def test_a_new_host_changes_nothing_for_those_that_are_there(network: Network) -> None:
+    """Whatever its hardware address: also when it is the least, which a bridge would otherwise take for its own."""
+    with socket.create_server(("", 0)) as server:
+        port = server.getsockname()[1]
+        clients = network.address(Side.CLIENTS)
+        assert reaches(network, 1, clients, port)
+        assert reaches(network, 2, clients, port)
+        network.add_host(3, hardware_address="02:00:00:00:00:01")
+        assert reaches(network, 1, clients, port)
+        assert reaches(network, 2, clients, port)
