@@ -257,7 +257,7 @@ class App:
         services.transactions.newest_connection = lambda: limits.next_id - 1
         limits.rate = services.quotas.connecting
         services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip, now.max_connections_per_ip_overrides))
-        dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
+        dispatcher = Dispatcher(HANDLERS, services, services.quotas, self._storage_failed)
         dispatcher.samples_allowed = settings.audit_sample_allowed > 0
         gate = Gate(
             surface(self._health, admin_routes(services.access)),

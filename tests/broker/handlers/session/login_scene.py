@@ -29,6 +29,7 @@ from security.audit.event import AuditEvent, EventKind
 from security.identity import Identity
 from security.sasl.oauth_bearer import TokenRefused
 from security.sasl.plain_users import PlainUsers
+from tests.broker.server.no_quotas import NoQuotas
 from tests.security.sasl.scram_client import account_of
 
 HEARTBEAT = 12
@@ -124,7 +125,7 @@ class Scene:
         handlers = (api_versions.HANDLER, sasl_authenticate.HANDLER, sasl_handshake.HANDLER, heartbeat)
         services: Any = SimpleNamespace(settings=SimpleNamespace(current=self.settings), audit=self.audit, served=handlers)
         self.budget = ByteBudget(1 << 20)
-        self.dispatcher = Dispatcher(handlers, services)
+        self.dispatcher = Dispatcher(handlers, services, NoQuotas())
         self.listener = Listener(
             self.settings.listeners[0].name,
             self.dispatcher,
