@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 
-from broker.admin.login_keeper import LoginKeeper, exchanges
+from broker.admin.login_keeper import LoginKeeper, bearer_exchange, exchanges
 from broker.admin.scram_accounts import ScramAccounts
 from broker.admin.session_keeper import SessionKeeper
 from broker.config.settings import Settings
@@ -105,10 +105,10 @@ class Scene:
         nonces: Iterator[int] = iter(range(1000))
         keeper = LoginKeeper(
             self.settings,
-            exchanges(
+            bearer_exchange(self._read_token)
+            | exchanges(
                 plain_check=PlainUsers(USERS, b"key").check,
                 scram_find=ScramAccounts(lambda mechanism, user: self.accounts.get((mechanism, user)), lambda m, i: None, b"s").of,
-                bearer_read=self._read_token,
                 new_nonce=lambda: f"nonce{next(nonces)}",
             ),
             self.sessions,
