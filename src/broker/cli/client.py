@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from broker.cli.failure import FAILED, UNREACHABLE, USAGE, CommandFailed
+from broker.cli.rights import Right, advice
 
 TIMEOUT_S: Final = 15.0
 GIVE_UP_S: Final = 3.0
@@ -87,11 +88,19 @@ def check_reachable(client: Any, bootstrap: str, topic: str | None = None) -> An
         first = error
     reason = _why_unreachable(client)
     if reason is not None:
-        raise unreachable(bootstrap, reason) from first
+        raise _no_connection(bootstrap, reason) from first
     try:
         return client.list_topics(topic, timeout=TIMEOUT_S - GIVE_UP_S)
     except KafkaException as error:
-        raise unreachable(bootstrap, _why_unreachable(client) or explain(error.args[0])) from error
+        reason = _why_unreachable(client)
+        if reason is not None:
+            raise _no_connection(bootstrap, reason) from error
+        # Somebody listens there, and hangs up.
+        raise CommandFailed(
+            f"{bootstrap} does not answer as a broker does ({explain(error.args[0])}). If it expects TLS or a login, say so with --client-config FILE: "
+            "security.protocol, and what belongs to it.",
+            UNREACHABLE,
+        ) from error
 
 
 def _why_unreachable(client: Any) -> str | None:
@@ -99,6 +108,17 @@ def _why_unreachable(client: Any) -> str | None:
     client.poll(0)
     reasons = [text for text in _client_errors if not text.endswith("brokers are down")]
     return reasons[-1].partition(" (after ")[0] if reasons else None
+
+
+def _no_connection(bootstrap: str, reason: str) -> CommandFailed:
+    """Why the client's library has none, and what to look at."""
+    reason = reason.partition("/bootstrap: ")[2] or reason
+    if reason.startswith("SASL"):
+        return CommandFailed(f"{bootstrap} does not let this client in ({reason}). Look at the sasl.* properties in the file of --client-config.")
+    if "SSL" in reason:
+        text = f"no TLS connection to {bootstrap} ({reason}). Look at the ssl.* properties in the file of --client-config."
+        return CommandFailed(text, UNREACHABLE)
+    return unreachable(bootstrap, reason)
 
 
 def unreachable(bootstrap: str, reason: str) -> CommandFailed:
@@ -109,22 +129,22 @@ def unreachable(bootstrap: str, reason: str) -> CommandFailed:
     )
 
 
-def result(future: "Future[T]", what: str) -> T:
-    """The outcome of an admin request, or why it was refused."""
+def result(future: "Future[T]", what: str, needs: Right | None = None) -> T:
+    """The outcome of an admin request, or why it was refused; ``needs`` is the right that it takes."""
     from confluent_kafka import KafkaException
 
     try:
         return future.result(timeout=TIMEOUT_S * 2)
     except KafkaException as error:
-        raise CommandFailed(f"{what}: {explain(error.args[0])}") from error
+        raise CommandFailed(f"{what}: {explain(error.args[0], needs)}") from error
     except TimeoutError as error:
         raise CommandFailed(f"{what}: no answer within {TIMEOUT_S * 2:.0f} s", UNREACHABLE) from error
 
 
-def explain(error: Any) -> str:
-    """A KafkaError in words, with its name to look up."""
+def explain(error: Any, needs: Right | None = None) -> str:
+    """A KafkaError in words, with its name to look up, and what was missing where that was a right."""
     name, text = error.name(), error.str()
-    return text if name in text else f"{text} ({name})"
+    return (text if name in text else f"{text} ({name})") + advice(name, needs)
 
 
 def parse_assignments(items: list[str], option: str) -> dict[str, str]:

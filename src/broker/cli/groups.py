@@ -13,11 +13,13 @@ from broker.cli.client import (
     ClientConfig,
     check_reachable,
     client_properties,
+    explain,
     make,
     result,
 )
 from broker.cli.failure import FAILED, USAGE, CommandFailed
 from broker.cli.output import confirm, note, print_json, print_table
+from broker.cli.rights import DENIED, on_group, on_topic
 from broker.cli.start_position import parse_time
 
 app = typer.Typer(no_args_is_help=True, help="List, describe, reset and delete consumer groups and share groups.")
@@ -78,7 +80,7 @@ def describe(
     if share is not None:
         _describe_share(share, as_json=as_json)
         return
-    info = result(admin.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group], f"group {group}")
+    info = result(admin.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group], f"group {group}", on_group("describe", group))
     positions = _positions(admin, group)
     if info.state.name == "DEAD" and not positions:
         raise CommandFailed(f"group {group} does not exist; `penstock groups list` shows those that do")
@@ -152,7 +154,7 @@ def _positions(admin: Any, group: str) -> dict[tuple[str, int], int]:
 
     asked = [ConsumerGroupTopicPartitions(group)]
     answer = result(
-        admin.list_consumer_group_offsets(asked, request_timeout=TIMEOUT_S)[group], f"offsets of group {group} were not read"
+        admin.list_consumer_group_offsets(asked, request_timeout=TIMEOUT_S)[group], f"offsets of group {group} were not read", on_group("describe", group)
     )
     return {(tp.topic, tp.partition): tp.offset for tp in answer.topic_partitions}
 
@@ -252,10 +254,11 @@ def reset_offsets(
     elif execute:
         moved = [TopicPartition(row["topic"], row["partition"], row["new_position"]) for row in rows]
         futures = admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, moved)], request_timeout=TIMEOUT_S)
-        answer = result(futures[group], f"positions of group {group} were not changed (has it running members?)")
+        answer = result(futures[group], f"positions of group {group} were not changed (has it running members?)", on_group("read", group))
         refused = [tp for tp in answer.topic_partitions if tp.error is not None]
         if refused:
-            raise CommandFailed(f"{len(refused)} positions were refused; the first: {refused[0].error.str()}", FAILED)
+            why = explain(refused[0].error, on_topic("read", refused[0].topic))
+            raise CommandFailed(f"{len(refused)} positions were refused; the first: {why}", FAILED)
     if as_json:
         print_json({"group": group, "executed": execute, "partitions": rows})
         return
@@ -272,8 +275,10 @@ def _chosen_partitions(admin: Any, topics: list[str] | None, positions: dict[tup
     keys = []
     for item in topics:
         name, colon, listed = item.partition(":")
-        known = metadata.topics.get(name)
-        if known is None or known.error is not None:
+        known = metadata.topics.get(name) or admin.list_topics(name, timeout=TIMEOUT_S).topics[name]
+        if known.error is not None and known.error.name().endswith(DENIED):
+            raise CommandFailed(f"topic {name}: {explain(known.error, on_topic('describe', name))}")
+        if known.error is not None:
             raise CommandFailed(f"topic {name} does not exist")
         try:
             indexes = [int(index) for index in listed.split(",")] if colon else sorted(known.partitions)
@@ -298,7 +303,7 @@ def delete(
     failures = []
     for group in groups:
         try:
-            result(futures[group], f"group {group} was not deleted")
+            result(futures[group], f"group {group} was not deleted", on_group("delete", group))
             note(f"deleted group {group}")
         except CommandFailed as failure:
             failures.append(str(failure))
