@@ -66,6 +66,8 @@ class AdminApi:
             raise CommandFailed(f"{self._url} refuses: {_reason(error)}{who}") from error
         except OSError as error:
             reason = getattr(error, "reason", error)
+            if self._tls is not None and "CERTIFICATE_VERIFY_FAILED" in str(reason):
+                raise CommandFailed(f"{self._url} is not trusted ({reason}). Name the authority of its certificate with --ca-file FILE.", UNREACHABLE) from error
             raise CommandFailed(
                 f"nobody answers at {self._url} ({reason}). {ASKS_OVER_HTTP}", UNREACHABLE
             ) from error
