@@ -25,6 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tabl
 
 DEFAULT_BOOTSTRAP: Final = "127.0.0.1:9092"
 
+_ALL_DOWN: Final = "brokers are down"
 T = TypeVar("T")
 
 _client_errors: deque[str] = deque(maxlen=32)
@@ -60,7 +61,8 @@ def read_properties(path: Path) -> dict[str, str]:
             continue
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
-            raise CommandFailed(f"{path}:{number}: expected key=value, found {text!r}", USAGE)
+            # What stands there instead may be a password.
+            raise CommandFailed(f"{path}:{number}: expected key=value, and there is no key and = in this line", USAGE)
         found[key.strip()] = value.strip()
     return found
 
@@ -89,8 +91,10 @@ def check_reachable(client: Any, bootstrap: str, topic: str | None = None) -> An
     reason = _why_unreachable(client)
     if reason is not None:
         raise _no_connection(bootstrap, reason) from first
+    # One that is slow is waited for; by one that hangs up one is hung up on again.
+    longer_s = GIVE_UP_S if any(text.endswith(_ALL_DOWN) for text in _client_errors) else TIMEOUT_S - GIVE_UP_S
     try:
-        return client.list_topics(topic, timeout=TIMEOUT_S - GIVE_UP_S)
+        return client.list_topics(topic, timeout=longer_s)
     except KafkaException as error:
         reason = _why_unreachable(client)
         if reason is not None:
@@ -106,7 +110,7 @@ def check_reachable(client: Any, bootstrap: str, topic: str | None = None) -> An
 def _why_unreachable(client: Any) -> str | None:
     """The client's last word on why no connection came about; None when it did not say."""
     client.poll(0)
-    reasons = [text for text in _client_errors if not text.endswith("brokers are down")]
+    reasons = [text for text in _client_errors if not text.endswith(_ALL_DOWN)]
     return reasons[-1].partition(" (after ")[0] if reasons else None
 
 

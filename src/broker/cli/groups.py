@@ -257,7 +257,9 @@ def reset_offsets(
         answer = result(futures[group], f"positions of group {group} were not changed (has it running members?)", on_group("read", group))
         refused = [tp for tp in answer.topic_partitions if tp.error is not None]
         if refused:
-            why = explain(refused[0].error, on_topic("read", refused[0].topic))
+            # Its own error for each partition is all that the protocol has, for what is wrong with the group as well.
+            is_of_topic = refused[0].error.name().startswith("TOPIC")
+            why = explain(refused[0].error, on_topic("read", refused[0].topic) if is_of_topic else on_group("read", group))
             raise CommandFailed(f"{len(refused)} positions were refused; the first: {why}", FAILED)
     if as_json:
         print_json({"group": group, "executed": execute, "partitions": rows})

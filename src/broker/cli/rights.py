@@ -4,7 +4,7 @@ import shlex
 from typing import Final
 
 DENIED: Final = "_AUTHORIZATION_FAILED"
-"""How the names of such errors end."""
+"""How the names of such errors end; what is before it is a type of resource."""
 
 Right = tuple[str, str]
 """An operation and a resource, as ``penstock acls add`` takes them."""
@@ -23,9 +23,11 @@ def on_cluster(operation: str) -> Right:
 
 
 def advice(error_name: str, needs: Right | None) -> str:
-    """A sentence to go behind the error; nothing when it is no denial, or it is not known what was missing."""
+    """A sentence to go behind the error; nothing when it is no denial, or one of something else, of which it is not known what was missing."""
     if needs is None or not error_name.endswith(DENIED):
         return ""
     operation, resource = needs
+    if resource.partition(":")[0] != error_name.removesuffix(DENIED).lower().replace("_", "-"):
+        return ""
     grant = f"penstock acls add --principal User:NAME --operation {operation} --resource {shlex.quote(resource)}"
     return f". It needs {operation} on {resource}, which an administrator gives with `{grant}`"

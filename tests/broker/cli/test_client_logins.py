@@ -125,7 +125,6 @@ def test_a_wrong_password_is_said_to_be_one(scene: Scene, mechanism: str, user: 
     [
         ("SASL_SSL", {"sasl.mechanism": "SCRAM-SHA-256"}, "broker's supported mechanisms: PLAIN,SCRAM-SHA-512", 1),
         ("SASL_SSL", {"sasl.mechanism": "PLAIN", "ssl.ca.pem": "OTHER"}, "Look at the ssl.* properties", 3),
-        ("SASL_PLAINTEXT", {"sasl.mechanism": "PLAIN"}, "If it expects TLS or a login, say so with --client-config", 3),
         ("PLAINTEXT", {}, "If it expects TLS or a login, say so with --client-config", 3),
     ],
 )
