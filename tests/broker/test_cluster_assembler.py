@@ -164,6 +164,20 @@ async def test_a_password_holds_nowhere_any_more_when_its_removal_is_answered() 
         assert not there.credentials.of("ann")
 
 
+async def test_who_is_not_told_of_a_revocation_looks_for_itself() -> None:
+    """Three times a lease: a broker that others do not reach is no refuge."""
+    async with two_brokers() as (_, one, two):
+        here, there = one.agents.services, two.agents.services
+        key = ScramMechanism.SCRAM_SHA_256, "ann"
+        await here.credentials.change({key: from_salted_password(key[0], b"p" * 32, b"salt", 4096)}, [])
+        here.access_register.tell_others = None
+        await here.credentials.change({}, [key])
+        answered = anyio.current_time()
+        await until(lambda: not there.credentials.of("ann"))
+
+        assert anyio.current_time() - answered < LEASE_MS / 1000
+
+
 async def test_two_that_create_a_topic_by_asking_for_it_get_the_same() -> None:
     """Whichever broker each of them asked."""
     async with two_brokers() as (_, one, two):

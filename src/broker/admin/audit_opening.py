@@ -29,8 +29,6 @@ def open_audit(settings: Settings, *, broker: int, now_ms: Callable[[], int], ne
     if "file" in settings.audit_sinks:
         file = AuditFile(directory_of(settings, broker), file_bytes=settings.audit_file_bytes, files_kept=settings.audit_files_kept)
         resumed = file.open()
-        if "topic" not in settings.audit_sinks:
-            AuditMark(directory_of(settings, broker)).clear()
         if resumed.cut_bytes:
             found["cut_bytes"] = resumed.cut_bytes
         if resumed.last_line is not None:
@@ -40,6 +38,11 @@ def open_audit(settings: Settings, *, broker: int, now_ms: Callable[[], int], ne
             else:
                 file.rotate()
                 found["broken"] = _BROKEN
+        mark = AuditMark(directory_of(settings, broker))
+        if "topic" in settings.audit_sinks:
+            mark.begin(head)
+        else:
+            mark.clear()
         sinks.append(AuditFileWriter(file))
     recorder = AuditRecorder(
         Selection(

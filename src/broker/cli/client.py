@@ -1,5 +1,6 @@
 """How the client commands reach a broker: librdkafka, its properties, and its errors in words."""
 
+import re
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,6 +15,8 @@ from broker.cli.rights import Right, advice
 TIMEOUT_S: Final = 15.0
 GIVE_UP_S: Final = 3.0
 """How long a broker that refuses connections is tried: enough for one that is being restarted, not for a wrong address."""
+REFUSED_S: Final = 1.0
+"""After so long it is asked whether the broker refused the client, which it will do again."""
 
 Bootstrap = Annotated[
     str, typer.Option("--bootstrap", "-b", envvar="PENSTOCK_BOOTSTRAP", metavar="HOST:PORT", help="Broker to start from.")
@@ -84,13 +87,13 @@ def check_reachable(client: Any, bootstrap: str, topic: str | None = None) -> An
     """
     from confluent_kafka import KafkaException
 
-    try:
-        return client.list_topics(topic, timeout=GIVE_UP_S)
-    except KafkaException as error:
-        first = error
-    reason = _why_unreachable(client)
-    if reason is not None:
-        raise _no_connection(bootstrap, reason) from first
+    for wait_s in (REFUSED_S, GIVE_UP_S - REFUSED_S):
+        try:
+            return client.list_topics(topic, timeout=wait_s)
+        except KafkaException as error:
+            reason = _why_unreachable(client)
+            if reason is not None and (wait_s != REFUSED_S or "SASL" in reason or "SSL" in reason):
+                raise _no_connection(bootstrap, reason) from error
     # One that is slow is waited for; by one that hangs up one is hung up on again.
     longer_s = GIVE_UP_S if any(text.endswith(_ALL_DOWN) for text in _client_errors) else TIMEOUT_S - GIVE_UP_S
     try:
@@ -116,7 +119,7 @@ def _why_unreachable(client: Any) -> str | None:
 
 def _no_connection(bootstrap: str, reason: str) -> CommandFailed:
     """Why the client's library has none, and what to look at."""
-    reason = reason.partition("/bootstrap: ")[2] or reason
+    reason = re.sub(r"^\S+/(?:bootstrap|\d+): ", "", reason)  # which of the brokers said so
     if reason.startswith("SASL"):
         return CommandFailed(f"{bootstrap} does not let this client in ({reason}). Look at the sasl.* properties in the file of --client-config.")
     if "SSL" in reason:

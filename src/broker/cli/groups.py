@@ -268,6 +268,18 @@ def reset_offsets(
     note(f"moved group {group}" if execute else "nothing was changed: add --execute to do it")
 
 
+def _check_visible(admin: Any, name: str) -> None:
+    """Among all topics one that may not be seen is left out; asked for by its name there is an error. Raises CommandFailed."""
+    from confluent_kafka import TopicCollection
+
+    described = admin.describe_topics(TopicCollection([name]), request_timeout=TIMEOUT_S)
+    try:
+        result(described[name], f"topic {name}", on_topic("describe", name))
+    except CommandFailed as failure:
+        if DENIED in str(failure):
+            raise
+
+
 def _chosen_partitions(admin: Any, topics: list[str] | None, positions: dict[tuple[str, int], int]) -> list[tuple[str, int]]:
     if not topics:
         if not positions:
@@ -277,10 +289,10 @@ def _chosen_partitions(admin: Any, topics: list[str] | None, positions: dict[tup
     keys = []
     for item in topics:
         name, colon, listed = item.partition(":")
-        known = metadata.topics.get(name) or admin.list_topics(name, timeout=TIMEOUT_S).topics[name]
-        if known.error is not None and known.error.name().endswith(DENIED):
-            raise CommandFailed(f"topic {name}: {explain(known.error, on_topic('describe', name))}")
-        if known.error is not None:
+        known = metadata.topics.get(name)
+        if known is None:
+            _check_visible(admin, name)
+        if known is None or known.error is not None:
             raise CommandFailed(f"topic {name} does not exist")
         try:
             indexes = [int(index) for index in listed.split(",")] if colon else sorted(known.partitions)

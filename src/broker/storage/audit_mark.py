@@ -35,9 +35,17 @@ class AuditMark:
         """This line was the last that got there. Raises OSError."""
         sealed = read_line(line)
         if sealed is not None:
-            new = self._path.with_suffix(".new")
-            new.write_text(f"{sealed.head}\n")
-            os.replace(new, self._path)
+            self._write(sealed.head)
+
+    def begin(self, head: Head) -> None:
+        """What comes behind ``head`` is to get there from now on, unless that was so before. Raises OSError."""
+        if not self._path.exists():
+            self._write(head)
+
+    def _write(self, head: Head) -> None:
+        new = self._path.with_suffix(".new")
+        new.write_text(f"{head}\n")
+        os.replace(new, self._path)
 
     def clear(self) -> None:
         """Nothing is given away any more: when it is again, it begins with what is new then. Raises OSError."""

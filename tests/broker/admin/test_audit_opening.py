@@ -12,7 +12,6 @@ from broker.admin.audit_recorder import AuditRecorder
 from broker.config.settings import Settings
 from broker.storage.audit_file import CURRENT, files_of
 from broker.storage.audit_mark import NAME
-from security.audit.chain import Chain, Head
 from security.audit.verification import Verifier
 from tests.security.audit.events import event
 
@@ -103,17 +102,18 @@ def test_a_topic_alone_needs_no_directory(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_topic_is_known_to_be_behind_only_where_there_are_files_too(tmp_path: Path) -> None:
+async def test_a_topic_is_known_to_be_behind_only_where_there_are_files_too(tmp_path: Path) -> None:
     """And forgotten where it is given nothing."""
     assert mark_of(Settings(data_dir=tmp_path, audit_sinks="topic"), 2) is None
     both = Settings(data_dir=tmp_path, audit_sinks="file,topic")
-    mark = mark_of(both, 2)
-    assert mark is not None
-    line = Chain(Head("a" * 16)).seal(b'{"v":1}')
-    (tmp_path / "audit" / "broker-2").mkdir(parents=True)
-    mark.set(line)
+    assert mark_of(both, 2) is not None
     noted = tmp_path / "audit" / "broker-2" / NAME
-    assert noted.exists()
-    opened(tmp_path, audit_sinks="file")
+    await lived(opened(tmp_path, audit_sinks="file"))
+    assert not noted.exists()
+    await lived(opened(tmp_path, audit_sinks="file,topic"))
+    assert noted.read_text().startswith("a" * 16 + ":2:"), "what was there before is not for the topic"
+    await lived(opened(tmp_path, audit_sinks="file,topic"))
+    assert noted.read_text().startswith("a" * 16 + ":2:")
+    await lived(opened(tmp_path, audit_sinks="file"))
 
     assert not noted.exists()

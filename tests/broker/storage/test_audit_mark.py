@@ -50,6 +50,17 @@ def test_without_a_mark_nothing_was_given_away_before(tmp_path: Path) -> None:
     assert mark.behind(lines[4]) == []
 
 
+def test_from_the_beginning_on_nothing_is_missing(tmp_path: Path) -> None:
+    """Also when the very first lines did not get there; what a mark says that is there already counts more."""
+    lines = sealed(6)
+    mark = written(tmp_path, lines)
+    mark.begin(Head("a" * 16))
+    assert mark.behind(lines[3]) == lines[:3]
+    mark.set(lines[1])
+    mark.begin(Head("a" * 16, 4))
+    assert mark.behind(lines[5]) == lines[2:5]
+
+
 def test_a_mark_of_another_chain_says_that_nothing_of_this_one_went(tmp_path: Path) -> None:
     """What is of the other one is left alone."""
     old, new = sealed(5), sealed(4, "b" * 16)
