@@ -123,7 +123,6 @@ USERS: tuple[tuple[tuple[str, ...], int, str], ...] = (
     (("--alter", "--delete-config", "SCRAM-SHA-256", *ANN), 1, "ResourceNotFoundException"),
     (("--alter", "--add-config", "SCRAM-SHA-1=[password=x]", *ANN), 1, "Unexpected config names: Set(SCRAM-SHA-1)"),
     (("--alter", "--add-config", "SCRAM-SHA-256=[iterations=16385,password=x]", *ANN), 1, "UnacceptableCredentialException"),
-    (("--describe", *ALL), 0, "SCRAM credential configs for user-principal 'ann' are SCRAM-SHA-512=iterations=4096"),
 )
 """Arguments, exit code, and something that is said."""
 
