@@ -137,7 +137,7 @@ async def in_process_broker(data_dir: Path | None) -> AsyncIterator[InProcessBro
     services.identity.advertise("PLAINTEXT", _NODE.host, _NODE.port)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(services.writer.run)
-        yield InProcessBroker(services, Dispatcher(HANDLERS, services), tasks)
+        yield InProcessBroker(services, Dispatcher(HANDLERS, services, services.quotas), tasks)
         await services.writer.drain()
         tasks.cancel_scope.cancel()
     if storage is not None:

@@ -15,9 +15,10 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from broker.admin.audit_opening import open_audit
+from broker.admin.audit_opening import mark_of, open_audit
 from broker.admin.audit_recorder import AuditRecorder
 from broker.admin.audit_topic_writer import AuditTopicWriter
+from broker.admin.login_assembler import TokenProvider
 from broker.assembler import Agents, Sharing, assemble
 from broker.cluster.identity import CLUSTER_ID_KEY, new_cluster_id
 from broker.cluster.membership_keeper import MembershipKeeper
@@ -257,7 +258,7 @@ class App:
         services.transactions.newest_connection = lambda: limits.next_id - 1
         limits.rate = services.quotas.connecting
         services.settings.subscribe(lambda now: limits.change(now.max_connections, now.max_connections_per_ip, now.max_connections_per_ip_overrides))
-        dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
+        dispatcher = Dispatcher(HANDLERS, services, services.quotas, self._storage_failed)
         dispatcher.samples_allowed = settings.audit_sample_allowed > 0
         gate = Gate(
             surface(self._health, admin_routes(services.access)),
@@ -455,12 +456,11 @@ class App:
         await anyio.sleep(LEAVING_S)
 
 
-def _fetch_keys(settings: Settings) -> Callable[[], Awaitable[bytes]]:
+def _fetch_keys(provider: TokenProvider) -> Callable[[], Awaitable[bytes]]:
     from broker.http.key_fetcher import KeyFetcher  # only few brokers need it
 
-    url, ca_file = settings.sasl_oauthbearer_jwks_endpoint_url, settings.sasl_oauthbearer_jwks_ca_file
-    assert url is not None, "checked with the settings"
-    return KeyFetcher(url, ca_file, allow_http=settings.sasl_oauthbearer_jwks_allow_http).fetch
+    assert provider.jwks_endpoint_url is not None, "checked with the settings"
+    return KeyFetcher(provider.jwks_endpoint_url, provider.jwks_ca_file, allow_http=provider.jwks_allow_http).fetch
 
 
 def _audit_topic(services: Services, settings: Settings) -> AuditTopicWriter:
@@ -472,6 +472,7 @@ def _audit_topic(services: Services, settings: Settings) -> AuditTopicWriter:
         node_ids=lambda: services.identity.node_ids,
         now_ms=now_ms,
         retention_ms=settings.audit_topic_retention_ms,
+        mark=mark_of(settings, settings.node_id),
     )
 
 

@@ -30,7 +30,7 @@ NEWEST: Final = 1 << 62
 """A version of topics and configurations that is never reached."""
 
 SPREAD_S: Final = 0.5
-"""How long who changed a topic waits for other brokers to have heard of it."""
+"""How long who changed a topic, or who may do what, waits for other brokers to have heard of it."""
 
 _log = logs.get("cluster")
 
@@ -76,6 +76,7 @@ class Cluster:
         agents.shard_taker.on_lost = self._shard_lost
         services.topics.refresh = self.metadata.refresh
         services.topics.tell_others = self._tell_others
+        services.access_register.tell_others = self._tell_others
         keeper.on_view(self._follow)
         keeper.on_unheard(self.shards.lose)
         keeper.on_fenced(self._fenced)

@@ -23,6 +23,7 @@ from broker.storage.catalog.shards import SHARDS, shard_of
 from broker.storage.cluster_committing import ClusterCommitter
 from broker.storage.objects.memory import MemoryObjectStore
 from broker.wire.error_codes import ErrorCode
+from security.sasl.scram_credentials import ScramMechanism, from_salted_password
 
 LEASE_MS = 600
 SECRET = b"s" * 32
@@ -148,6 +149,33 @@ async def test_a_topic_is_known_everywhere_when_its_creation_is_answered() -> No
         assert changed is not None
         assert changed.config.max_message_bytes == 4321
         assert here.directory.by_name("t") is None
+
+
+async def test_a_password_holds_nowhere_any_more_when_its_removal_is_answered() -> None:
+    """And everywhere when it was answered that it is there."""
+    async with two_brokers() as (_, one, two):
+        here, there = one.agents.services, two.agents.services
+        key = ScramMechanism.SCRAM_SHA_256, "ann"
+        await here.credentials.change({key: from_salted_password(key[0], b"p" * 32, b"salt", 4096)}, [])
+        known = list(there.credentials.of("ann"))
+        await here.credentials.change({}, [key])
+
+        assert known == [ScramMechanism.SCRAM_SHA_256]
+        assert not there.credentials.of("ann")
+
+
+async def test_who_is_not_told_of_a_revocation_looks_for_itself() -> None:
+    """Three times a lease: a broker that others do not reach is no refuge."""
+    async with two_brokers() as (_, one, two):
+        here, there = one.agents.services, two.agents.services
+        key = ScramMechanism.SCRAM_SHA_256, "ann"
+        await here.credentials.change({key: from_salted_password(key[0], b"p" * 32, b"salt", 4096)}, [])
+        here.access_register.tell_others = None
+        await here.credentials.change({}, [key])
+        answered = anyio.current_time()
+        await until(lambda: not there.credentials.of("ann"))
+
+        assert anyio.current_time() - answered < LEASE_MS / 1000
 
 
 async def test_two_that_create_a_topic_by_asking_for_it_get_the_same() -> None:

@@ -93,7 +93,7 @@ class World:
         services = self.services = agents.services
         self.advertised = services.identity.advertise("PLAINTEXT", "127.0.0.1", 9092)
         writer, directory, topics, share_partitions = services.writer, services.directory, services.topics, services.share_partitions
-        self.dispatcher = Dispatcher(HANDLERS, self.services, self._fatal)
+        self.dispatcher = Dispatcher(HANDLERS, services, services.quotas, self._fatal)
         self._agents = [self._loop.create_task(agent.run()) for agent in (writer, services.groups, share_partitions)]
         for name, config in TOPICS:
             if name == SHARED:

@@ -93,7 +93,7 @@ class BrokerProcess:
         services = agents.services
         self.advertised = services.identity.advertise("PLAINTEXT", "broker", 9092)
         self.waiting, self.writer = agents.waiting, services.writer
-        self._dispatcher = Dispatcher(HANDLERS, services, self._storage_failed)
+        self._dispatcher = Dispatcher(HANDLERS, services, services.quotas, self._storage_failed)
         tasks.start_soon(services.writer.run)
         tasks.start_soon(services.groups.run)
         tasks.start_soon(services.transactions.run)

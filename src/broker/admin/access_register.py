@@ -1,11 +1,12 @@
 """AccessRegister: who may do what, as the catalog has it, in memory, and everybody told who goes by it.
 
-Each change is one transaction of the catalog, and in memory before it is acknowledged. Who subscribes to a kind is told of all its entries at first, and then of
+Each change is one transaction of the catalog, and in memory before it is acknowledged, on the other brokers of a cluster as well if they can be reached at
+once. Who subscribes to a kind is told of all its entries at first, and then of
 each change, in the order the catalog made them.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 
@@ -23,6 +24,8 @@ class AccessRegister:
         self._told: defaultdict[AccessKind, list[Told]] = defaultdict(list)
         self.turn = anyio.Lock()
         """Held while a change is made, and by whoever enters others' changes."""
+        self.tell_others: Callable[[], Awaitable[None]] | None = None
+        """Have the other brokers of the cluster hear of a change: what was revoked must not hold longer through them."""
 
     async def load(self) -> None:
         """Take what there is. Raises what the catalog raises."""
@@ -46,6 +49,8 @@ class AccessRegister:
         async with self.turn:
             await self._catalog.change_access(entries)
             self.hear(entries)
+        if self.tell_others is not None:
+            await self.tell_others()
 
     def hear(self, entries: Sequence[AccessEntry]) -> None:
         """Apply what is stored, be it by this broker or another."""

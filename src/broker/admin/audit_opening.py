@@ -11,6 +11,7 @@ from broker.admin.topic_names import AUDIT_TOPIC
 from broker.config.audit_settings import is_audited
 from broker.config.settings import Settings
 from broker.storage.audit_file import AuditFile
+from broker.storage.audit_mark import AuditMark
 from security.audit.chain import KEY_BYTES_MIN, Chain, Head, read_line
 from security.audit.selection import Selection
 
@@ -26,11 +27,7 @@ def open_audit(settings: Settings, *, broker: int, now_ms: Callable[[], int], ne
     head = Head(new_chain)
     found: dict[str, object] = {}
     if "file" in settings.audit_sinks:
-        file = AuditFile(
-            (settings.audit_dir or settings.data_dir / "audit") / f"broker-{broker}",
-            file_bytes=settings.audit_file_bytes,
-            files_kept=settings.audit_files_kept,
-        )
+        file = AuditFile(directory_of(settings, broker), file_bytes=settings.audit_file_bytes, files_kept=settings.audit_files_kept)
         resumed = file.open()
         if resumed.cut_bytes:
             found["cut_bytes"] = resumed.cut_bytes
@@ -41,6 +38,11 @@ def open_audit(settings: Settings, *, broker: int, now_ms: Callable[[], int], ne
             else:
                 file.rotate()
                 found["broken"] = _BROKEN
+        mark = AuditMark(directory_of(settings, broker))
+        if "topic" in settings.audit_sinks:
+            mark.begin(head)
+        else:
+            mark.clear()
         sinks.append(AuditFileWriter(file))
     recorder = AuditRecorder(
         Selection(
@@ -59,6 +61,16 @@ def open_audit(settings: Settings, *, broker: int, now_ms: Callable[[], int], ne
     )
     recorder.note("start", software=version("penstock"), **found)
     return recorder
+
+
+def directory_of(settings: Settings, broker: int) -> Path:
+    """Where a broker has the files of its log."""
+    return (settings.audit_dir or settings.data_dir / "audit") / f"broker-{broker}"
+
+
+def mark_of(settings: Settings, broker: int) -> AuditMark | None:
+    """How far the topic is behind the files, where there are both."""
+    return AuditMark(directory_of(settings, broker)) if {"file", "topic"} <= set(settings.audit_sinks) else None
 
 
 def read_key(path: Path) -> bytes:

@@ -34,7 +34,10 @@ class KeySetKeeper:
         refresh_s: float,
         retry_s: float,
         retry_max_s: float,
+        name: str = "keys",
     ) -> None:
+        """``name`` tells it from others in metrics."""
+        self._name = name
         self._rules = rules
         self._fetch = fetch
         self._on_revoked = on_revoked
@@ -71,13 +74,13 @@ class KeySetKeeper:
         try:
             keys = read_key_set(await self._fetch(), self._rules.algorithms)
         except (KeysNotRead, KeySetUnusable) as problem:
-            LOGIN_SOURCE_READS.labels("keys", "failure").inc()
-            _log.warning("the keys of the identity provider stay as they were", known=len(self._keys), reason=str(problem))
+            LOGIN_SOURCE_READS.labels(self._name, "failure").inc()
+            _log.warning("the keys of the identity provider stay as they were", keys=self._name, known=len(self._keys), reason=str(problem))
             return False
         before, self._keys = self._keys, keys
-        LOGIN_SOURCE_READS.labels("keys", "success").inc()
-        LOGIN_SOURCE_READ_AT.labels("keys").set(self._now_ms() / 1000)
+        LOGIN_SOURCE_READS.labels(self._name, "success").inc()
+        LOGIN_SOURCE_READ_AT.labels(self._name).set(self._now_ms() / 1000)
         for key in keys.withdrawn_since(before):
             _log.info("a key of the identity provider was withdrawn", key_id=key.key_id)
-            self._on_revoked(credential_of(key.key_id))
+            self._on_revoked(credential_of(self._rules.issuer, key.key_id))
         return True

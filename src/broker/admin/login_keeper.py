@@ -17,7 +17,8 @@ from security.sasl.scram import HASHES, Find, ScramExchange
 
 
 class LoginKeeper:
-    """``begins`` start an exchange of a mechanism each; those that nothing can be checked by are not among them. ``runs`` are its agents."""
+    """``begins`` start an exchange of a mechanism each; those that nothing can be checked by are not among them. ``own`` are those of single listeners.
+    ``runs`` are its agents."""
 
     def __init__(
         self,
@@ -25,6 +26,7 @@ class LoginKeeper:
         begins: Mapping[str, Callable[[], Exchange]],
         sessions: SessionKeeper,
         runs: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (),
+        own: Mapping[str, Mapping[str, Callable[[], Exchange]]] | None = None,
         *,
         monotonic_s: Callable[[], float],
         now_ms: Callable[[], int],
@@ -32,6 +34,7 @@ class LoginKeeper:
         self.sessions: Final = sessions
         self._settings = settings
         self._begins = begins
+        self._own = own or {}
         self._runs = runs
         self._monotonic_s = monotonic_s
         self._now_ms = now_ms
@@ -42,8 +45,9 @@ class LoginKeeper:
         if settings.listener_security_protocol_map.get(listener) not in SASL_PROTOCOLS:
             return None
         enabled = settings.on_listener(listener, "sasl_enabled_mechanisms")
+        begins = {**self._begins, **self._own.get(listener, {})}
         return Login(
-            {name: self._begins[name] for name in enabled if name in self._begins},
+            {name: begins[name] for name in enabled if name in begins},
             max_session_ms=lambda mechanism: settings.on_listener(listener, "connections_max_reauth_ms", mechanism),
             monotonic_s=self._monotonic_s,
             now_ms=self._now_ms,
@@ -66,7 +70,6 @@ def exchanges(
     *,
     plain_check: Callable[[str, str], bool] | None,
     scram_find: Callable[[str], Find],
-    bearer_read: Callable[[str], Identity] | None,
     new_nonce: Callable[[], str],
 ) -> dict[str, Callable[[], Exchange]]:
     """How each mechanism begins; None: there is nothing to check by."""
@@ -75,9 +78,12 @@ def exchanges(
     }
     if plain_check is not None:
         begins[plain.NAME] = partial(plain.PlainExchange, plain_check)
-    if bearer_read is not None:
-        begins[oauth_bearer.NAME] = partial(oauth_bearer.BearerExchange, bearer_read)
     return begins
+
+
+def bearer_exchange(read: Callable[[str], Identity]) -> dict[str, Callable[[], Exchange]]:
+    """The same for tokens; what they are checked by may differ from listener to listener."""
+    return {oauth_bearer.NAME: partial(oauth_bearer.BearerExchange, read)}
 
 
 def _scram(mechanism: str, find: Find, new_nonce: Callable[[], str]) -> Exchange:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from broker.cli.failure import USAGE, CommandFailed
 from broker.cli.plain_client import ask, brokers, check
+from broker.cli.rights import on_cluster
 from security.acls.acl import Acl
 from security.acls.kinds import CLUSTER_NAME, WILDCARD, Operation, PatternType, Permission, ResourceType
 
@@ -39,7 +40,7 @@ def described(
         permission_type=Permission.ANY,
     )
     answer = ask(brokers(bootstrap, client_config)[0], DESCRIBE_ACLS, _VERSION, request)
-    check(answer.error_code, "rules were not shown", answer.error_message)
+    check(answer.error_code, "rules were not shown", answer.error_message, on_cluster("describe"))
     return sorted(
         Acl(
             ResourceType(found.resource_type),
@@ -103,7 +104,7 @@ def _failures(what: str, acls: Sequence[Acl], results: Sequence[Any]) -> list[st
     failures = []
     for acl, result in zip(acls, results, strict=True):
         try:
-            check(result.error_code, f"the rule ({worded(acl)}) {what}", result.error_message)
+            check(result.error_code, f"the rule ({worded(acl)}) {what}", result.error_message, on_cluster("alter"))
         except CommandFailed as failure:
             failures.append(str(failure))
     return failures

@@ -12,6 +12,11 @@ from broker.cli.user_requests import read_password
 
 TIMEOUT_S: Final = 15.0
 _ANSWER_MAX: Final = 1 << 20
+ASKS_OVER_HTTP: Final = (
+    "This asks the broker's HTTP surface, not its listeners: name it with --admin URL (or PENSTOCK_ADMIN), as the broker's setting `http` "
+    "and its line `ready ... http=` have it; https:// where http_tls is on."
+)
+WHO_ASKS: Final = "Where http_authentication has token, give one with --token-file FILE."
 
 AdminUrl = Annotated[str, typer.Option("--admin", envvar="PENSTOCK_ADMIN", metavar="URL", help="The broker's HTTP surface.")]
 TokenFile = Annotated[Path | None, typer.Option("--token-file", metavar="FILE", help="The token that it asks for.")]
@@ -57,14 +62,17 @@ class AdminApi:
             with _opener(self._tls).open(request, timeout=TIMEOUT_S) as answer:
                 return json.loads(answer.read(_ANSWER_MAX))
         except HTTPError as error:
-            raise CommandFailed(f"{self._url} refuses: {_reason(error)}") from error
+            who = f". {WHO_ASKS}" if error.code in (401, 403) else ""
+            raise CommandFailed(f"{self._url} refuses: {_reason(error)}{who}") from error
         except OSError as error:
             reason = getattr(error, "reason", error)
+            if self._tls is not None and "CERTIFICATE_VERIFY_FAILED" in str(reason):
+                raise CommandFailed(f"{self._url} is not trusted ({reason}). Name the authority of its certificate with --ca-file FILE.", UNREACHABLE) from error
             raise CommandFailed(
-                f"nobody answers at {self._url} ({reason}). Name the broker's HTTP surface with --admin.", UNREACHABLE
+                f"nobody answers at {self._url} ({reason}). {ASKS_OVER_HTTP}", UNREACHABLE
             ) from error
         except (ValueError, HTTPException) as error:
-            raise CommandFailed(f"{self._url} does not answer as a broker does") from error
+            raise CommandFailed(f"{self._url} does not answer as a broker does. {ASKS_OVER_HTTP}") from error
 
 
 def _opener(tls: Any) -> Any:

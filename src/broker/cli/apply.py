@@ -20,6 +20,7 @@ from broker.cli.client import (
 )
 from broker.cli.failure import CommandFailed
 from broker.cli.output import confirm, note
+from broker.cli.rights import Right, on_topic
 
 _SET_ON_TOPIC = 1
 """Kafka's code for a setting that is the topic's own."""
@@ -87,7 +88,7 @@ def _topics_there(admin: Any, names: list[str], bootstrap: str) -> dict[str, The
     described = admin.describe_configs(list(resources.values()), request_timeout=TIMEOUT_S)
     found = {}
     for name, resource in resources.items():
-        entries = result(described[resource], f"settings of {name} were not shown")
+        entries = result(described[resource], f"settings of {name} were not shown", on_topic("describe-configs", name))
         config = {entry.name: entry.value for entry in entries.values() if entry.source == _SET_ON_TOPIC}
         found[name] = ThereTopic(len(known[name].partitions), config)
     return found
@@ -128,14 +129,14 @@ def _change_topics(made: Plan, admin: Any) -> list[str]:
         ResourceType,
     )
 
-    asked: list[tuple[Any, str]] = []
+    asked: list[tuple[Any, str, Right]] = []
     if made.topics_created:
         new = [NewTopic(each.name, num_partitions=each.partitions or -1, replication_factor=-1, config=dict(each.config)) for each in made.topics_created]
-        asked += [(future, f"topic {name} was not created") for name, future in admin.create_topics(new, request_timeout=TIMEOUT_S).items()]
+        asked += [(future, f"topic {name} was not created", on_topic("create", name)) for name, future in admin.create_topics(new, request_timeout=TIMEOUT_S).items()]
     if made.topics_grown:
         more = [NewPartitions(name, total) for name, total in made.topics_grown.items()]
         grown = admin.create_partitions(more, request_timeout=TIMEOUT_S)
-        asked += [(future, f"partitions of {name} were not added") for name, future in grown.items()]
+        asked += [(future, f"partitions of {name} were not added", on_topic("alter", name)) for name, future in grown.items()]
     if made.topics_configured:
         resources = [
             ConfigResource(
@@ -146,7 +147,7 @@ def _change_topics(made: Plan, admin: Any) -> list[str]:
             for name, config in made.topics_configured.items()
         ]
         changed = admin.incremental_alter_configs(resources, request_timeout=TIMEOUT_S)
-        asked += [(future, f"settings of {resource.name} were not changed") for resource, future in changed.items()]
+        asked += [(future, f"settings of {resource.name} were not changed", on_topic("alter-configs", resource.name)) for resource, future in changed.items()]
     return _failures(asked)
 
 
@@ -154,14 +155,14 @@ def _delete_topics(made: Plan, admin: Any) -> list[str]:
     if not made.topics_deleted:
         return []
     deleted = admin.delete_topics(made.topics_deleted, request_timeout=TIMEOUT_S)
-    return _failures([(future, f"topic {name} was not deleted") for name, future in deleted.items()])
+    return _failures([(future, f"topic {name} was not deleted", on_topic("delete", name)) for name, future in deleted.items()])
 
 
-def _failures(asked: list[tuple[Any, str]]) -> list[str]:
+def _failures(asked: list[tuple[Any, str, Right]]) -> list[str]:
     failures = []
-    for future, what in asked:
+    for future, what, needs in asked:
         try:
-            result(future, what)
+            result(future, what, needs)
         except CommandFailed as failure:
             failures.append(str(failure))
     return failures

@@ -19,6 +19,7 @@ from broker.cli.client import (
 from broker.cli.failure import USAGE, CommandFailed
 from broker.cli.output import Progress, note
 from broker.cli.record_format import printer
+from broker.cli.rights import DENIED, on_topic
 from broker.cli.start_position import resolve
 
 _BATCH = 1000
@@ -71,6 +72,11 @@ def command(
     try:
         metadata = check_reachable(consumer, bootstrap)
         known = metadata.topics.get(topic)
+        if known is None:
+            # Among all topics one that may not be seen is left out; asked for by its name there is an error.
+            known = check_reachable(consumer, bootstrap, topic).topics.get(topic)
+        if known is not None and known.error is not None and known.error.name().endswith(DENIED):
+            raise CommandFailed(f"cannot read topic {topic}: {explain(known.error, on_topic('read', topic))}")
         if known is None or known.error is not None:
             raise CommandFailed(f"topic {topic} does not exist: create it with `penstock topics create {topic}`")
         indexes = partition or sorted(known.partitions)
@@ -118,7 +124,7 @@ class _Run:
                 self.consumer.subscribe([self.topic])
             self._read()
         except KafkaException as error:
-            raise CommandFailed(f"reading {self.topic} failed: {explain(error.args[0])}") from error
+            raise CommandFailed(f"reading {self.topic} failed: {explain(error.args[0], on_topic('read', self.topic))}") from error
 
     def _group_ends(self) -> dict[int, int]:
         from confluent_kafka import TopicPartition
@@ -153,7 +159,7 @@ class _Run:
                         if error.code() == KafkaError._PARTITION_EOF:
                             self.ends.pop(message.partition(), None)
                         elif not (error.retriable() or error.code() in gone):
-                            raise CommandFailed(f"reading {self.topic} failed: {explain(error)}")
+                            raise CommandFailed(f"reading {self.topic} failed: {explain(error, on_topic('read', self.topic))}")
                         continue
                     if self.exit_at_end and not self._before_end(message):
                         continue

@@ -13,11 +13,13 @@ from broker.cli.client import (
     ClientConfig,
     check_reachable,
     client_properties,
+    explain,
     make,
     result,
 )
 from broker.cli.failure import FAILED, USAGE, CommandFailed
 from broker.cli.output import confirm, note, print_json, print_table
+from broker.cli.rights import DENIED, on_group, on_topic
 from broker.cli.start_position import parse_time
 
 app = typer.Typer(no_args_is_help=True, help="List, describe, reset and delete consumer groups and share groups.")
@@ -78,7 +80,7 @@ def describe(
     if share is not None:
         _describe_share(share, as_json=as_json)
         return
-    info = result(admin.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group], f"group {group}")
+    info = result(admin.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group], f"group {group}", on_group("describe", group))
     positions = _positions(admin, group)
     if info.state.name == "DEAD" and not positions:
         raise CommandFailed(f"group {group} does not exist; `penstock groups list` shows those that do")
@@ -152,7 +154,7 @@ def _positions(admin: Any, group: str) -> dict[tuple[str, int], int]:
 
     asked = [ConsumerGroupTopicPartitions(group)]
     answer = result(
-        admin.list_consumer_group_offsets(asked, request_timeout=TIMEOUT_S)[group], f"offsets of group {group} were not read"
+        admin.list_consumer_group_offsets(asked, request_timeout=TIMEOUT_S)[group], f"offsets of group {group} were not read", on_group("describe", group)
     )
     return {(tp.topic, tp.partition): tp.offset for tp in answer.topic_partitions}
 
@@ -252,15 +254,30 @@ def reset_offsets(
     elif execute:
         moved = [TopicPartition(row["topic"], row["partition"], row["new_position"]) for row in rows]
         futures = admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, moved)], request_timeout=TIMEOUT_S)
-        answer = result(futures[group], f"positions of group {group} were not changed (has it running members?)")
+        answer = result(futures[group], f"positions of group {group} were not changed (has it running members?)", on_group("read", group))
         refused = [tp for tp in answer.topic_partitions if tp.error is not None]
         if refused:
-            raise CommandFailed(f"{len(refused)} positions were refused; the first: {refused[0].error.str()}", FAILED)
+            # Its own error for each partition is all that the protocol has, for what is wrong with the group as well.
+            is_of_topic = refused[0].error.name().startswith("TOPIC")
+            why = explain(refused[0].error, on_topic("read", refused[0].topic) if is_of_topic else on_group("read", group))
+            raise CommandFailed(f"{len(refused)} positions were refused; the first: {why}", FAILED)
     if as_json:
         print_json({"group": group, "executed": execute, "partitions": rows})
         return
     print_table(["TOPIC", "PARTITION", "POSITION", "NEW POSITION"], [["-" if c is None else c for c in r.values()] for r in rows])
     note(f"moved group {group}" if execute else "nothing was changed: add --execute to do it")
+
+
+def _check_visible(admin: Any, name: str) -> None:
+    """Among all topics one that may not be seen is left out; asked for by its name there is an error. Raises CommandFailed."""
+    from confluent_kafka import TopicCollection
+
+    described = admin.describe_topics(TopicCollection([name]), request_timeout=TIMEOUT_S)
+    try:
+        result(described[name], f"topic {name}", on_topic("describe", name))
+    except CommandFailed as failure:
+        if DENIED in str(failure):
+            raise
 
 
 def _chosen_partitions(admin: Any, topics: list[str] | None, positions: dict[tuple[str, int], int]) -> list[tuple[str, int]]:
@@ -273,6 +290,8 @@ def _chosen_partitions(admin: Any, topics: list[str] | None, positions: dict[tup
     for item in topics:
         name, colon, listed = item.partition(":")
         known = metadata.topics.get(name)
+        if known is None:
+            _check_visible(admin, name)
         if known is None or known.error is not None:
             raise CommandFailed(f"topic {name} does not exist")
         try:
@@ -298,7 +317,7 @@ def delete(
     failures = []
     for group in groups:
         try:
-            result(futures[group], f"group {group} was not deleted")
+            result(futures[group], f"group {group} was not deleted", on_group("delete", group))
             note(f"deleted group {group}")
         except CommandFailed as failure:
             failures.append(str(failure))

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Final, cast
 
 from broker.cli.client import TIMEOUT_S, check_reachable, client_properties, make, unreachable
 from broker.cli.failure import CommandFailed
+from broker.cli.rights import Right, advice
 from broker.cli.secure_connection import connect, log_in, mechanism_of, protocol_of
 from broker.wire.error_codes import ErrorCode
 from broker.wire.errors import DecodeError
@@ -49,7 +50,8 @@ def coordinator_of(name: str, bootstrap: str, client_config: Path | None, *, key
     """The broker that coordinates the transactions of this id, or this group."""
     somebody = brokers(bootstrap, client_config)[0]
     found = ask(somebody, FIND_COORDINATOR, 3, FindCoordinatorRequest(key=name, key_type=key_type))
-    check(found.error_code, f"the coordinator of {name} was not found")
+    what = "group" if key_type == GROUP else "transactional-id"
+    check(found.error_code, f"the coordinator of {name} was not found", needs=("describe", f"{what}:{name}"))
     return Address(found.host, found.port, somebody.properties)
 
 
@@ -94,11 +96,11 @@ def _ask(stream: BinaryIO, api_key: int, version: int, request: Any) -> Any:
     return codec(api_key).decode_response(version, frame, body)
 
 
-def check(error_code: int, what: str, why: str | None = None) -> None:
-    """Raise in words for a person what the broker refused, and why if it said so."""
+def check(error_code: int, what: str, why: str | None = None, needs: Right | None = None) -> None:
+    """Raise in words for a person what the broker refused, and why if it said so; ``needs`` is the right that it takes."""
     if error_code:
         try:
             name = ErrorCode(error_code).name
         except ValueError:
             name = f"error {error_code}"
-        raise CommandFailed(f"{what}: {why} ({name})" if why else f"{what}: {name}")
+        raise CommandFailed((f"{what}: {why} ({name})" if why else f"{what}: {name}") + advice(name, needs))

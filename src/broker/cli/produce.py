@@ -24,6 +24,7 @@ from broker.cli.client import (
 )
 from broker.cli.failure import FAILED, INTERRUPTED, USAGE, CommandFailed
 from broker.cli.output import Progress, note, print_json
+from broker.cli.rights import on_topic
 
 Record = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]], int, int]
 """Key, value, headers, partition (-1: by key), timestamp in ms (0: now)."""
@@ -161,7 +162,7 @@ def _find_topic(producer: Any, bootstrap: str, topic: str) -> None:
             f"topic {topic} does not exist, and this broker does not create topics by itself: "
             f"make it with `penstock topics create {topic}` (or set auto.create.topics.enable=true)"
         )
-    raise CommandFailed(f"cannot send to topic {topic!r}: {explain(error)}")
+    raise CommandFailed(f"cannot send to topic {topic!r}: {explain(error, on_topic('write', topic))}")
 
 
 def _enqueue(producer: Any, delivery: "_Delivery", topic: str, **arguments: Any) -> None:

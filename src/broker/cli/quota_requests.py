@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from broker.cli.failure import USAGE, CommandFailed
 from broker.cli.plain_client import ask, brokers, check
+from broker.cli.rights import on_cluster
 
 DESCRIBE_CLIENT_QUOTAS: Final = 48
 ALTER_CLIENT_QUOTAS: Final = 49
@@ -36,7 +37,7 @@ def described(
         strict=strict,
     )
     answer = ask(brokers(bootstrap, client_config)[0], DESCRIBE_CLIENT_QUOTAS, 1, request)
-    check(answer.error_code, "quotas were not shown", answer.error_message)
+    check(answer.error_code, "quotas were not shown", answer.error_message, on_cluster("describe-configs"))
     found = {
         tuple(sorted((part.entity_type, part.entity_name) for part in entry.entity)): {
             each.key: each.value for each in entry.values
@@ -74,7 +75,7 @@ def altered(
     for entry in answer.entries:
         try:
             shown = worded(tuple(sorted((part.entity_type, part.entity_name) for part in entry.entity)))
-            check(entry.error_code, f"quotas of {shown} were not changed", entry.error_message)
+            check(entry.error_code, f"quotas of {shown} were not changed", entry.error_message, on_cluster("alter-configs"))
         except CommandFailed as failure:
             failures.append(str(failure))
     return failures

@@ -18,6 +18,7 @@ from broker.cli.client import (
 )
 from broker.cli.failure import USAGE, CommandFailed
 from broker.cli.output import confirm, note, print_json, print_table
+from broker.cli.rights import on_topic
 
 app = typer.Typer(no_args_is_help=True, help="Create, list, describe, alter and delete topics.")
 
@@ -36,7 +37,7 @@ def _admin(bootstrap: str, client_config: Any) -> Any:
 def _known(future: Any, name: str) -> Any:
     """What is asked about a topic; a topic that does not exist is said so, with where to look."""
     try:
-        return result(future, f"topic {name}")
+        return result(future, f"topic {name}", on_topic("describe", name))
     except CommandFailed as failure:
         if "UNKNOWN_TOPIC_OR_PART" in str(failure):
             raise CommandFailed(f"topic {name} does not exist; `penstock topics list` shows those that do") from failure
@@ -64,7 +65,7 @@ def create(
         config=parse_assignments(config or [], "--config"),
     )
     try:
-        result(admin.create_topics([new], request_timeout=TIMEOUT_S)[name], f"topic {name} was not created")
+        result(admin.create_topics([new], request_timeout=TIMEOUT_S)[name], f"topic {name} was not created", on_topic("create", name))
     except CommandFailed as failure:
         if if_not_exists and "TOPIC_ALREADY_EXISTS" in str(failure):
             note(f"topic {name} exists already")
@@ -121,7 +122,8 @@ def describe(
         indexes = [partition.id for partition in topic.partitions]
         earliest, latest = _offsets(admin, name, indexes, "earliest"), _offsets(admin, name, indexes, "latest")
         resource = ConfigResource(ResourceType.TOPIC, name)
-        entries = result(admin.describe_configs([resource], request_timeout=TIMEOUT_S)[resource], f"settings of {name}")
+        described_configs = admin.describe_configs([resource], request_timeout=TIMEOUT_S)
+        entries = result(described_configs[resource], f"settings of {name}", on_topic("describe-configs", name))
         shown.append(
             {
                 "topic": name,
@@ -161,7 +163,7 @@ def _offsets(admin: Any, topic: str, indexes: list[int], which: str) -> dict[int
     spec = OffsetSpec.earliest() if which == "earliest" else OffsetSpec.latest()
     asked = {TopicPartition(topic, index): spec for index in indexes}
     answers = admin.list_offsets(asked, request_timeout=TIMEOUT_S)
-    return {tp.partition: result(future, f"offsets of {topic}").offset for tp, future in answers.items()}
+    return {tp.partition: result(future, f"offsets of {topic}", on_topic("describe", topic)).offset for tp, future in answers.items()}
 
 
 @app.command("alter")
@@ -185,10 +187,10 @@ def alter(
         entries += [ConfigEntry(key, None, incremental_operation=AlterConfigOpType.DELETE) for key in delete_config or []]
         resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
         futures = admin.incremental_alter_configs([resource], request_timeout=TIMEOUT_S)
-        result(futures[resource], f"settings of {name} were not changed")
+        result(futures[resource], f"settings of {name} were not changed", on_topic("alter-configs", name))
     if partitions is not None:
         futures = admin.create_partitions([NewPartitions(name, partitions)], request_timeout=TIMEOUT_S)
-        result(futures[name], f"partitions of {name} were not added")
+        result(futures[name], f"partitions of {name} were not added", on_topic("alter", name))
     note(f"altered topic {name}")
 
 
@@ -207,7 +209,7 @@ def delete(
     failures = []
     for name in names:
         try:
-            result(futures[name], f"topic {name} was not deleted")
+            result(futures[name], f"topic {name} was not deleted", on_topic("delete", name))
             note(f"deleted topic {name}")
         except CommandFailed as failure:
             failures.append(str(failure))

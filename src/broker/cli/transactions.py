@@ -93,7 +93,7 @@ def _describe(transactional_id: str, bootstrap: str, client_config: Any) -> dict
     (state,) = answer.transaction_states
     if state.error_code == ErrorCode.TRANSACTIONAL_ID_NOT_FOUND:
         raise CommandFailed(f"{transactional_id} is not known; `penstock transactions list` shows those that are")
-    check(state.error_code, f"{transactional_id} was not described")
+    check(state.error_code, f"{transactional_id} was not described", needs=("describe", f"transactional-id:{transactional_id}"))
     started_ms = state.transaction_start_time_ms
     is_open = state.transaction_state == ONGOING and started_ms >= 0
     return {
@@ -125,5 +125,5 @@ def abort(
         confirm(f"Abort the open transaction of {transactional_id} and fence its producer?")
     address = coordinator_of(transactional_id, bootstrap, client_config)
     request = InitProducerIdRequest(transactional_id=transactional_id, transaction_timeout_ms=info["timeout_ms"])
-    check(ask(address, INIT_PRODUCER_ID, 4, request).error_code, f"{transactional_id} was not aborted")
+    check(ask(address, INIT_PRODUCER_ID, 4, request).error_code, f"{transactional_id} was not aborted", needs=("write", f"transactional-id:{transactional_id}"))
     note(f"aborted the transaction of {transactional_id}; its producer is fenced")

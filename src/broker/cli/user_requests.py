@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from broker.cli.failure import USAGE, CommandFailed
 from broker.cli.plain_client import ask, brokers, check
+from broker.cli.rights import on_cluster
 
 DESCRIBE_USER_SCRAM_CREDENTIALS: Final = 50
 ALTER_USER_SCRAM_CREDENTIALS: Final = 51
@@ -41,7 +42,7 @@ def described(bootstrap: str, client_config: Path | None) -> list[Credential]:
 
     request = DescribeUserScramCredentialsRequest(users=None)
     answer = ask(brokers(bootstrap, client_config)[0], DESCRIBE_USER_SCRAM_CREDENTIALS, 0, request)
-    check(answer.error_code, "users were not shown", answer.error_message)
+    check(answer.error_code, "users were not shown", answer.error_message, on_cluster("describe"))
     names = {code: name for name, code in MECHANISMS.items()}
     found = [
         Credential(result.user, names.get(info.mechanism, f"mechanism {info.mechanism}"), info.iterations)
@@ -99,7 +100,7 @@ def altered(
         )
         for result in ask(address, ALTER_USER_SCRAM_CREDENTIALS, 0, request).results:
             try:
-                check(result.error_code, f"user {result.user} was not changed", result.error_message)
+                check(result.error_code, f"user {result.user} was not changed", result.error_message, on_cluster("alter"))
             except CommandFailed as failure:
                 failures.append(str(failure))
     return failures

@@ -52,42 +52,42 @@ class SaslSettings(BaseModel):
     # --- tokens of an identity provider -------------------------------------------------------------------------------
 
     sasl_oauthbearer_jwks_endpoint_url: str | None = kafka(
-        Kind.STRING, None, "Where the provider lists the keys that it signs tokens with: https://..., or file:///PATH. Needed for OAUTHBEARER.", unit="URL",
+        Kind.STRING, None, "Where the provider lists the keys that it signs tokens with: https://..., or file:///PATH. Needed for OAUTHBEARER.", unit="URL", per_listener=True,
     )
     sasl_oauthbearer_jwks_ca_file: Path | None = own(
         Kind.STRING, None, "Certificates (PEM) of the authorities by which the provider is known; when not set, the system's.", convert=_as_file,
-        shown_by=str, unit="path",
+        shown_by=str, unit="path", per_listener=True,
     )
     sasl_oauthbearer_jwks_allow_http: bool = own(
-        Kind.BOOLEAN, False, "Allows http:// for it: whoever is between can then make tokens for anybody. For tests.",
+        Kind.BOOLEAN, False, "Allows http:// for it: whoever is between can then make tokens for anybody. For tests.", per_listener=True,
     )
     sasl_oauthbearer_jwks_endpoint_refresh_ms: int = kafka(
         Kind.LONG, _HOUR_MS, "How often the keys are asked for. A token with an unknown key has them asked for too, every ten seconds at most.",
-        check=Range(1000), unit="ms",
+        check=Range(1000), unit="ms", per_listener=True,
     )
     sasl_oauthbearer_jwks_endpoint_retry_backoff_ms: int = kafka(
-        Kind.LONG, 100, "When they are asked for again after a failure; each time twice as much later.", check=Range(10), unit="ms",
+        Kind.LONG, 100, "When they are asked for again after a failure; each time twice as much later.", check=Range(10), unit="ms", per_listener=True,
     )
     sasl_oauthbearer_jwks_endpoint_retry_backoff_max_ms: int = kafka(
-        Kind.LONG, 10_000, "At most so much later.", check=Range(10), unit="ms",
+        Kind.LONG, 10_000, "At most so much later.", check=Range(10), unit="ms", per_listener=True,
     )
     sasl_oauthbearer_expected_issuer: str | None = kafka(
-        Kind.STRING, None, "The provider that tokens must be of (iss). Needed for OAUTHBEARER.",
+        Kind.STRING, None, "The provider that tokens must be of (iss). Needed for OAUTHBEARER.", per_listener=True,
     )
     sasl_oauthbearer_expected_audience: tuple[str, ...] = kafka(
-        Kind.LIST, (), "For whom tokens must be (aud): one of these. Needed for OAUTHBEARER.",
+        Kind.LIST, (), "For whom tokens must be (aud): one of these. Needed for OAUTHBEARER.", per_listener=True,
     )
     sasl_oauthbearer_algorithms: tuple[str, ...] = own(
-        Kind.LIST, (), "The algorithms that tokens may be signed with. Needed for OAUTHBEARER.", check=SomeOf(ALGORITHMS),
+        Kind.LIST, (), "The algorithms that tokens may be signed with. Needed for OAUTHBEARER.", check=SomeOf(ALGORITHMS), per_listener=True,
     )
     sasl_oauthbearer_clock_skew_seconds: int = kafka(
-        Kind.INT, 30, "By how much the provider's clock may differ.", check=Range(0, 600), unit="s",
+        Kind.INT, 30, "By how much the provider's clock may differ.", check=Range(0, 600), unit="s", per_listener=True,
     )
-    sasl_oauthbearer_sub_claim_name: str = kafka(Kind.STRING, "sub", "What of a token names the user.")
-    sasl_oauthbearer_scope_claim_name: str = kafka(Kind.STRING, "scope", "What of a token lists its scopes.")
-    sasl_oauthbearer_required_scopes: tuple[str, ...] = own(Kind.LIST, (), "Scopes that a token must have, all of them.")
+    sasl_oauthbearer_sub_claim_name: str = kafka(Kind.STRING, "sub", "What of a token names the user.", per_listener=True)
+    sasl_oauthbearer_scope_claim_name: str = kafka(Kind.STRING, "scope", "What of a token lists its scopes.", per_listener=True)
+    sasl_oauthbearer_required_scopes: tuple[str, ...] = own(Kind.LIST, (), "Scopes that a token must have, all of them.", per_listener=True)
     sasl_oauthbearer_groups_claim_name: str | None = own(
-        Kind.STRING, None, "What of a token lists the groups of the user; rules name them as Group:NAME. When not set, there are none.",
+        Kind.STRING, None, "What of a token lists the groups of the user; rules name them as Group:NAME. When not set, there are none.", per_listener=True,
     )
 
     # --- the first administrator --------------------------------------------------------------------------------------

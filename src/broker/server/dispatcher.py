@@ -16,7 +16,7 @@ from broker.handlers.session.logging_in import take_raw_token
 from broker.server import request_audit
 from broker.server.answer_errors import errors_in
 from broker.server.produce_frame import COUNTED_ABOVE_BYTES, check_partition_count
-from broker.server.throttle import NoQuotas, Quotas
+from broker.server.throttle import Quotas
 from broker.wire import registry
 from broker.wire.error_codes import ErrorCode
 from broker.wire.errors import DecodeError
@@ -65,13 +65,13 @@ class Dispatcher:
     """
 
     def __init__(
-        self, handlers: Iterable[Handler], services: Services, on_fatal: Callable[[StorageFailed], None] | None = None
+        self, handlers: Iterable[Handler], services: Services, quotas: Quotas, on_fatal: Callable[[StorageFailed], None] | None = None
     ) -> None:
         self._handlers: dict[int, Handler] = {handler.key: handler for handler in handlers}
         self._services = services
         self._on_fatal = on_fatal
         self._routes: dict[tuple[int, int], Route] = {}
-        self.quotas: Quotas = getattr(services, "quotas", NoQuotas())
+        self.quotas = quotas
         # One for each API: a defect that somebody found and sends in a loop does not hide another's first traceback.
         self._tracebacks: defaultdict[str, logs.LineLimiter] = defaultdict(_traceback_limiter)
         self.samples_allowed = False

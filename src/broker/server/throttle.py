@@ -36,22 +36,6 @@ class Quotas(Protocol):
     def worked(self, identity: Identity, client_id: str | None, seconds: float) -> int: ...
 
 
-class NoQuotas:
-    """Where nobody keeps any."""
-
-    is_active = False
-    measures_time = False
-
-    def produced(self, identity: Identity, client_id: str | None, size: int) -> int:
-        return 0
-
-    def fetched(self, identity: Identity, client_id: str | None, size: int) -> int:
-        return 0
-
-    def worked(self, identity: Identity, client_id: str | None, seconds: float) -> int:
-        return 0
-
-
 def arrived(quotas: Quotas, key: int, context: RequestContext, size: int) -> int:
     """A request of ``size`` bytes was taken: how long the client is to wait for that."""
     return quotas.produced(context.connection.identity, context.client_id, size) if key == ApiKey.PRODUCE else 0

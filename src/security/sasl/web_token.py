@@ -46,9 +46,9 @@ class TokenRules:
         assert self.algorithms, "there is no algorithm"
 
 
-def credential_of(key_id: str | None) -> str:
-    """What an identity that a token showed rests on: the key it is signed with."""
-    return f"{NAME}:{key_id or ''}"
+def credential_of(issuer: str, key_id: str | None) -> str:
+    """What an identity that a token showed rests on: the key it is signed with. Another provider may have one of the same name."""
+    return f"{NAME}:{issuer}:{key_id or ''}"
 
 
 def read_token(token: str, keys: KeySet, rules: TokenRules, now_s: float) -> Identity:
@@ -87,7 +87,7 @@ def read_token(token: str, keys: KeySet, rules: TokenRules, now_s: float) -> Ide
         user_of(_subject(claims, rules)),
         groups=_groups(claims, rules),
         mechanism=NAME,
-        credential=credential_of(key.key_id),
+        credential=credential_of(rules.issuer, key.key_id),
         expires_ms=int(expires_s * 1000),
     )
 

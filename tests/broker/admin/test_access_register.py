@@ -29,6 +29,21 @@ async def test_a_change_is_stored_and_told() -> None:
     assert (store.names(AccessKind.ACL), store.find(AccessKind.SCRAM, "one")) == (["two"], "3")
 
 
+async def test_other_brokers_hear_of_a_change_before_it_is_answered() -> None:
+    """When it is stored and in force here, and they may enter changes of theirs meanwhile."""
+    catalog = MemoryCatalog()
+    store = AccessRegister(catalog)
+    seen: list[tuple[list[str], int, bool]] = []
+
+    async def tell() -> None:
+        seen.append((store.names(AccessKind.ACL), len(await catalog.load_access()), store.turn.locked()))
+
+    store.tell_others = tell
+    await store.change([ONE])
+
+    assert seen == [(["one"], 1, False)]
+
+
 async def test_what_could_not_be_stored_is_not_in_force() -> None:
     """Nobody is told of it."""
     catalog = MemoryCatalog()

@@ -7,10 +7,11 @@ from typing import Any
 import anyio
 import pytest
 
-from broker.admin.audit_opening import open_audit, read_key
+from broker.admin.audit_opening import mark_of, open_audit, read_key
 from broker.admin.audit_recorder import AuditRecorder
 from broker.config.settings import Settings
 from broker.storage.audit_file import CURRENT, files_of
+from broker.storage.audit_mark import NAME
 from security.audit.verification import Verifier
 from tests.security.audit.events import event
 
@@ -99,3 +100,20 @@ def test_a_topic_alone_needs_no_directory(tmp_path: Path) -> None:
     opened(tmp_path, audit_sinks="topic")
 
     assert not list(tmp_path.iterdir())
+
+
+async def test_a_topic_is_known_to_be_behind_only_where_there_are_files_too(tmp_path: Path) -> None:
+    """And forgotten where it is given nothing."""
+    assert mark_of(Settings(data_dir=tmp_path, audit_sinks="topic"), 2) is None
+    both = Settings(data_dir=tmp_path, audit_sinks="file,topic")
+    assert mark_of(both, 2) is not None
+    noted = tmp_path / "audit" / "broker-2" / NAME
+    await lived(opened(tmp_path, audit_sinks="file"))
+    assert not noted.exists()
+    await lived(opened(tmp_path, audit_sinks="file,topic"))
+    assert noted.read_text().startswith("a" * 16 + ":2:"), "what was there before is not for the topic"
+    await lived(opened(tmp_path, audit_sinks="file,topic"))
+    assert noted.read_text().startswith("a" * 16 + ":2:")
+    await lived(opened(tmp_path, audit_sinks="file"))
+
+    assert not noted.exists()

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from broker.admin.audit_topic_writer import AuditTopicWriter
+from broker.admin.audit_topic_writer import AuditTopicWriter, Mark
 from broker.admin.topic_administrator import NewTopic, TopicAdministrator
 from broker.admin.topic_names import AUDIT_TOPIC, is_internal
 from broker.errors import BrokerError, StorageUnavailable
@@ -16,9 +16,9 @@ def topics_of(log: Log) -> TopicAdministrator:
     return TopicAdministrator(log.catalog, log.directory, log.live, lambda: log.clock)
 
 
-def sink_of(log: Log, topics: TopicAdministrator) -> AuditTopicWriter:
+def sink_of(log: Log, topics: TopicAdministrator, mark: Mark | None = None) -> AuditTopicWriter:
     return AuditTopicWriter(
-        topics, log.directory, log.writer, broker=3, node_ids=lambda: {0}, now_ms=lambda: log.clock, retention_ms=1234
+        topics, log.directory, log.writer, broker=3, node_ids=lambda: {0}, now_ms=lambda: log.clock, retention_ms=1234, mark=mark
     )
 
 
@@ -90,3 +90,56 @@ async def test_another_broker_may_be_faster_with_the_topic() -> None:
             await sink_of(log, topics).write([b"one"])
 
         assert len(await log.catalog.load_topics()) == 1
+
+
+class Marked:
+    """Some lines are in files and not in the topic."""
+
+    def __init__(self, lines: list[bytes], *, fails: bool = False) -> None:
+        self.lines, self.fails = lines, fails
+        self.asked: list[bytes] = []
+        self.at: list[bytes] = []
+
+    def behind(self, line: bytes) -> list[bytes]:
+        self.asked.append(line)
+        if self.fails:
+            raise OSError(5, "Input/output error")
+        return self.lines
+
+    def set(self, line: bytes) -> None:
+        if self.fails:
+            raise OSError(5, "Input/output error")
+        self.at.append(line)
+
+
+def written(log: Log) -> list[bytes]:
+    return [bytes(record.value or b"") for parts in log.store.appends for data in parts for record in iter_records(data)]
+
+
+async def test_what_the_files_have_and_the_topic_does_not_comes_first() -> None:
+    """Once, in portions, and again when it was not taken."""
+    behind = [b"%d" % number * 200_000 for number in range(5)]
+    async with running_log() as log:
+        mark = Marked(behind)
+        sink = sink_of(log, topics_of(log), mark)
+        log.store.append_error = StorageUnavailable("the disk is full")
+        with anyio.fail_after(10), pytest.raises(StorageUnavailable):
+            await sink.write([b"one"])
+        assert mark.at == []
+        log.store.append_error = None
+        with anyio.fail_after(10):
+            await sink.write([b"one", b"two"])
+            await sink.write([b"three"])
+
+        assert written(log) == [*behind, b"one", b"two", b"three"]
+        assert len(log.store.appends) >= 4
+    assert mark.asked == [b"one", b"one"]
+    assert mark.at == [b"two", b"three"]
+
+
+async def test_a_mark_that_cannot_be_kept_is_no_reason_to_keep_no_log() -> None:
+    """Only it is not known then what is missing."""
+    async with running_log() as log:
+        with anyio.fail_after(10):
+            await sink_of(log, topics_of(log), Marked([], fails=True)).write([b"one"])
+        assert written(log) == [b"one"]

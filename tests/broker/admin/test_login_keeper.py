@@ -4,7 +4,7 @@ from typing import Any
 
 import anyio
 
-from broker.admin.login_keeper import LoginKeeper, exchanges
+from broker.admin.login_keeper import LoginKeeper, bearer_exchange, exchanges
 from broker.admin.session_keeper import SessionKeeper
 from broker.config.settings import Settings
 from security.identity import NOBODY
@@ -14,21 +14,26 @@ LISTENERS = "PLAINTEXT://127.0.0.1:1,SASL_PLAINTEXT://127.0.0.1:2,INSIDE://127.0
 MAP = "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,INSIDE:SASL_PLAINTEXT"
 
 
-def keeper(*runs: Any, plain: bool = True) -> LoginKeeper:
+TOKENS = {
+    f"listener.name.inside.oauthbearer.sasl.oauthbearer.{name}": value
+    for name, value in {"jwks.endpoint.url": "https://login.example", "expected.issuer": "i", "expected.audience": "a", "algorithms": "RS256"}.items()
+}
+
+
+def keeper(*runs: Any, plain: bool = True, **own: Any) -> LoginKeeper:
     settings = Settings(
         listeners=LISTENERS,
         listener_security_protocol_map=MAP,
         sasl_enabled_mechanisms="SCRAM-SHA-512,PLAIN",
         sasl_plain_users_file="unused",
-        listener_overrides={"listener.name.inside.sasl.enabled.mechanisms": "SCRAM-SHA-256", "listener.name.inside.sasl.server.max.receive.size": "2000"},
+        listener_overrides={"listener.name.inside.sasl.enabled.mechanisms": "SCRAM-SHA-256,OAUTHBEARER", **TOKENS, "listener.name.inside.sasl.server.max.receive.size": "2000"},
     )
     begins = exchanges(
         plain_check=(lambda user, password: True) if plain else None,
         scram_find=lambda mechanism: lambda name, by_token: stand_in(b"s", mechanism, name),
-        bearer_read=lambda token: NOBODY,
         new_nonce=lambda: "n",
     )
-    return LoginKeeper(settings, begins, SessionKeeper(), tuple(runs), monotonic_s=lambda: 0.0, now_ms=lambda: 0)
+    return LoginKeeper(settings, begins, SessionKeeper(), tuple(runs), own, monotonic_s=lambda: 0.0, now_ms=lambda: 0)
 
 
 def test_only_listeners_of_sasl_ask_for_logins() -> None:
@@ -50,6 +55,17 @@ def test_what_nothing_can_be_checked_by_is_not_offered() -> None:
 
     assert login is not None
     assert list(login.mechanisms) == ["SCRAM-SHA-512"]
+
+
+def test_a_listener_has_exchanges_of_its_own() -> None:
+    """Beside those of all."""
+    login = keeper(INSIDE=bearer_exchange(lambda token: NOBODY)).begin("INSIDE")
+
+    assert login is not None
+    assert list(login.mechanisms) == ["SCRAM-SHA-256", "OAUTHBEARER"]
+    usual = keeper(INSIDE=bearer_exchange(lambda token: NOBODY)).begin("SASL_PLAINTEXT")
+    assert usual is not None
+    assert "OAUTHBEARER" not in usual.mechanisms
 
 
 async def test_its_agents_run_together() -> None:

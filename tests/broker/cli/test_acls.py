@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.broker.cli.conftest import Result, Run, run_command
 from tests.broker.cli.guarded import guarded_broker
+from tests.support.penstock import Penstock
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +99,39 @@ def test_a_decision_is_explained(surface: str) -> None:
         "host": "10.0.0.1",
         "group": "Group:team",
     }
+
+
+def test_a_real_broker_explains_over_http_alone(tmp_path: Path) -> None:
+    """By its own rules; who does not reach its HTTP surface, or may not ask there, is told what to do."""
+    (tmp_path / "token").write_text("ops t0ken-of-ops\n")
+    (tmp_path / "ask").write_text("t0ken-of-ops\n")
+    settings = {
+        "super.users": "User:ANONYMOUS",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "http_authentication": "token",
+        "http_token_file": tmp_path / "token",
+    }
+    (tmp_path / "server.properties").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    question = ("acls", "explain", "-p", "User:alice", "-o", "read", "-r", "topic:orders")
+    with Penstock(tmp_path / "data", "--properties", str(tmp_path / "server.properties")) as broker:
+
+        def explain(*more: str) -> Result:
+            return run_command(*question, *more, bootstrap=broker.bootstrap)
+
+        here = ("--admin", f"http://{broker.http}")
+        knows = ("--token-file", str(tmp_path / "ask"))
+        denied = explain(*here, *knows)
+        assert run_command("acls", "add", *question[2:], bootstrap=broker.bootstrap).code == 0
+        allowed = explain(*here, *knows)
+        unknown = explain(*here)
+        listener = explain("--admin", f"http://{broker.bootstrap}")
+    nobody = explain(*here)
+
+    assert (denied.code, denied.out.startswith("denied: no rule")) == (1, True)
+    assert (allowed.code, allowed.out.startswith("allowed: ")) == (0, True)
+    assert (unknown.code, "--token-file FILE" in unknown.err) == (1, True)
+    for failed in (listener, nobody):
+        assert failed.out == ""
+        assert "--admin URL (or PENSTOCK_ADMIN)" in failed.err
+    assert nobody.code == 3
+    assert "t0ken" not in denied.err + allowed.err + unknown.err

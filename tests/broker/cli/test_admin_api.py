@@ -63,7 +63,9 @@ def test_json_comes_back(serve: Serve, tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("status", "body", "headers", "why"),
     [
-        (403, b'{"error": "not you"}', {}, "refuses: not you"),
+        (403, b'{"error": "not you"}', {}, "refuses: not you.*--token-file"),
+        (401, b"who are you", {}, "refuses: 401.*--token-file"),
+        (400, b'{"error": "no such operation"}', {}, "refuses: no such operation$"),
         (500, b"<html>", {}, "refuses: 500"),
         (200, b"<html>", {}, "does not answer as a broker does"),
         (302, b"", {"Location": "http://127.0.0.1:1/elsewhere"}, "refuses: 302"),
@@ -77,7 +79,7 @@ def test_what_is_no_answer(serve: Serve, status: int, body: bytes, headers: dict
 
 def test_nobody_there() -> None:
     """With what to try."""
-    with pytest.raises(CommandFailed, match="--admin") as caught:
+    with pytest.raises(CommandFailed, match=r"not its listeners.*--admin.*PENSTOCK_ADMIN.*`http`") as caught:
         AdminApi("http://127.0.0.1:1").get("/v1/x", [])
 
     assert caught.value.exit_code == UNREACHABLE

@@ -69,6 +69,37 @@ def test_where_keys_may_come_from(url: str, fine: bool) -> None:
     assert problems(**{**TOKENS, "sasl_oauthbearer_jwks_endpoint_url": url}) == ([] if fine else ["sasl_oauthbearer_jwks_endpoint_url"])
 
 
+TWO = {"listeners": "SASL_PLAINTEXT://localhost:1,OTHER://localhost:2", "listener_security_protocol_map": "SASL_PLAINTEXT:SASL_PLAINTEXT,OTHER:SASL_PLAINTEXT"}
+
+
+def own(listener: str, **given: object) -> dict[str, object]:
+    """Settings of a listener for tokens, by Kafka's names."""
+    return {f"listener.name.{listener}.oauthbearer.{name.replace('_', '.')}": value for name, value in given.items()}
+
+
+def test_what_is_missing_on_one_listener_is_missing() -> None:
+    """Each has its own or everybody's; where tokens are not taken nothing is needed."""
+    issuer = {"sasl_oauthbearer_expected_issuer": "https://other.example"}
+    without = {name: value for name, value in TOKENS.items() if name != "sasl_oauthbearer_expected_issuer"}
+
+    assert problems(**TWO, **TOKENS, listener_overrides=own("other", **issuer)) == []
+    assert problems(**TWO, **without, listener_overrides=own("other", **issuer)) == ["sasl_oauthbearer_expected_issuer"]
+    assert problems(**TWO, **without, listener_overrides={**own("other", **issuer), **own("sasl_plaintext", **issuer)}) == []
+    scram = {"listener.name.sasl_plaintext.sasl.enabled.mechanisms": "SCRAM-SHA-256"}
+    assert problems(**TWO, **without, listener_overrides={**own("other", **issuer), **scram}) == []
+
+
+def test_the_url_of_one_listener_is_looked_at_too() -> None:
+    """It may allow http for itself alone."""
+    http = own("other", sasl_oauthbearer_jwks_endpoint_url="http://localhost/keys")
+    name = "listener.name.other_oauthbearer.sasl.oauthbearer.jwks.endpoint.url"
+
+    assert problems(**TWO, **TOKENS, listener_overrides=http) == [name]
+    for allowing in (own("other", sasl_oauthbearer_jwks_allow_http="true"), {"listener.name.other.sasl.oauthbearer.jwks.allow.http": "true"}):
+        assert problems(**TWO, **TOKENS, listener_overrides={**http, **allowing}) == []
+    assert problems(**TWO, **TOKENS, listener_overrides={**http, **own("sasl_plaintext", sasl_oauthbearer_jwks_allow_http="true")}) == [name]
+
+
 def test_http_must_be_asked_for() -> None:
     """For tests."""
     given = {**TOKENS, "sasl_oauthbearer_jwks_endpoint_url": "http://localhost/keys", "sasl_oauthbearer_jwks_allow_http": True}

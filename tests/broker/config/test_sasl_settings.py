@@ -10,8 +10,9 @@ from broker.config.settings import SETTINGS, Settings, problems_of
 
 
 def test_what_a_listener_may_have_for_itself() -> None:
-    """As in Kafka: mechanisms, the length of sessions, the size of requests before a login."""
-    assert {name for name in SaslSettings.model_fields if SETTINGS[name].per_listener} == {
+    """As in Kafka: mechanisms, the length of sessions, the size of requests before a login, and whose tokens are taken."""
+    tokens = {name for name in SaslSettings.model_fields if name.startswith("sasl_oauthbearer_")}
+    assert {name for name in SaslSettings.model_fields if SETTINGS[name].per_listener} == tokens | {
         "sasl_enabled_mechanisms",
         "connections_max_reauth_ms",
         "sasl_server_max_receive_size",

@@ -15,6 +15,7 @@ from broker.server.dispatcher import Dispatcher
 from broker.wire.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from broker.wire.registry import codec
 from broker.wire.writer import Writer
+from tests.broker.server.no_quotas import NoQuotas
 
 HEARTBEAT = 12
 
@@ -89,7 +90,7 @@ class Scene:
             stop_on_disconnect=stop,
             waits_for_others=waits_for_others,
         )
-        dispatcher = Dispatcher([handler], None)  # type: ignore[arg-type]
+        dispatcher = Dispatcher([handler], None, NoQuotas())  # type: ignore[arg-type]
         self.connection = Connection(self.listener, dispatcher, self.budget, limit, 1 << 20)  # type: ignore[arg-type]
         self.connection.connected(self.link)  # type: ignore[arg-type]
 
@@ -488,7 +489,7 @@ async def test_it_stops_in_the_middle_of_a_frame_when_bytes_are_scarce(make_scen
     """Unless it has the turn; the bounds of the connection itself go before that, and then the turn goes to others."""
     scene = make_scene(lambda request, context: HeartbeatResponse())
     other = Connection(
-        scene.listener, Dispatcher([], None), scene.budget, 16, 1 << 20  # type: ignore[arg-type]
+        scene.listener, Dispatcher([], None, NoQuotas()), scene.budget, 16, 1 << 20  # type: ignore[arg-type]
     )
     link = FakeLink()
     other.connected(link)  # type: ignore[arg-type]

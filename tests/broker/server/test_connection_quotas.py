@@ -81,8 +81,8 @@ class Scene:
                 Handler(key=PRODUCE, name="produce", versions=range(3, 14), handle=start, refuse=lambda *_: ProduceResponse()),
             ],
             None,  # type: ignore[arg-type]
+            self.quotas,
         )
-        dispatcher.quotas = self.quotas
         self.connection = Connection(self.listener, dispatcher, self.budget, 16, 1 << 20)  # type: ignore[arg-type]
         self.connection.connected(self.link)  # type: ignore[arg-type]
 

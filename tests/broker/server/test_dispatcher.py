@@ -16,6 +16,7 @@ from broker.wire.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from broker.wire.registry import codec
 from broker.wire.writer import Writer
 from observability.metrics import BUGS
+from tests.broker.server.no_quotas import NoQuotas
 
 CONNECTION = ConnectionInfo(connection_id=1, peer="p:1", peer_host="p", listener="L", advertised=Node(1, "h", 1))
 
@@ -44,7 +45,7 @@ def dispatcher(handle: Any) -> Dispatcher:
         handle=lambda request, context: ApiVersionsResponse(),
         refuse=lambda request, context, code, message: ApiVersionsResponse(error_code=code),
     )
-    return Dispatcher([heartbeat, api_versions], None)  # type: ignore[arg-type]
+    return Dispatcher([heartbeat, api_versions], None, NoQuotas())  # type: ignore[arg-type]
 
 
 def answered(served: Dispatcher, data: memoryview) -> bytes:
@@ -124,7 +125,7 @@ def test_failed_storage_is_answered_and_stops_the_broker() -> None:
         raise StorageFailed("fsync")
 
     handler = Handler(key=12, name="heartbeat", versions=range(1, 5), handle=handle, refuse=refuse_heartbeat)
-    served = Dispatcher([handler], None, told.append)  # type: ignore[arg-type]
+    served = Dispatcher([handler], None, NoQuotas(), told.append)  # type: ignore[arg-type]
     for _ in range(3):
         answer = answered(served, frame(12, 1, heartbeat_body(1)))
         assert codec(12).decode_response(1, answer, 8).error_code == ErrorCode.KAFKA_STORAGE_ERROR

@@ -17,6 +17,7 @@ from broker.server.dispatcher import Dispatcher
 from broker.server.listener import Limits, Listener
 from broker.wire.messages.heartbeat import HeartbeatResponse
 from observability.metrics import CONNECTIONS_CLOSED
+from tests.broker.server.no_quotas import NoQuotas
 
 ENDS = ("client", "idle", "refused", "stopping", "slow", "unread", "memory", "limit", "rate")
 REQUEST = bytes.fromhex("0000001a 000c 0000 00000001 0001 63 0001 67 00000001 0001 6d".replace(" ", ""))
@@ -51,7 +52,7 @@ async def open_listener() -> AsyncIterator[Open]:
             limit = Limits(**bounds)
             listener = Listener(
                 "PLAINTEXT",
-                Dispatcher([handler], None),  # type: ignore[arg-type]
+                Dispatcher([handler], None, NoQuotas()),  # type: ignore[arg-type]
                 ByteBudget(1 << 20),
                 limit,
                 tasks,

@@ -15,6 +15,7 @@ from broker.server.listener import Limits, Listener
 from broker.wire.messages.heartbeat import HeartbeatResponse
 from observability.quota_metrics import CONNECTIONS_HELD
 from security.quotas.connection_rate import AT_ONCE, Verdict
+from tests.broker.server.no_quotas import NoQuotas
 from tests.broker.server.test_listener import REQUEST, closed
 
 Open = Callable[[list[Verdict]], Any]
@@ -43,7 +44,7 @@ async def open_listener() -> AsyncIterator[Open]:
             limits.rate = judge
             listener = Listener(
                 "PLAINTEXT",
-                Dispatcher([handler], None),  # type: ignore[arg-type]
+                Dispatcher([handler], None, NoQuotas()),  # type: ignore[arg-type]
                 ByteBudget(1 << 20),
                 limits,
                 tasks,

@@ -25,6 +25,7 @@ from broker.wire.messages.produce import (
 from broker.wire.registry import codec
 from broker.wire.writer import Writer
 from observability.metrics import CONNECTIONS_CLOSED
+from tests.broker.server.no_quotas import NoQuotas
 
 MIB = 1 << 20
 PRODUCE, HEARTBEAT = 0, 12
@@ -60,7 +61,7 @@ class Place:
         self.limits = Limits(total=1000, per_address=1000, idle_ms=600_000, frame_ms=600_000)
         self.listener = Listener(
             "PLAINTEXT",
-            Dispatcher(handlers, None),  # type: ignore[arg-type]
+            Dispatcher(handlers, None, NoQuotas()),  # type: ignore[arg-type]
             self.budget,
             self.limits,
             tasks,

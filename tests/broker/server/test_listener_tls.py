@@ -23,6 +23,7 @@ from broker.server.listener import Limits, Listener
 from broker.server.tls_keeper import TlsKeeper
 from broker.wire.messages.heartbeat import HeartbeatResponse
 from security.audit.event import AuditEvent, EventKind
+from tests.broker.server.no_quotas import NoQuotas
 from tests.broker.server.test_listener import REQUEST
 from tests.support.certificates import Authority, Files
 
@@ -87,7 +88,7 @@ async def open_place(tmp_path: Path) -> AsyncIterator[Open]:
             limit = Limits(**bounds)  # type: ignore[arg-type]
             listener = Listener(
                 "SSL",
-                Dispatcher([Handler(key=12, name="heartbeat", versions=range(5), handle=handle, refuse=lambda *a: None)], None),  # type: ignore[arg-type]
+                Dispatcher([Handler(key=12, name="heartbeat", versions=range(5), handle=handle, refuse=lambda *a: None)], None, NoQuotas()),  # type: ignore[arg-type]
                 ByteBudget(1 << 20),
                 limit,
                 tasks,

@@ -19,6 +19,7 @@ from security.acls.decision import Decision
 from security.acls.kinds import Operation, ResourceType
 from security.audit.event import AuditEvent, EventKind
 from security.identity import Identity
+from tests.broker.server.no_quotas import NoQuotas
 from tests.broker.server.test_connection_events import Recorded
 
 CREATE_TOPICS = bytes.fromhex("0013 0002 00000007 0001 63 00000000 0000ffff 00".replace(" ", ""))
@@ -68,6 +69,7 @@ class World:
                 Handler(key=12, name="heartbeat", versions=range(5), handle=handle, refuse=refuse),
             ],
             services,
+            NoQuotas(),
         )
 
     def served(self, frame: bytes, answer: Any) -> list[AuditEvent]:

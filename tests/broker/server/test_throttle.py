@@ -10,7 +10,7 @@ import pytest
 
 from broker.handlers.base import ConnectionInfo, RequestContext
 from broker.model import Node
-from broker.server.throttle import Mute, NoQuotas, Timed, answered, arrived, told
+from broker.server.throttle import Mute, Timed, answered, arrived, told
 from broker.wire.api import ApiKey
 from broker.wire.messages.fetch import FetchResponse
 from broker.wire.messages.heartbeat import HeartbeatResponse
@@ -89,14 +89,6 @@ def test_an_answer_that_several_are_given_is_not_changed() -> None:
     plain = SaslHandshakeResponse()
     assert told(plain, 77) is plain
     assert told(None, 77) is None
-
-
-def test_where_there_are_none_nothing_is_counted() -> None:
-    """The same questions, answered with nothing."""
-    quotas = NoQuotas()
-
-    assert arrived(quotas, ApiKey.PRODUCE, context(), 1 << 30) == 0
-    assert answered(quotas, ApiKey.FETCH, context(), FetchResponse(), 1 << 30, 9.9) == 0
 
 
 async def _spin_and_wait(event: anyio.Event) -> str:

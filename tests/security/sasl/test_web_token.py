@@ -43,7 +43,7 @@ def test_a_token_shows_its_subject(algorithm: str, key_id: str) -> None:
         "User:alice",
         groups=("Group:dev", "Group:ops"),
         mechanism="OAUTHBEARER",
-        credential=credential_of(key_id),
+        credential=credential_of(ISSUER, key_id),
         expires_ms=(NOW_S + 300) * 1000,
     )
 

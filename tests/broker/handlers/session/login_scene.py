@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 
-from broker.admin.login_keeper import LoginKeeper, exchanges
+from broker.admin.login_keeper import LoginKeeper, bearer_exchange, exchanges
 from broker.admin.scram_accounts import ScramAccounts
 from broker.admin.session_keeper import SessionKeeper
 from broker.config.settings import Settings
@@ -29,6 +29,7 @@ from security.audit.event import AuditEvent, EventKind
 from security.identity import Identity
 from security.sasl.oauth_bearer import TokenRefused
 from security.sasl.plain_users import PlainUsers
+from tests.broker.server.no_quotas import NoQuotas
 from tests.security.sasl.scram_client import account_of
 
 HEARTBEAT = 12
@@ -104,10 +105,10 @@ class Scene:
         nonces: Iterator[int] = iter(range(1000))
         keeper = LoginKeeper(
             self.settings,
-            exchanges(
+            bearer_exchange(self._read_token)
+            | exchanges(
                 plain_check=PlainUsers(USERS, b"key").check,
                 scram_find=ScramAccounts(lambda mechanism, user: self.accounts.get((mechanism, user)), lambda m, i: None, b"s").of,
-                bearer_read=self._read_token,
                 new_nonce=lambda: f"nonce{next(nonces)}",
             ),
             self.sessions,
@@ -124,7 +125,7 @@ class Scene:
         handlers = (api_versions.HANDLER, sasl_authenticate.HANDLER, sasl_handshake.HANDLER, heartbeat)
         services: Any = SimpleNamespace(settings=SimpleNamespace(current=self.settings), audit=self.audit, served=handlers)
         self.budget = ByteBudget(1 << 20)
-        self.dispatcher = Dispatcher(handlers, services)
+        self.dispatcher = Dispatcher(handlers, services, NoQuotas())
         self.listener = Listener(
             self.settings.listeners[0].name,
             self.dispatcher,
