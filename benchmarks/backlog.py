@@ -2,7 +2,8 @@
 
 One broker, or a cluster (`--cluster N`), and a producer in a process of its own that sends at a fixed rate, one record at a time. A consumer in another
 process reads a backlog, larger than what the broker keeps in memory, over and over, as fast as it can, and is stopped and continued in turns of a few
-seconds, so that whatever else the machine does meets both alike; only the ratio counts.
+seconds, so that whatever else the machine does meets both alike; only the ratio counts. Turns come in an order and last for times that are left to chance (the seed is printed): what
+the broker does at a rhythm of its own, such as merging, would meet turns of one kind only if they had a rhythm too.
 
 What would have machines of its own elsewhere is to take nothing from producers here: the consumer and the S3 server are only run when nothing else is (SCHED_IDLE), in both
 kinds of turns. Linux schedules by sessions first where nobody said otherwise ("autogroup"), and every process of PostgreSQL is a session: priorities would count for nothing
@@ -15,6 +16,7 @@ import argparse
 import contextlib
 import json
 import os
+import secrets
 import select
 import signal
 import statistics
@@ -27,6 +29,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from random import Random
 from typing import Final
 
 import anyio
@@ -67,9 +70,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All turns, and what they say."""
+    """All turns, and what they say; and the 99th percentiles of all turns of a kind together, alone and beside a reader."""
 
     turns: Sequence[Turn]
+    together_ms: tuple[float, float] = (0.0, 0.0)
 
     def p99_ms(self, with_reader: bool) -> float:
         """The median of the turns."""
@@ -85,9 +89,11 @@ class Outcome:
         return sum(turn.megabytes_read for turn in self.turns)
 
 
-def pair(number: int) -> tuple[bool, bool]:
-    """The two turns of a round: off and on, then on and off. Whatever drifts on the machine meets both alike."""
-    return ((False, True), (True, False))[number % 2]
+def pair(chance: Random, seconds: float) -> list[tuple[bool, float]]:
+    """The two turns of a round: whether there is a reader, and for how long."""
+    kinds = [False, True]
+    chance.shuffle(kinds)
+    return [(with_reader, seconds * chance.uniform(0.75, 1.25)) for with_reader in kinds]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -222,8 +228,11 @@ def one_group() -> Iterator[bool]:
             group.rmdir()
 
 
-def measure(world: World, rounds: int, seconds: float, megabytes: int, say: Console, *, read_all: bool = False) -> Outcome:
+def measure(
+    world: World, rounds: int, seconds: float, megabytes: int, say: Console, *, seed: int = 0, read_all: bool = False
+) -> Outcome:
     """Write the backlog and take turns: so many rounds, and with ``read_all`` as many more as it takes until all of the backlog was read."""
+    chance = Random(seed)
     bootstrap = world.bootstrap
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in (MEASURED, BACKLOG)]).values():
@@ -243,11 +252,11 @@ def measure(world: World, rounds: int, seconds: float, megabytes: int, say: Cons
     spans: list[tuple[bool, float, float]] = []
     number = 0
     while number < rounds or (read_all and not select.select([reader.stdout], [], [], 0)[0]):
-        for with_reader in pair(number):
+        for with_reader, length in pair(chance, seconds):
             os.kill(reader.pid, signal.SIGCONT if with_reader else signal.SIGSTOP)
             began = time.time()
-            time.sleep(seconds)
-            spans.append((with_reader, began + seconds / 5, time.time()))
+            time.sleep(length)
+            spans.append((with_reader, began + length / 5, time.time()))
         number += 1
     os.kill(reader.pid, signal.SIGCONT)
     for each in (reader, producer):
@@ -256,11 +265,13 @@ def measure(world: World, rounds: int, seconds: float, megabytes: int, say: Cons
     said = reader.communicate(timeout=120)[0].split()
     read = float(said[-1]) / (number + 1)
     turns: list[Turn] = []
+    together: tuple[list[float], list[float]] = ([], [])
     for with_reader, begin, end in spans:
         within = [each for at, each in took if begin <= at < end]
+        together[with_reader].extend(within)
         turns.append(Turn(with_reader, statistics.median(within), percentile(within, 0.99), read if with_reader else 0.0))
         say.print(f"{'beside a reader' if with_reader else 'alone'}: p99 {turns[-1].p99_ms:.2f} ms, median {turns[-1].median_ms:.2f} ms")
-    return Outcome(turns)
+    return Outcome(turns, (percentile(together[False], 0.99), percentile(together[True], 0.99)))
 
 
 def _elsewhere(role: str, bootstrap: str, *, seconds: float = 0, megabytes: int = 0) -> "subprocess.Popen[str]":
@@ -274,6 +285,9 @@ def table(outcome: Outcome) -> Table:
     for with_reader, name in ((False, "alone"), (True, "beside a reader of a backlog")):
         each = [turn.p99_ms for turn in outcome.turns if turn.with_reader is with_reader]
         shown.add_row(name, f"{outcome.p99_ms(with_reader):.2f} ms", ", ".join(f"{p99:.2f}" for p99 in each))
+    alone, beside = outcome.together_ms
+    if alone:
+        shown.add_row("all turns together", f"{alone:.2f}, {beside:.2f} ms", f"{beside / alone:.2f}")
     verdict = "pass" if outcome.ratio <= TARGET else "MISS"
     shown.add_row("ratio", f"{outcome.ratio:.2f}", f"target {TARGET}: {verdict}; {outcome.megabytes_read:,.0f} MB read")
     return shown
@@ -285,6 +299,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=8, help="pairs of turns (%(default)s)")
     parser.add_argument("--seconds", type=float, default=4, help="length of a turn (%(default)s)")
     parser.add_argument("--megabytes", type=int, default=600, help="the backlog (%(default)s)")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31), help="of the order of turns (chance)")
     parser.add_argument("--read-all", action="store_true", help="take turns until all of the backlog was read, at least the rounds")
     parser.add_argument("--dir", type=Path, help="where data is kept")
     parser.add_argument("--output", type=Path, help="write every turn to this file as JSON")
@@ -309,9 +324,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not stack.enter_context(one_group()):
             console.print("no control group could be had: priorities count only within a session here, if autogroup is on")
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="penstock-backlog-", dir=chosen.dir)))
+        console.print(f"seed {chosen.seed}")
         console.print(f"fdatasync takes {sync_ms(folder):.2f} ms here")
         world = stack.enter_context(running(folder, chosen.cluster))
-        outcome = measure(world, chosen.rounds, chosen.seconds, chosen.megabytes, console, read_all=chosen.read_all)
+        outcome = measure(world, chosen.rounds, chosen.seconds, chosen.megabytes, console, seed=chosen.seed, read_all=chosen.read_all)
     console.print(table(outcome))
     if chosen.output:
         chosen.output.write_text(json.dumps([asdict(turn) for turn in outcome.turns]))

@@ -116,7 +116,7 @@ async def assemble(
     waiting = WaitingRoom()
 
     def group_done(seconds: float, batches: int, records: int, size: int) -> None:
-        reader.producers_were_served()
+        reader.producers_were_served(seconds)
         if on_group is not None:
             on_group(seconds, batches, records, size)
 

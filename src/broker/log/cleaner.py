@@ -54,7 +54,7 @@ class Cleaner:
             store, catalog, lambda: settings.current.object_delete_grace_ms, lambda: self._round_ms / 1000
         )
         self.merger = Merger(
-            store, catalog, settings, read_inline=getattr(catalog, "read_inline", None), name_of=name_of
+            store, catalog, settings, read_inlines=getattr(catalog, "read_inlines", None), name_of=name_of
         )
         self.jobs: Sequence[Job] = [self.retention, self.producers, self.garbage, self.merger]
         if is_shared:

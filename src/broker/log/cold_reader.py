@@ -36,6 +36,9 @@ writes."""
 
 COLD_BYTES_AT_ONCE: Final = 64 * 1024 * 1024
 
+NEAR_BYTES: Final = 4 * 1024 * 1024
+"""Who has no more than this to read of a log keeps up with it."""
+
 _LOCATE_BYTES: Final = 1024 * 1024
 _CHECK_IN_THREAD_BYTES: Final = 2 * 1024 * 1024
 _AHEAD_BYTES: Final = 4 * 1024 * 1024
@@ -94,7 +97,7 @@ class ColdReader:
 
     async def read(self, shares: Sequence[ColdShare]) -> list[tuple[ColdShare, str]]:
         """Fill the answers from the store. Returns the shares that could not be read."""
-        is_near = all(share.is_near for share in shares)
+        is_near = all(self._is_near(share) for share in shares)
         async with (self._near if is_near else self._far).turn(sum(max(share.limit, 0) for share in shares)):
             if is_near:
                 self.pacer.others_worked = True
@@ -108,6 +111,10 @@ class ColdReader:
             for share in shares if is_near else left:
                 self._follow(share, self._blocks)
         return failed
+
+    def _is_near(self, share: ColdShare) -> bool:
+        """Whether so little is left to the end of the log that others will soon want the same."""
+        return share.has_the_end and self.size_from(share.spans, share.wanted.offset) <= NEAR_BYTES
 
     def mark_of(self, span: Span, offset: int) -> Mark:
         """The last batch of ``span``, at or before ``offset``, of which is known where it begins."""

@@ -35,6 +35,7 @@ NICENESS: Final = 19
 _RECEIVE_BYTES: Final = 64 << 10
 _SEALS: Final = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _VECTORS: Final = 256
+_AT_ONCE_BYTES: Final = 128 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +178,25 @@ def memory_of(buffers: Sequence[memoryview]) -> int:
 
 
 def write_all(memory: int, buffers: Sequence[memoryview]) -> None:
-    """Write ``buffers`` back to back, from the begin."""
-    pending = [buffer for buffer in buffers if len(buffer)]
-    pending.reverse()
+    """Write ``buffers`` back to back, from the begin, a little at a time: while the kernel copies, nobody else has the core, whatever the priorities."""
+    pieces = [
+        buffer[start : start + _AT_ONCE_BYTES] for buffer in buffers for start in range(0, len(buffer), _AT_ONCE_BYTES)
+    ]
+    pieces.reverse()
     at = 0
-    while pending:
-        written = os.pwritev(memory, pending[-1 : -1 - _VECTORS : -1], at)
-        at += written
-        while written and written >= len(pending[-1]):
-            written -= len(pending.pop())
-        if written:
-            pending[-1] = pending[-1][written:]
+    while pieces:
+        vector = [pieces.pop()]
+        size = len(vector[0])
+        while pieces and len(vector) < _VECTORS and size + len(pieces[-1]) <= _AT_ONCE_BYTES:
+            size += len(pieces[-1])
+            vector.append(pieces.pop())
+        while vector:
+            written = os.pwritev(memory, vector, at)
+            at += written
+            while vector and written >= len(vector[0]):
+                written -= len(vector.pop(0))
+            if vector:
+                vector[0] = vector[0][written:]
 
 
 def take_what_is_idle() -> None:

@@ -106,8 +106,8 @@ class ColdShare:
         self.at_least_one = at_least_one
 
     @property
-    def is_near(self) -> bool:
-        """Whether what is wanted reaches to the end of the log: others will soon want the same."""
+    def has_the_end(self) -> bool:
+        """Whether the spans reach to the end of the log."""
         return self.spans[-1].last + 1 >= self.bounds.high_watermark
 
 

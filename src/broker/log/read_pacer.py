@@ -3,7 +3,9 @@
 What a reader of a backlog costs is mostly CPU: its own, the store's, the client's. When the event loop comes to its work late, there is too
 little of it for everybody, and each such read rests before it begins, the longer the later the loop is. While others want something of the loop too, far reads also
 rest when the loop is busy for much of its time, before anybody is late. A rest is bounded, so that a reader gets on however busy
-the machine is with other things. Nothing is measured while nobody reads.
+the machine is with other things. Nothing of this is measured while nobody reads.
+
+While there are producers, far reads come in bursts, with rests between them as long as :mod:`broker.log.giving_way` finds necessary.
 """
 
 import time
@@ -12,6 +14,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import anyio
+
+from broker.log.giving_way import GivingWay
 
 SAMPLE_S: Final = 0.01
 LATE_S: Final = 0.003
@@ -22,6 +26,10 @@ BUSY: Final = 0.4
 
 OTHERS_S: Final = 1.0
 """Whoever wanted something so lately is there still."""
+
+BURST_S: Final = 0.05
+AFTER_S: Final = 0.05
+"""What was read so lately is still on its way to the client, and what comes next to memory."""
 
 REST_A_LATENESS: Final = 20
 REST_MAX_S: Final = 0.25
@@ -44,6 +52,20 @@ class ReadPacer:
         self._readers = 0
         self._begun = anyio.Event()
         self.lateness_s = 0.0
+        self.giving_way = GivingWay()
+        self._reads = 0
+        self._burst_began: float | None = None
+        self._read_until = self._rests_until = -AFTER_S
+        self._committed_at = -OTHERS_S
+
+    def committed(self, took_s: float) -> None:
+        """Something of a producer became visible after so long."""
+        self.others_worked = True
+        self._committed_at = self._clock()
+        if self._reads or self._committed_at - took_s < self._read_until + AFTER_S:
+            self.giving_way.beside(took_s)
+        else:
+            self.giving_way.alone(took_s)
 
     @property
     def rest_s(self) -> float:
@@ -61,9 +83,33 @@ class ReadPacer:
         try:
             if rest_s := self.rest_s:
                 await anyio.sleep(rest_s)
-            yield
+            while (rest_s := self._take_turn()) > 0:
+                await anyio.sleep(rest_s)
+            self._reads += 1
+            try:
+                yield
+            finally:
+                self._reads -= 1
+                self._read_until = self._clock()
         finally:
             self._readers -= 1
+
+    def _take_turn(self) -> float:
+        """For how long there is to be no read yet. 0: now there may be one, and a burst has begun unless there was one."""
+        now = self._clock()
+        if self._burst_began is not None and now >= self._burst_began + BURST_S:
+            end = (now if self._reads else self._read_until) + AFTER_S
+            took_s = end - self._burst_began
+            self._burst_began = None
+            self.giving_way.read_for(took_s)
+            if now < self._committed_at + OTHERS_S:
+                share = self.giving_way.share
+                self._rests_until = end + took_s * (1 - share) / share if share < 1 else now
+        if now < self._rests_until:
+            return self._rests_until - now
+        if self._burst_began is None:
+            self._burst_began = now
+        return 0.0
 
     def observe(self, late_s: float, busy: float = 0.0) -> None:
         """The event loop came so late to something, and had worked for so large a part of the time before."""

@@ -120,9 +120,9 @@ class Reader:
         """Whether long polls end at once, because the broker is stopping."""
         return self._waiting.is_closed
 
-    def producers_were_served(self) -> None:
-        """Reads far from the ends of logs are to give way to them."""
-        self._cold.pacer.others_worked = True
+    def producers_were_served(self, took_s: float) -> None:
+        """Something of theirs was committed, in so long. Reads far from the ends of logs are to give way to them."""
+        self._cold.pacer.committed(took_s)
 
     async def run(self) -> None:
         """What goes on without a request, until cancelled."""

@@ -35,6 +35,9 @@ from broker.storage.objects.base import ObjectStore, RawObjects
 SMALL_BYTES: Final = 64 << 10
 """A log up to this size is done on a thread: a process would cost more than the work."""
 
+MERGED_HERE_BYTES: Final = 8 << 20
+"""Likewise, where objects are merged every few seconds, whose bytes were in the catalog for a part."""
+
 _LINE_BYTES_MAX: Final = 16 << 20
 _ENDING_S: Final = 2.0
 
@@ -60,10 +63,10 @@ class Rewriter:
 
     async def begin(self, settings: RoundSettings, size: int) -> Rewriting:
         """A new round over a log of ``size`` bytes; the one before is over. Raises StorageUnavailable when no process can be had."""
-        raw = await self._prepare(size)
+        raw = await self._prepare(size, self._store.raw_elsewhere())
         if raw is not None:
             return _OnThread(CompactionRound(raw, settings))
-        await self.ask(begin_request(settings))
+        await self.ask(encode(begin_request(settings)))
         return _InProcess(self)
 
     async def new_object_id(self) -> int:
@@ -75,29 +78,31 @@ class Rewriter:
 
     async def merge(self, object_id: int, runs: Sequence[RunToWrite], inline: Mapping[int, bytes]) -> Merged:
         """As :func:`broker.log.jobs.merge_round.merge`; what is cancelled may leave a part of the object behind. Raises StorageUnavailable."""
-        raw = await self._prepare(sum(span.length for run in runs for span in run.spans))
+        size = sum(span.length for run in runs for span in run.spans)
+        is_small = size <= MERGED_HERE_BYTES and self._store.raw_elsewhere() is None
+        raw = await self._prepare(size, None if is_small else self._store.stored_elsewhere())
         if raw is not None:
             return await run_sync(merge, raw, object_id, runs, inline)
-        return merged_of(await self.ask(merge_request(object_id, runs, inline)))
+        line = await run_sync(lambda: encode(merge_request(object_id, runs, inline)))  # megabytes
+        return merged_of(await self.ask(line))
 
-    async def _prepare(self, size: int) -> RawObjects | None:
+    async def _prepare(self, size: int, arguments: Sequence[str] | None) -> RawObjects | None:
         """Access for work of ``size`` bytes on a thread; None: the process is there for it."""
-        arguments = self._store.raw_elsewhere()
         if arguments is None or size <= SMALL_BYTES:
             if self._raw is None:
-                self._raw = self._store.raw()
+                self._raw = await run_sync(self._store.raw)  # a client of a remote store reads certificates
             return self._raw
         if self._process is None:
             await self._start(arguments)
         return None
 
-    async def ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """One request to the process. Raises StorageUnavailable, also when the process is gone, and Uncleanable."""
+    async def ask(self, line: bytes) -> Mapping[str, Any]:
+        """One request, as a line, to the process. Raises StorageUnavailable, also when the process is gone, and Uncleanable."""
         process, answers = self._process, self._answers
         if process is None or process.stdin is None or answers is None:
             raise StorageUnavailable("the process that compacts is gone")
         try:
-            await process.stdin.send(encode(request))
+            await process.stdin.send(line)
             answer: dict[str, Any] = orjson.loads(await answers.receive_until(b"\n", _LINE_BYTES_MAX))
         except BaseException as error:
             # Whatever it answers now would be taken for the answer to the next request.
@@ -153,10 +158,10 @@ class _InProcess:
         self._rewriter = rewriter
 
     async def index(self, spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> Indexed:
-        return indexed_of(await self._rewriter.ask({"index": True, **_part(spans, aborted)}))
+        return indexed_of(await self._rewriter.ask(encode({"index": True, **_part(spans, aborted)})))
 
     async def rewrite(self, object_id: int, spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> Rewritten:
-        return rewritten_of(await self._rewriter.ask({"rewrite": object_id, **_part(spans, aborted)}))
+        return rewritten_of(await self._rewriter.ask(encode({"rewrite": object_id, **_part(spans, aborted)})))
 
 
 def _part(spans: Sequence[Span], aborted: Sequence[AbortedTransaction]) -> dict[str, Any]:

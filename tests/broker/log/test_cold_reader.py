@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from broker.errors import StorageUnavailable
+from broker.log import cold_reader
 from broker.log.cold_reader import ColdReader
 from broker.log.far_messages import FarMark, FarPart, FarRead
 from broker.log.fetch_plan import ColdShare, Wanted, answer_of, below
@@ -165,6 +166,23 @@ async def test_what_lies_far_from_the_end_is_read_elsewhere() -> None:
         assert await cold.read([far]) == []
         assert (far.answer.records, far.answer.size, far.answer.next_offset) == ([b"bytes"], 5, 2)
         assert (elsewhere.asked, log.store.reads) == ([[far]], reads)
+
+
+async def test_what_reaches_the_end_is_near_it_only_when_little_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few spans a log is made of: a merged one has megabytes."""
+    async with running_log() as log:
+        pid = await with_transactions(log)
+        elsewhere = Elsewhere(None)
+        cold = ColdReader(log.store, elsewhere=elsewhere)
+        whole = 3 * SIZE + 2 * MARKER_BYTES
+        monkeypatch.setattr(cold_reader, "NEAR_BYTES", whole)
+        assert await cold.read([await share_of(log, pid, 0, 10_000)]) == []
+        assert elsewhere.asked == []
+        monkeypatch.setattr(cold_reader, "NEAR_BYTES", whole - 1)
+        beginning, rest = await share_of(log, pid, 0, 10_000), await share_of(log, pid, 1, 10_000)
+        assert await cold.read([beginning]) == []
+        assert await cold.read([rest]) == []
+        assert elsewhere.asked == [[beginning]]
 
 
 @pytest.mark.parametrize("answer", [None, lambda share: FarRead(FarPart(0, -1, error="gone"), memoryview(b""))])

@@ -55,7 +55,7 @@ def test_requests_are_told_whole(shares: list[ColdShare], seed: int) -> None:
             assert getattr(told, name) == getattr(share, name)
         assert (told.wanted.pid, told.wanted.offset) == (share.wanted.pid, share.wanted.offset)
         assert told.bounds.leader_epoch == share.bounds.leader_epoch
-        assert not told.is_near
+        assert not told.has_the_end
 
 
 PARTS = st.builds(

@@ -248,4 +248,4 @@ async def test_what_it_cannot_read_is_found_to_be_so_here(tmp_path: Path) -> Non
 async def test_what_the_catalog_keeps_is_read_here() -> None:
     """Another process knows no catalog; it is told where everything else lies."""
     remote = await opened(memory_url())
-    assert StoreWithInline(remote, None, 0).reading_elsewhere() is None  # type: ignore[arg-type]
+    assert StoreWithInline(remote, None, 0).stored_elsewhere() is None  # type: ignore[arg-type]

@@ -1,12 +1,15 @@
 """Reads that give way: not at all while there is time, longer the later the event loop is, and never for long."""
 
+import itertools
 import time
 from typing import Any
 
 import anyio
 import pytest
+import trio.testing
 
-from broker.log.read_pacer import BUSY, LATE_S, OTHERS_S, REST_MAX_S, ReadPacer
+from broker.log.giving_way import LEAST_SHARE, SLOW_AT_FIRST
+from broker.log.read_pacer import AFTER_S, BURST_S, BUSY, LATE_S, OTHERS_S, REST_MAX_S, ReadPacer
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +52,66 @@ def test_a_busy_loop_is_not_for_far_reads_while_others_want_it() -> None:
     for _ in range(50):
         pacer.observe(0.0, BUSY - 0.01)
     assert pacer.rest_s == 0, "there is time for everybody"
+
+
+class TestBursts:
+    """In time that passes when nobody has anything to do."""
+
+    @pytest.fixture
+    def anyio_backend(self) -> tuple[str, dict[str, Any]]:
+        return "trio", {"clock": trio.testing.MockClock(autojump_threshold=0)}
+
+    async def test_beside_producers_reads_come_in_bursts(self) -> None:
+        """With rests between them, as long as commits ask for; alone there are none."""
+        pacer = ReadPacer(anyio.current_time, lambda: 0.0)
+        began: list[float] = []
+
+        async def read(times: int) -> None:
+            for _ in range(times):
+                async with pacer.reading():
+                    began.append(anyio.current_time())
+                    await anyio.sleep(0.01)
+
+        start = anyio.current_time()
+        await read(100)
+        assert anyio.current_time() - start == pytest.approx(1.0)
+        began.clear()
+
+        async def produce() -> None:
+            while True:
+                pacer.committed(0.002)
+                await anyio.sleep(0.05)
+
+        pacer.giving_way.slow = 0.15
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(produce)
+            async with anyio.create_task_group() as readers:
+                readers.start_soon(read, 20)
+                readers.start_soon(read, 20)
+            tasks.cancel_scope.cancel()
+        rests = [later - earlier for earlier, later in itertools.pairwise(began) if later - earlier > 0.05]
+        assert len(rests) == pytest.approx(4, abs=1), "bursts of a twentieth of a second"
+        for rest_s in rests:
+            assert (BURST_S + AFTER_S) * 5 < rest_s < (BURST_S + 2 * AFTER_S) / LEAST_SHARE
+
+
+def test_a_commit_is_compared_with_those_that_nobody_read_beside() -> None:
+    """What began while somebody read, or just after, counts as beside it."""
+    now = 100.0
+    pacer = ReadPacer(lambda: now)
+    for _ in range(500):
+        now += 0.01
+        pacer.committed(0.002)
+    assert pacer.giving_way.threshold_s == pytest.approx(0.002, rel=0.1)
+    assert pacer.giving_way.slow == SLOW_AT_FIRST
+    pacer._read_until = now
+    now += AFTER_S
+    pacer.committed(0.5)
+    assert pacer.giving_way.slow > SLOW_AT_FIRST
+    known = pacer.giving_way.threshold_s
+    now += 1
+    pacer.committed(0.002)
+    assert pacer.giving_way.threshold_s < known
 
 
 class TestWhileItRuns:

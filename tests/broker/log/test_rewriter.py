@@ -2,7 +2,9 @@
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import anyio
 import psutil
@@ -10,8 +12,10 @@ import pytest
 
 from broker.errors import StorageUnavailable
 from broker.log.compaction_round import RoundSettings
+from broker.log import rewriter as rewriter_module
+from broker.log.jobs.merge_round import RunToWrite
 from broker.log.rewriter import SMALL_BYTES, Rewriter
-from broker.storage.objects.base import WHOLE_OBJECTS
+from broker.storage.objects.base import INLINE_OBJECTS, WHOLE_OBJECTS
 from tests.broker.log.compacted_log import CompactedLog, Transactional, newest
 
 LARGE = SMALL_BYTES * 2
@@ -98,6 +102,42 @@ async def test_no_process_outlives_a_cancelled_round(tmp_path: Path) -> None:
         await work.index(spans, [])
     assert scope.cancelled_caught
     assert children() == []
+    await log.close()
+
+
+async def test_large_merges_run_elsewhere_though_the_catalog_keeps_a_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That part goes along. Small ones, which come every few seconds there, are not worth a process."""
+    log = await grown(tmp_path)
+    bytes_of = {}
+    spans = []
+    for number, span in enumerate(await log.spans()):
+        if number % 2:
+            (data,) = await log.store.read(span.object_id, [(span.position, span.length)])
+            bytes_of[INLINE_OBJECTS + number] = bytes(data)
+            span = replace(span, object_id=INLINE_OBJECTS + number, position=0)
+        spans.append(span)
+    store = Mock(wraps=log.store)
+    store.raw_elsewhere.side_effect = lambda: None
+    store.raw.side_effect = log.store.raw
+    rewriter = Rewriter(store)
+    runs = [RunToWrite(log.pid, 0, spans)]
+    here = await rewriter.merge(log.store.new_object_id(), runs, bytes_of)
+    assert children() == []
+    monkeypatch.setattr(rewriter_module, "MERGED_HERE_BYTES", 0)
+    monkeypatch.setattr(rewriter_module, "SMALL_BYTES", 0)
+    elsewhere = await rewriter.merge(log.store.new_object_id(), runs, bytes_of)
+    assert len(children()) == 1
+    assert (here.damage, elsewhere.damage, here.object_end) == ([], [], elsewhere.object_end)
+    found = []
+    for merged in (here, elsewhere):
+        (written,) = merged.runs
+        assert written is not None
+        (data,) = await log.store.read(written[0].object_id, [(span.position, span.length) for span in written])
+        found.append(bytes(data))
+    assert found[0] == found[1]
+    await rewriter.rest()
     await log.close()
 
 

@@ -5,7 +5,7 @@ partitions at a time. A partition whose spans are no longer as they were read st
 nothing came to name is deleted at once, unless it is not known whether something did: then it is left to the orphan sweep.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import anyio
@@ -25,13 +25,16 @@ from observability import logs
 from observability.metrics import JOBS
 
 CANDIDATES: Final = 4096
+INLINE_AT_ONCE: Final = 64
+"""Objects in the catalog that are read at once: few enough that who commits meanwhile waits for none of it."""
+
 LEAST_REST_S: Final = 1.0
 _SPARSE: Final = "sparse"
 _AVOID_DAMAGED_S: Final = 3600.0
 _AVOID_CHANGING_S: Final = 60.0
 """For how long objects are left alone of which nothing could be merged."""
 
-ReadInline = Callable[[int], Awaitable[bytes]]
+ReadInlines = Callable[[Sequence[int]], Awaitable[Mapping[int, bytes]]]
 
 _log = logs.get("merger")
 
@@ -51,7 +54,7 @@ class Merger(Job):
         catalog: LogsAndLifeCycle,
         settings: LiveSettings,
         *,
-        read_inline: ReadInline | None = None,
+        read_inlines: ReadInlines | None = None,
         name_of: Callable[[int], PartitionName | None] = lambda pid: None,
     ) -> None:
         """``name_of(pid)`` goes into the footers of objects."""
@@ -59,7 +62,7 @@ class Merger(Job):
         self._store = store
         self._catalog = catalog
         self._settings = settings
-        self._read_inline = read_inline
+        self._read_inlines = read_inlines
         self._rewriter = Rewriter(store)
         self._avoided: dict[int, float] = {}
         self._next_look = 0.0
@@ -136,10 +139,12 @@ class Merger(Job):
 
     async def _inline(self, runs: Sequence[Run]) -> dict[int, bytes]:
         """The bytes that the catalog keeps itself."""
-        wanted = {span.object_id for run in runs for span in run.spans if is_inline(span.object_id)}
-        if not wanted or self._read_inline is None:
-            return {}
-        return {object_id: await self._read_inline(object_id) for object_id in sorted(wanted)}
+        found: dict[int, bytes] = {}
+        if self._read_inlines is not None:
+            wanted = sorted({span.object_id for run in runs for span in run.spans if is_inline(span.object_id)})
+            for start in range(0, len(wanted), INLINE_AT_ONCE):
+                found.update(await self._read_inlines(wanted[start : start + INLINE_AT_ONCE]))
+        return found
 
     async def _swap(self, window: Window, runs: Sequence[Run], object_id: int, merged: Merged) -> None:
         swaps = [LogSwap(run.pid, run.spans, new) for run, new in zip(runs, merged.runs, strict=True) if new is not None]

@@ -167,6 +167,10 @@ class GroupCommits(Protocol):
         """The bytes of an object that the catalog keeps itself. Raises StorageUnavailable when it does not (any more)."""
         ...
 
+    async def read_inlines(self, object_ids: Sequence[int]) -> dict[int, bytes]:
+        """Those of several, at once. Raises StorageUnavailable when it does not keep one of them (any more)."""
+        ...
+
 
 class ClusterCatalog(
     Catalog, GroupCommits, MembershipCatalog, ShardCatalog, JobCatalog, ObjectIds, Protocol

@@ -186,6 +186,10 @@ class MemoryCatalog(MemoryTransactions, MemoryLifeCycle):
             raise StorageUnavailable(f"the catalog has no object {object_id}")
         return self._inline[object_id]
 
+    async def read_inlines(self, object_ids: Sequence[int]) -> dict[int, bytes]:
+        """As :meth:`broker.storage.catalog.cluster.GroupCommits.read_inlines`."""
+        return {object_id: await self.read_inline(object_id) for object_id in object_ids}
+
     def leader_epoch(self, pid: int) -> int:
         bounds = self._state.bounds(pid)
         return 0 if bounds is None else bounds.leader_epoch

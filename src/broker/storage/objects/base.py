@@ -136,6 +136,10 @@ class ObjectStore(Protocol):
         """What another process must be told to have the same access, None when it cannot."""
         ...
 
+    def stored_elsewhere(self) -> Sequence[str] | None:
+        """As :meth:`raw_elsewhere`, for whoever is given, or does not need, what the catalog keeps."""
+        ...
+
     async def delete(self, object_ids: Sequence[int]) -> None:
         """Give back the space of objects that no catalog row names. Missing ones are no error. Readers that already
         started finish safely."""

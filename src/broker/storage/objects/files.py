@@ -98,6 +98,9 @@ class FileObjectStore:
     def raw_elsewhere(self) -> Sequence[str]:
         return [str(self._directory.absolute()), self._directory_id.hex(), str(self._reserve_bytes)]
 
+    def stored_elsewhere(self) -> Sequence[str] | None:
+        return self.raw_elsewhere()
+
     async def delete(self, object_ids: Sequence[int]) -> None:
         if self._writer.current_number in object_ids:
             raise ValueError(f"segment {self._writer.current_number} is still being appended to")

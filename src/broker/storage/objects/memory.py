@@ -68,6 +68,9 @@ class MemoryObjectStore:
     def raw_elsewhere(self) -> Sequence[str] | None:
         return None
 
+    def stored_elsewhere(self) -> Sequence[str] | None:
+        return self.raw_elsewhere()
+
     async def stored_objects(self) -> AsyncIterator[tuple[int, int, float]]:
         for object_id, data in list(self._objects.items()):
             yield object_id, len(data), 0.0

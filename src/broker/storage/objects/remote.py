@@ -54,6 +54,7 @@ class RemoteObjectStore:
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self._backend = backend
+        self._blocking: Backend | None = None
         self._ids = ids
         self._describe = describe
         self._cluster_id = cluster_id
@@ -102,12 +103,17 @@ class RemoteObjectStore:
         return self._ids.take_now()
 
     def raw(self) -> RawRemote:
-        return RawRemote(open_backend(self._backend.location, retrying=True), self._cluster_id)
+        if self._blocking is None:
+            self._blocking = open_backend(self._backend.location, retrying=True)
+        return RawRemote(self._blocking, self._cluster_id)
 
     def raw_elsewhere(self) -> Sequence[str] | None:
         if self._backend.location.scheme == "memory":
             return None
         return RawRemote.arguments(self._backend.location, self._cluster_id)
+
+    def stored_elsewhere(self) -> Sequence[str] | None:
+        return self.raw_elsewhere()
 
     async def delete(self, object_ids: Sequence[int]) -> None:
         if self._ids.is_short:

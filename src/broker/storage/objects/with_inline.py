@@ -98,9 +98,8 @@ class StoreWithInline:
         """Another process cannot ask this one's catalog."""
         return None
 
-    def reading_elsewhere(self) -> Sequence[str] | None:
-        """As :meth:`raw_elsewhere`, for whoever only reads, and asks for nothing that the catalog keeps."""
-        return self._remote.raw_elsewhere()
+    def stored_elsewhere(self) -> Sequence[str] | None:
+        return self._remote.stored_elsewhere()
 
     async def delete(self, object_ids: Sequence[int]) -> None:
         """The catalog gives up the bytes of inline objects with their rows; readers that have begun finish from memory."""

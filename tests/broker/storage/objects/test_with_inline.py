@@ -88,9 +88,9 @@ async def test_threads_read_both_kinds() -> None:
 async def test_who_only_reads_from_the_store_is_told_where_that_is() -> None:
     """As the store tells it: one in this process's memory nobody else can read."""
     store, remote, _ = await kept(b"0123456789")
-    assert store.reading_elsewhere() is None
+    assert store.stored_elsewhere() is None
     remote.raw_elsewhere = lambda: ["remote", "s3://x", ""]  # type: ignore[method-assign]
-    assert store.reading_elsewhere() == ["remote", "s3://x", ""]
+    assert store.stored_elsewhere() == ["remote", "s3://x", ""]
     assert store.raw_elsewhere() is None
 
 

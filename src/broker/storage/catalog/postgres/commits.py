@@ -43,6 +43,7 @@ _LAST_COMMIT: Final = "SELECT object_ids, bases, log_starts FROM last_commit WHE
 _OBJECTS: Final = "SELECT object_id, state FROM object WHERE object_id = ANY ($1)"
 _FORGET_OLD: Final = "DELETE FROM last_commit WHERE made < now() - interval '1 day'"
 _INLINE: Final = "SELECT bytes FROM inline_object WHERE object_id = $1"
+_INLINES: Final = "SELECT object_id, bytes FROM inline_object WHERE object_id = ANY($1::bigint[])"
 _KNOWN: Final = "PC001"
 _NEVER: Final = 9
 _SHORTEST_PAUSE_S: Final = 0.05
@@ -92,6 +93,14 @@ class PostgresCommits(CatalogPart):
         if found is None:
             raise StorageUnavailable(f"the catalog has no object {object_id}")
         return bytes(found)
+
+    async def read_inlines(self, object_ids: Sequence[int]) -> dict[int, bytes]:
+        """As :meth:`broker.storage.catalog.cluster.GroupCommits.read_inlines`."""
+        found = {row[0]: row[1] for row in await self._connections.fetch(_INLINES, list(object_ids))}
+        for object_id in object_ids:
+            if object_id not in found:
+                raise StorageUnavailable(f"the catalog has no object {object_id}")
+        return found
 
     async def forget_old_commits(self) -> None:
         """Drop what committers that are long gone have left."""

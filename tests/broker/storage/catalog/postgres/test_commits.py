@@ -233,11 +233,16 @@ async def test_small_flushes_lie_in_the_catalog(catalog: PostgresCatalog) -> Non
     await catalog.commit_spans(CommitGroup(flush.object_id, 0, 7, flush.spans, NOW, memoryview(b"payload")))
 
     assert await catalog.read_inline(flush.object_id) == b"payload"
+    other = group({pid: [batch(length=5)]}, object_id=INLINE_OBJECTS + 4)
+    await catalog.commit_spans(CommitGroup(other.object_id, 0, 5, other.spans, NOW, memoryview(b"other")))
+    assert await catalog.read_inlines([other.object_id, flush.object_id]) == {flush.object_id: b"payload", other.object_id: b"other"}
     await catalog.advance_log_start(pid, 1)
     assert await catalog.take_dead_objects(10) == [flush.object_id]
     await catalog.forget_objects([flush.object_id])
     with pytest.raises(StorageUnavailable):
         await catalog.read_inline(flush.object_id)
+    with pytest.raises(StorageUnavailable, match=str(flush.object_id)):
+        await catalog.read_inlines([other.object_id, flush.object_id])
 
 
 async def test_several_brokers_commit_to_one_log(postgres: Postgres, database_url: str) -> None:
