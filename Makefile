@@ -16,7 +16,7 @@ SHORT_ON_CLUSTER := $(addprefix tests/clients/test_,late_requests.py \
 	kafka_tools.py::test_broker_facts kafka_tools.py::test_transactions_that_hang \
 	transactions.py::test_what_is_committed_is_read_and_what_is_aborted_is_not transactions.py::test_a_transaction_outlives_a_restart \
 	consumer_protocol.py::test_members_outlive_the_broker share_groups.py::test_members_outlive_the_broker \
-	streams.py::test_two_instances_share_the_work)
+	streams.py::test_two_instances_share_the_work compaction.py::test_the_newest_of_every_key_is_read)
 
 .PHONY: run test test-fast lint toolchain bench fuzz durability exactly-once simulation churn chaos clients-on-cluster bench-cluster lock clean setup setup-dev
 

@@ -187,6 +187,7 @@ class App:
                     blocks=storage.store,
                     on_published=lambda fact: cluster.published(fact),
                     on_markers=lambda markers: cluster.markers_written(markers),
+                    on_compacted=lambda pid, below: cluster.log_compacted(pid, below),
                     hints_flow=lambda: cluster.peers.hints_flow,
                 ),
             )

@@ -78,12 +78,13 @@ class Agents:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
     """What is different for a broker that is not alone. ``blocks`` is the store by ranges; ``on_published`` is told of what becomes visible by this
-    broker, and ``on_markers`` of the markers of transactions that it has ended: readers elsewhere wait for both. ``hints_flow``: whether every
-    other broker says the same of itself."""
+    broker, and ``on_markers`` of the markers of transactions that it has ended: readers elsewhere wait for both. ``on_compacted`` is told of logs that
+    it has compacted, and below which offset. ``hints_flow``: whether every other broker says the same of itself."""
 
     blocks: BlockSource
     on_published: Callable[[Published], None]
     on_markers: Callable[[Sequence[Marker]], None]
+    on_compacted: Callable[[int, int], None]
     hints_flow: Callable[[], bool]
 
 
@@ -182,6 +183,11 @@ async def assemble(
         if sharing is not None and ended.markers:
             sharing.on_markers(ended.markers)
 
+    def on_replaced(pid: int, below: int) -> None:
+        reader.compacted(pid, below)
+        if sharing is not None:
+            sharing.on_compacted(pid, below)
+
     transactions = TransactionCoordinator(
         catalog, groups.transactional, live, now_ms, new_producer_id=producer_ids.next, on_ended=on_ended
     )
@@ -260,6 +266,7 @@ async def assemble(
             live,
             now_ms,
             on_round=reader.compaction_begins,
+            on_replaced=on_replaced,
             on_fatal=on_fatal,
             node_id=lambda: identity.node_id,
             node_ids=lambda: identity.node_ids,

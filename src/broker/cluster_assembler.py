@@ -169,11 +169,18 @@ class Cluster:
         """Transactions were ended here."""
         self.peers.ended([marker.pid for marker in markers])
 
+    def log_compacted(self, pid: int, below: int) -> None:
+        """A part of a log was replaced by this broker."""
+        self.peers.compacted(pid, below)
+
     def hinted(self, pid: int, high_watermark: int, size: int) -> None:
         self._agents.services.reader.hinted(pid, high_watermark, size)
 
     def ended(self, pids: Sequence[int]) -> None:
         self._agents.services.reader.markers_hinted(pids)
+
+    def compacted(self, pid: int, below: int) -> None:
+        self._agents.services.reader.compacted(pid, below)
 
     def metadata_there(self, number: int) -> None:
         self.metadata.hear(number)

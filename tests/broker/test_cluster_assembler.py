@@ -15,15 +15,21 @@ from broker.assembler import Agents, Sharing, assemble
 from broker.cluster.membership_keeper import MembershipKeeper
 from broker.cluster_assembler import NEWEST, Cluster
 from broker.config.settings import Settings
+from broker.log.fetch_plan import Wanted
 from broker.model import Appended
 from broker.storage.catalog.base import BatchEntry
 from broker.storage.catalog.cluster import Registration
 from broker.storage.catalog.memory_cluster import MemoryCluster, MemoryClusterCatalog
 from broker.storage.catalog.shards import SHARDS, shard_of
 from broker.storage.cluster_committing import ClusterCommitter
+from broker.storage.objects.base import WHOLE_OBJECTS
 from broker.storage.objects.memory import MemoryObjectStore
+from broker.storage.objects.with_inline import StoreWithInline
 from broker.wire.error_codes import ErrorCode
+from broker.wire.records.batch import iter_batches
+from broker.wire.records.record import iter_records
 from security.sasl.scram_credentials import ScramMechanism, from_salted_password
+from tests.broker.log.harness import batch, entry
 
 LEASE_MS = 600
 SECRET = b"s" * 32
@@ -37,6 +43,21 @@ class World:
         self.offset_ms = 0
         self.catalog = MemoryCluster(lambda: self.offset_ms + int(anyio.current_time() * 1000))
         self.store = MemoryObjectStore()
+
+
+class Store(StoreWithInline):
+    """One broker's access to the store: what it writes anew has ids that the catalog leased to it."""
+
+    def __init__(self, store: MemoryObjectStore, catalog: MemoryClusterCatalog) -> None:
+        super().__init__(store, catalog, 1000)
+        self._ids = catalog
+        self._leased = 0
+
+    async def lease_ids(self) -> None:
+        self._leased = WHOLE_OBJECTS + await self._ids.lease_object_ids(1)
+
+    def new_object_id(self) -> int:
+        return self._leased
 
 
 class Broker:
@@ -63,7 +84,7 @@ class Broker:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self.keeper.run)
                 version = (await self.catalog.changes_since(NEWEST)).version
-                store = self.world.store
+                store = Store(self.world.store, self.catalog)
                 self.committer = ClusterCommitter(store, self.catalog, slots=4, retry_s=1, on_fenced=self.keeper.hurry)
                 self.agents = await assemble(
                     Settings(catalog="postgresql://x/x", objects="s3://x").as_node(node_id),
@@ -77,6 +98,7 @@ class Broker:
                         blocks=store,
                         on_published=lambda fact: self.cluster.published(fact),
                         on_markers=lambda markers: self.cluster.markers_written(markers),
+                        on_compacted=lambda pid, below: self.cluster.log_compacted(pid, below),
                         hints_flow=lambda: self.cluster.peers.hints_flow,
                     ),
                 )
@@ -88,11 +110,12 @@ class Broker:
                 await self.keeper.announce({"A": (f"{self.name}.test", 9092)}, ("127.0.0.1", port))
                 started.set()
 
-    async def create(self, name: str) -> None:
+    async def create(self, name: str, **config: str) -> None:
         topics = self.agents.services.topics
-        await topics.create(topics.plan(NewTopic(name=name, partition_count=4), self.agents.services.identity.node_ids))
+        wanted = NewTopic(name=name, partition_count=4, config=config)
+        await topics.create(topics.plan(wanted, self.agents.services.identity.node_ids))
 
-    async def append(self, topic: str, entry: BatchEntry = PLAIN) -> Appended:
+    async def append(self, topic: str, entry: BatchEntry = PLAIN, data: bytearray | None = None) -> Appended:
         state = self.agents.services.directory.by_name(topic)
         assert state is not None
         settled = anyio.Event()
@@ -102,9 +125,34 @@ class Broker:
             answers.append(answer)
             settled.set()
 
-        self.agents.services.writer.enqueue(state.pids[0], bytearray(100), entry, on_settled)
+        self.agents.services.writer.enqueue(state.pids[0], bytearray(100) if data is None else data, entry, on_settled)
         await settled.wait()
         return answers[0]
+
+    async def shown(self, pid: int, offset: int = 0) -> list[int]:
+        """The offsets of the records that readers of this broker are given, from there to the end of the log."""
+        found: list[int] = []
+        while True:
+            wanted = [Wanted(pid, offset, 1 << 20)]
+            look = self.agents.services.reader.look(wanted, 1 << 20, 0)
+            if look is not None:
+                (answer,) = look.answers
+            else:
+                reading = self.agents.services.reader.read(wanted, min_bytes=0, max_bytes=1 << 20, max_wait_ms=0, isolation=0)
+                (answer,) = await reading
+            assert answer.error_code == 0
+            if not answer.size:
+                return found
+            for data in answer.records:
+                for at, header in iter_batches(data):
+                    found += [record.offset for record in iter_records(data, at, header)]
+            offset = answer.next_offset
+
+
+def keyed(key: bytes) -> dict[str, Any]:
+    """One record, to be appended."""
+    data = batch(1, key=key)
+    return {"data": data, "entry": entry(data)}
 
 
 async def until(condition: Callable[[], Any]) -> None:
@@ -227,6 +275,24 @@ async def test_the_end_of_a_transaction_wakes_readers_at_the_other_broker() -> N
         await until(lambda: heard)
 
         assert heard == [state.pids[0]]
+
+
+@pytest.mark.parametrize("writer", ["one", "two"])
+async def test_what_one_broker_compacts_the_other_shows_no_longer(writer: str) -> None:
+    """Neither from its tail, when it wrote that itself, nor from where it has read it: long before either would be let go of. Nor does the first."""
+    async with two_brokers() as (_, one, two):
+        await one.create("t", **{"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0"})
+        state = two.agents.services.directory.by_name("t")
+        assert state is not None
+        for number in range(10):
+            await {"one": one, "two": two}[writer].append("t", **keyed(b"k%d" % (number % 3)))
+        for broker in (one, two):
+            assert await broker.shown(state.pids[0]) == list(range(10))
+        await one.agents.compactor.compact_due()
+        assert await one.shown(state.pids[0]) == [7, 8, 9]
+        with anyio.fail_after(5):
+            while await two.shown(state.pids[0]) != [7, 8, 9]:  # noqa: ASYNC110 - readers are not woken by it
+                await anyio.sleep(0.005)
 
 
 async def test_a_broker_that_is_gone_leads_nothing_long_before_its_lease_ends() -> None:

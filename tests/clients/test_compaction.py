@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from tests.clients.brokers import target_broker, target_is_cluster, target_is_kafka
+from tests.clients.brokers import target_broker, target_is_kafka
 from tests.clients.catalog import BY_NAME, ClientSpec
 from tests.clients.conftest import DriverOf
 from tests.clients.test_matrix import DEADLINE_MS, b64, new_name, read
@@ -29,9 +29,6 @@ every_client = pytest.mark.parametrize(
 def compacting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A broker whose cleaner hardly rests."""
     properties = {"log.cleaner.backoff.ms": 50}
-    if target_is_cluster():
-        # Any broker compacts; what the leader still has in its tail it goes on giving out as it was.
-        properties["tail_cache_bytes"] = 0
     with required(lambda: target_broker(tmp_path_factory.mktemp("compacting"), properties)) as running:
         yield running
 

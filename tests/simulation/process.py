@@ -127,7 +127,10 @@ class BrokerProcess:
             now_ms=now_ms,
             monotonic_ms=now_ms,
             on_fatal=self._storage_failed,
-            sharing=Sharing(blocks=storage.store, on_published=lambda fact: None, on_markers=lambda markers: None, hints_flow=lambda: False),
+            sharing=Sharing(
+                blocks=storage.store, on_published=lambda fact: None, on_markers=lambda markers: None,
+                on_compacted=lambda pid, below: None, hints_flow=lambda: False,
+            ),
         )
 
     def check_idle(self) -> None:

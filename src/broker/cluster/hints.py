@@ -12,6 +12,7 @@ twice, and need not be believed beyond looking again.
     SEEN       the answer to that: so far I have read (8)
     LOOK       members or shards have changed
     ENDED      transactions were ended: for each of their partitions its pid (4)
+    COMPACTED  logs were compacted: for each partition its pid (4), and an offset (8) below which others than before are its records
 
 A proof is an HMAC of both sides' HELLO and CHALLENGE under a secret that every broker reads in the catalog; each side's has a word of its own, so
 none can be sent back. Frames of a kind that is not known are passed over: a newer broker may have more to say.
@@ -35,6 +36,7 @@ METADATA: Final = 17
 SEEN: Final = 18
 LOOK: Final = 19
 ENDED: Final = 20
+COMPACTED: Final = 21
 
 NONCE_BYTES: Final = 32
 PROOF_BYTES: Final = 32
@@ -47,6 +49,7 @@ _HELLO: Final = struct.Struct(">HHiq32s")
 _CHALLENGE: Final = struct.Struct(">Hiq32s")
 _FACT: Final = struct.Struct(">IQI")
 _PID: Final = struct.Struct(">I")
+_PLACE: Final = struct.Struct(">IQ")
 _VERSION: Final = struct.Struct(">Q")
 _BYTES_MAX: Final = (1 << 32) - 1
 
@@ -159,6 +162,18 @@ def read_ended(payload: bytes) -> Sequence[int]:
     return [pid for (pid,) in _PID.iter_unpack(payload)]
 
 
+def compacted(places: Iterable[tuple[int, int]]) -> bytes:
+    """The payload of a COMPACTED frame: pids and offsets; at most FACTS_A_FRAME of them."""
+    return b"".join([_PLACE.pack(pid, below) for pid, below in places])
+
+
+def read_compacted(payload: bytes) -> Sequence[tuple[int, int]]:
+    """Raises NotUnderstood."""
+    if len(payload) % _PLACE.size:
+        raise NotUnderstood("a place in a log that is cut short")
+    return [(pid, below) for pid, below in _PLACE.iter_unpack(payload)]
+
+
 def version(number: int) -> bytes:
     """The payload of METADATA and SEEN."""
     return _VERSION.pack(number)
@@ -173,17 +188,18 @@ def read_version(payload: bytes) -> int:
 
 class PendingFacts:
     """What is to be told to one broker and was not yet. However slow that broker is, this does not grow: of one partition the latest fact is
-    kept, and of more partitions than ``limit`` nothing more is taken; likewise of partitions whose transactions were ended."""
+    kept, and of more partitions than ``limit`` nothing more is taken; likewise of partitions whose transactions were ended, and of compacted ones."""
 
     def __init__(self, limit: int = 4 * FACTS_A_FRAME) -> None:
         self._limit = limit
         self._facts: dict[int, Fact] = {}
         self._ended: dict[int, None] = {}
+        self._compacted: dict[int, int] = {}
         self._metadata = 0
         self._look = False
 
     def __bool__(self) -> bool:
-        return bool(self._facts or self._ended or self._metadata or self._look)
+        return bool(self._facts or self._ended or self._compacted or self._metadata or self._look)
 
     def add(self, pid: int, high_watermark: int, size: int) -> bool:
         """Whether it was taken."""
@@ -203,6 +219,13 @@ class PendingFacts:
         self._ended[pid] = None
         return True
 
+    def compacted(self, pid: int, below: int) -> bool:
+        """Whether it was taken."""
+        if pid not in self._compacted and len(self._compacted) >= self._limit:
+            return False
+        self._compacted[pid] = max(below, self._compacted.get(pid, 0))
+        return True
+
     def metadata(self, number: int) -> None:
         self._metadata = max(self._metadata, number)
 
@@ -217,6 +240,9 @@ class PendingFacts:
         taken_ended = list(self._ended)[:FACTS_A_FRAME]
         for pid in taken_ended:
             del self._ended[pid]
+        taken_compacted = list(self._compacted.items())[:FACTS_A_FRAME]
+        for pid, _ in taken_compacted:
+            del self._compacted[pid]
         frames = []
         if self._look:
             frames.append(frame(LOOK))
@@ -226,7 +252,9 @@ class PendingFacts:
             frames.append(frame(PUBLISHED, published(taken)))
         if taken_ended:
             frames.append(frame(ENDED, ended(taken_ended)))
-        count = len(taken) + len(taken_ended) + self._look + bool(self._metadata)
+        if taken_compacted:
+            frames.append(frame(COMPACTED, compacted(taken_compacted)))
+        count = len(taken) + len(taken_ended) + len(taken_compacted) + self._look + bool(self._metadata)
         self._metadata = 0
         self._look = False
         return b"".join(frames), count

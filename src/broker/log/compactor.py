@@ -100,13 +100,15 @@ class Compactor(Job):
         now_ms: Callable[[], int],
         *,
         on_round: Callable[[int], None],
+        on_replaced: Callable[[int, int], None] = lambda pid, below: None,
         on_fatal: Callable[[StorageFailed], None] | None = None,
         part_bytes: int = PART_BYTES,
         node_id: Callable[[], int] = lambda: 0,
         node_ids: Callable[[], Iterable[int]] = lambda: (),
         name_of: Callable[[int], PartitionName | None] = lambda pid: None,
     ) -> None:
-        """``on_round(pid)`` is told before anything of a log is replaced, once a round. ``name_of(pid)`` goes into the footers of objects."""
+        """``on_round(pid)`` is told before anything of a log is replaced, once a round; ``on_replaced(pid, below)`` when a part that ends at that offset
+        was. ``name_of(pid)`` goes into the footers of objects."""
         self._name_of = name_of
         self._store = store
         self._catalog = catalog
@@ -115,6 +117,7 @@ class Compactor(Job):
         self._settings = settings
         self._now_ms = now_ms
         self._on_round = on_round
+        self._on_replaced = on_replaced
         self._on_fatal = on_fatal
         self._part_bytes = part_bytes
         self._rewriter = Rewriter(store)
@@ -357,6 +360,7 @@ class Compactor(Job):
         except (BrokerError, Uncleanable, _Overtaken):
             await self._give_up(object_id)
             raise
+        self._on_replaced(pid, spans[-1].last + 1)
         kept = sum(span.length for span in part.spans)
         compacted.bytes_read += part.bytes_read
         compacted.bytes_kept += kept

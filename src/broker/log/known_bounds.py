@@ -34,13 +34,15 @@ class News(NamedTuple):
 class KnownLog:
     """One log. ``confirmed_at`` is when the latest query of which this is the answer began; before the first nothing but the high watermark
     is known. ``unsettled`` is the ticket of something after which more may be stable than is known, 0 when there is no such thing.
-    ``distrusted`` is the ticket of what this broker itself has changed in the catalog: a query that began before it confirms nothing."""
+    ``distrusted`` is the ticket of what this broker itself has changed in the catalog: a query that began before it confirms nothing.
+    ``replaced`` is the ticket of the latest word that the log consists of something else: no query that began before it says of what."""
 
     __slots__ = (
-        "bytes", "confirmed_at", "distrusted", "epoch_starts", "high_watermark", "last_stable_offset", "leader_epoch", "learned", "log_start", "unsettled"
+        "bytes", "confirmed_at", "distrusted", "epoch_starts", "high_watermark", "last_stable_offset", "leader_epoch", "learned", "log_start", "replaced",
+        "unsettled",
     )  # fmt: skip
 
-    def __init__(self, high_watermark: int) -> None:
+    def __init__(self, high_watermark: int, replaced: int) -> None:
         self.log_start = 0
         self.high_watermark = high_watermark
         self.last_stable_offset = 0
@@ -50,6 +52,7 @@ class KnownLog:
         self.learned = 0
         self.unsettled = 0
         self.distrusted = 0
+        self.replaced = replaced
         self.confirmed_at = NEVER
 
     @property
@@ -68,6 +71,7 @@ class KnownBounds:
         self._capacity = capacity
         self._logs: dict[int, KnownLog] = {}
         self._tickets = 0
+        self._replaced = 0  # the latest of a log of which nothing was known
 
     def __len__(self) -> int:
         return len(self._logs)
@@ -161,6 +165,20 @@ class KnownBounds:
         log.distrusted = self.ticket()
         log.confirmed_at = min(log.confirmed_at, until)
 
+    def replaced(self, pid: int) -> None:
+        """The log was compacted, here or elsewhere: it consists of something else. Of a log of which nothing is known nothing is kept by itself: then
+        it is as if all of those had been."""
+        log = self._logs.get(pid)
+        if log is None:
+            self._replaced = self.ticket()
+        else:
+            log.replaced = self.ticket()
+
+    def may_keep(self, pid: int, ticket: int) -> bool:
+        """Whether what a query that was given ``ticket`` has found the log to consist of is so still, as far as is known."""
+        log = self._logs.get(pid)
+        return ticket > (self._replaced if log is None else max(log.replaced, log.distrusted))
+
     def forget(self, pid: int) -> None:
         """The partition is gone, or nothing that is known of it can be relied on."""
         self._logs.pop(pid, None)
@@ -172,5 +190,5 @@ class KnownBounds:
     def _add(self, pid: int, high_watermark: int) -> KnownLog:
         if len(self._logs) >= self._capacity:
             del self._logs[next(iter(self._logs))]
-        log = self._logs[pid] = KnownLog(high_watermark)
+        log = self._logs[pid] = KnownLog(high_watermark, self._replaced)
         return log

@@ -238,6 +238,12 @@ class Reader:
                 if self._waiting.awaits_stable(pid):
                     self._shared.poller.ask(pid)
 
+    def compacted(self, pid: int, below: int) -> None:
+        """This broker or another has compacted a log below that offset: what memory holds of that is given out no more. Another's word may be late,
+        doubled, or never come; then it is given out until memory lets go of it by itself."""
+        if self._view is not None:
+            self._view.compacted(pid, below)
+
     def forget_everything(self) -> None:
         """The catalog may have lost what it had acknowledged: nothing in memory can be relied on, and those who wait must look again."""
         self._tail.clear()

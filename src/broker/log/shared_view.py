@@ -142,9 +142,10 @@ class SharedView:
         if news.stable:
             self._waiting.transaction_ended(pid, 0)
 
-    def learn_spans(self, query: SpanQuery, spans: Sequence[Span], begun_at: float) -> None:
-        """Keep the spans that a query has found."""
-        self.spans.put(query.pid, spans, begun_at)
+    def learn_spans(self, query: SpanQuery, spans: Sequence[Span], ticket: int, begun_at: float) -> None:
+        """Keep the spans that a query has found, unless others were put in their place since it began."""
+        if self.known.may_keep(query.pid, ticket):
+            self.spans.put(query.pid, spans, begun_at)
 
     def hinted(self, pid: int, high_watermark: int, size: int) -> bool:
         """Another broker has committed. False when that was known. Of a log that nobody here reads nothing is kept."""
@@ -158,6 +159,12 @@ class SharedView:
         self.spans.forget(pid)
         self.known.distrust(pid, self.clock() - 2 * self._trust_s, log_start)
         self._tail.drop_below(pid, log_start)
+
+    def compacted(self, pid: int, below: int) -> None:
+        """Others than before are the log's records below this offset. Where it begins and ends is as it was."""
+        self.known.replaced(pid)
+        self.spans.forget(pid)
+        self._tail.drop_below(pid, below)
 
     def forget(self, pid: int) -> None:
         """The partition is gone."""

@@ -2,7 +2,7 @@
 
 A span never changes, but others may be put in its place (merge, compaction), and its object is deleted some time later. What a span
 that was replaced says of the log is still so, as long as its object is there; so spans are kept for ``keep_s``, which must be less than what
-objects outlive them by, and whoever cannot read one forgets them and asks again.
+objects outlive them by, and whoever cannot read one forgets them and asks again. When word comes that a log was compacted, they are forgotten at once.
 
 Invariants
 

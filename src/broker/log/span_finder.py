@@ -127,7 +127,7 @@ class SpanFinder:
         for query, answer in zip(queries, found, strict=True):
             if answer.bounds is not None:
                 view.learn(query.pid, answer.bounds, ticket, begun_at)
-                view.learn_spans(query, answer.spans, begun_at)
+                view.learn_spans(query, answer.spans, ticket, begun_at)
         by_place = dict(zip(places, found, strict=True))
         for ask in asks:
             ask.answers = [by_place[query.pid, query.offset] for query in ask.queries]

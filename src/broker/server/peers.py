@@ -12,6 +12,7 @@ from anyio.abc import ByteStream, SocketAttribute, TaskGroup
 from anyio.streams.tls import TLSStream
 
 from broker.cluster.hints import (
+    COMPACTED,
     ENDED,
     LOOK,
     METADATA,
@@ -20,6 +21,7 @@ from broker.cluster.hints import (
     NotUnderstood,
     PendingFacts,
     frame,
+    read_compacted,
     read_ended,
     read_published,
     read_version,
@@ -62,6 +64,10 @@ class Hearer(Protocol):
 
     def ended(self, pids: Sequence[int]) -> None:
         """Transactions on these partitions were ended."""
+        ...
+
+    def compacted(self, pid: int, below: int) -> None:
+        """A log was compacted below an offset."""
         ...
 
     def metadata_there(self, number: int) -> None:
@@ -174,6 +180,14 @@ class PeerNetwork:
             dropped = len(pids) if not peer.is_connected else sum(not peer.pending.ended(pid) for pid in pids)
             if dropped:
                 CLUSTER.hints_dropped.inc(dropped)
+            peer.wake()
+
+    def compacted(self, pid: int, below: int) -> None:
+        """Tell everyone that a log was compacted below an offset: what they remember of its records is not all there is any more."""
+        for peer in self._peers.values():
+            if not peer.is_connected or not peer.pending.compacted(pid, below):
+                CLUSTER.hints_dropped.inc()
+                continue
             peer.wake()
 
     def look(self) -> None:
@@ -305,6 +319,11 @@ class PeerNetwork:
             pids = read_ended(payload)
             CLUSTER.hints_received.inc(len(pids))
             self._hearer.ended(pids)
+        elif kind == COMPACTED:
+            places = read_compacted(payload)
+            CLUSTER.hints_received.inc(len(places))
+            for pid, below in places:
+                self._hearer.compacted(pid, below)
         elif kind == METADATA:
             number = read_version(payload)
             self._hearer.metadata_there(number)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.cluster.hints import (
+    COMPACTED,
     ENDED,
     FACTS_A_FRAME,
     FIRST_VERSION,
@@ -20,11 +21,13 @@ from broker.cluster.hints import (
     PendingFacts,
     check_proof,
     choose_version,
+    compacted,
     ended,
     frame,
     proof,
     published,
     read_challenge,
+    read_compacted,
     read_ended,
     read_hello,
     read_published,
@@ -55,12 +58,19 @@ def test_facts_arrive_as_they_were_told(facts: list[Fact]) -> None:
     assert read_published(published(facts)) == facts
 
 
+@given(places=st.lists(st.tuples(st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 63) - 1)), max_size=50))
+def test_places_in_compacted_logs_arrive_as_they_were_told(places: list[tuple[int, int]]) -> None:
+    """Pid and offset of each."""
+    assert read_compacted(compacted(places)) == places
+
+
 def test_the_greeting_is_what_other_releases_expect() -> None:
     """These bytes must never change: a broker of the next release says them first."""
     assert HELLO.encode() == bytes.fromhex("0001" "0001" "00000007" "0000000000000003") + NONCE
     assert CHALLENGE.encode() == bytes.fromhex("0001" "00000008" "0000000000000004") + NONCE[::-1]
     assert frame(LOOK) == bytes.fromhex("00000001" "13")
     assert frame(ENDED, ended([1, 258])) == bytes.fromhex("00000009" "14" "00000001" "00000102")
+    assert frame(COMPACTED, compacted([(258, 7)])) == bytes.fromhex("0000000d" "15" "00000102" "0000000000000007")
     assert frame(METADATA, version(5)) == bytes.fromhex("00000009" "11" "0000000000000005")
 
 
@@ -101,7 +111,7 @@ def test_a_proof_is_good_for_one_side_of_one_greeting() -> None:
 @given(data=st.binary(max_size=200))
 def test_whatever_comes_is_understood_or_refused(data: bytes) -> None:
     """Never anything else."""
-    for read in (read_hello, read_challenge, read_published, read_ended, read_version):
+    for read in (read_hello, read_challenge, read_published, read_ended, read_compacted, read_version):
         try:
             read(data)
         except NotUnderstood:
@@ -133,6 +143,8 @@ def test_what_a_slow_broker_is_to_be_told_does_not_grow() -> None:
     assert pending.add(3, 2, 1)
     assert [pending.ended(pid) for pid in range(12)] == [True] * 10 + [False] * 2
     assert pending.ended(3)
+    assert [pending.compacted(pid, 5) for pid in range(12)] == [True] * 10 + [False] * 2
+    assert pending.compacted(3, 6)
 
 
 @given(pids=st.lists(st.integers(0, (1 << 32) - 1), max_size=50))
@@ -150,19 +162,35 @@ def test_partitions_of_ended_transactions_are_told_once_each(pids: list[int]) ->
     assert not pending
 
 
+@given(told=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 1000)), max_size=100))
+def test_of_each_compacted_log_the_furthest_place_is_told(told: list[tuple[int, int]]) -> None:
+    """What was replaced below an offset was replaced below an earlier one, too."""
+    pending = PendingFacts()
+    for pid, below in told:
+        assert pending.compacted(pid, below)
+    assert bool(pending) == bool(told)
+    data, count = pending.take()
+    places = [place for kind, payload in frames_of(data) if kind == COMPACTED for place in read_compacted(payload)]
+
+    assert dict(places) == {pid: max(below for each, below in told if each == pid) for pid, _ in told}
+    assert count == len(places) == len(dict(places))
+    assert not pending
+
+
 def test_no_frame_is_longer_than_what_is_read() -> None:
     """With as many facts as fit, and more in the next one."""
     pending = PendingFacts()
     for pid in range(FACTS_A_FRAME + 5):
         pending.add(pid, 1 << 62, 1 << 40)
         pending.ended(pid)
+        pending.compacted(pid, 1 << 62)
     pending.metadata(7)
     pending.look()
     first, count = pending.take()
     second, rest = pending.take()
 
-    assert [kind for kind, _ in frames_of(first)] == [LOOK, METADATA, PUBLISHED, ENDED]
-    assert (count, rest) == (2 * FACTS_A_FRAME + 2, 10)
+    assert [kind for kind, _ in frames_of(first)] == [LOOK, METADATA, PUBLISHED, ENDED, COMPACTED]
+    assert (count, rest) == (3 * FACTS_A_FRAME + 2, 15)
     assert all(1 + len(payload) <= FRAME_BYTES_MAX for _, payload in frames_of(first) + frames_of(second))
     assert not pending
 

@@ -42,9 +42,9 @@ from security.audit.event import NoRecorder
 NOW_MS = 1_700_000_000_000
 
 
-def batch(count: int = 1, *, value: bytes = b"v", timestamp: int = NOW_MS, **fields: Any) -> bytearray:
+def batch(count: int = 1, *, key: bytes = b"k", value: bytes = b"v", timestamp: int = NOW_MS, **fields: Any) -> bytearray:
     """A batch of ``count`` records as a producer sends it."""
-    return encode_batch([Record(index, timestamp, b"k", value) for index in range(count)], **fields)
+    return encode_batch([Record(index, timestamp, key, value) for index in range(count)], **fields)
 
 
 def entry(data: Buffer) -> BatchEntry:

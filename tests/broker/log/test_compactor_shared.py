@@ -266,3 +266,35 @@ async def test_pages_are_all_there_are() -> None:
     assert len(await world.shown()) == 12
     await compactor.step(str(world.pid % 16))
     assert len(await world.shown()) == len(world.table)
+
+
+async def test_it_is_told_up_to_where_a_log_was_replaced() -> None:
+    """Part by part, when the catalog has each, and only then: others forget what they know of it."""
+    world = CompactedWorld(grace_ms=GRACE_MS)
+    broker = await world.begin()
+    await written(world, broker, Random(5), 6)
+    end = (await world.spans(world.pid))[-1].last + 1
+    told: list[int] = []
+    swapped: list[int] = []
+    swap = broker.inner.swap_spans
+
+    async def refused(wanted: Any) -> bool:
+        return False
+
+    async def watched(wanted: Any) -> bool:
+        answer: bool = await swap(wanted)
+        swapped.append(wanted.old[-1].last + 1)
+        return answer
+
+    def on_replaced(pid: int, below: int) -> None:
+        assert (pid, below) == (world.pid, swapped[-1])
+        told.append(below)
+
+    broker.catalog.swap_spans = refused
+    await world.compactor(broker, part_bytes=300, on_replaced=on_replaced).compact_due()
+    assert told == []
+    broker.catalog.swap_spans = watched
+    await world.compactor(broker, part_bytes=300, on_replaced=on_replaced).compact_due()
+    assert len(told) > 1
+    assert told == swapped
+    assert told[-1] == end

@@ -190,3 +190,29 @@ def test_what_was_asked_before_a_change_does_not_confirm_it() -> None:
     assert log.confirmed_at == -5.0
     known.confirmed(1, LogBounds(7, 10, 10, 0, 0), known.ticket(), 3.0)
     assert (log.confirmed_at, log.log_start) == (3.0, 7)
+
+
+def test_what_a_log_consists_of_is_as_old_as_the_query_that_found_it() -> None:
+    """It is not kept when the log was compacted since, or changed by this broker; what was known of it besides stays."""
+    known = KnownBounds()
+    told(known, bounds(0, 5))
+    for change in (lambda: known.replaced(PID), lambda: known.distrust(PID, 0.0)):
+        before = known.ticket()
+        assert known.may_keep(PID, before)
+        change()
+        assert not known.may_keep(PID, before)
+        assert known.may_keep(PID, known.ticket())
+    assert ends(known) == (0, 5, 5)
+
+
+def test_of_a_compacted_log_of_which_nothing_is_known_nothing_is_kept() -> None:
+    """But whatever is learned of any such log first is then only so old as the latest compaction of one."""
+    known = KnownBounds()
+    told(known, bounds(0, 5))
+    before = known.ticket()
+    known.replaced(PID + 1)
+    assert len(known) == 1
+    assert known.may_keep(PID, before)
+    known.confirmed(PID + 2, bounds(0, 3), before, 1.0)
+    assert not known.may_keep(PID + 2, before)
+    assert known.may_keep(PID + 2, known.ticket())

@@ -128,7 +128,7 @@ class Played:
 
     # Jobs
 
-    async def change_spans(self) -> None:
+    async def change_spans(self, tasks: anyio.abc.TaskGroup) -> None:
         random = self.random
         while True:
             await anyio.sleep(self.pause(1.5))
@@ -139,7 +139,7 @@ class Played:
                 merged = await self.world.merge(pid, first=first, count=random.randint(2, 20))
                 self.counts["merges"] += merged
             else:
-                self.counts["compactions"] += await self.compact(pid)
+                self.counts["compactions"] += await self.compact(pid, tasks)
 
     async def start_of(self, pid: int) -> int:
         return (await self.bounds(pid)).log_start
@@ -147,7 +147,14 @@ class Played:
     async def bounds(self, pid: int) -> LogBounds:
         return (await self.world.catalog.bounds([pid]))[pid]
 
-    async def compact(self, pid: int) -> bool:
+    async def tell_of_compaction(self, pid: int, below: int) -> None:
+        """Word of a compaction, on its way to all brokers: it may be lost, late, or come twice."""
+        for broker in self.world.brokers:
+            for _ in range(self.random.choice((0, 1, 1, 2))):
+                await anyio.sleep(self.random.choice((0, self.pause(3))))
+                broker.reader.compacted(pid, below)
+
+    async def compact(self, pid: int, tasks: anyio.abc.TaskGroup) -> bool:
         """Take the records of aborted transactions out of a part of the log, and their markers with them when nothing is left."""
         catalog, store = self.world.catalog, self.world.store
         bounds = await self.bounds(pid)
@@ -182,6 +189,8 @@ class Played:
         )  # fmt: skip
         swap = SpanSwap(pid=pid, old=part, new=[new], object_id=object_id, object_end=len(kept), forgotten=forgotten)
         swapped = await catalog.swap_spans(swap)
+        if swapped:
+            tasks.start_soon(self.tell_of_compaction, pid, part[-1].last + 1)
         await self.world.sweep()
         return swapped
 
@@ -308,7 +317,8 @@ async def play(seed: int) -> dict[str, int]:
                     tasks.start_soon(played.write_plain, background)
                 for name in ("one", "other"):
                     tasks.start_soon(played.write_transactions, name, background)
-                for job in (played.change_spans, played.trim, played.evict):
+                background.start_soon(played.change_spans, background)
+                for job in (played.trim, played.evict):
                     background.start_soon(job)
                 for (at, pid, isolation), seen in readers.items():
                     tasks.start_soon(played.follow, world.brokers[at], pid, isolation, seen)

@@ -73,7 +73,7 @@ def test_spans_found_before_are_an_answer_below_what_is_known() -> None:
     """For each isolation level up to where it ends."""
     world = World()
     spans = [Span(base, base, 1, base * 10, 10, 0, 0, 1) for base in range(4)]
-    world.view.learn_spans(SpanQuery(PID, 0, 100), spans, world.now)
+    world.view.learn_spans(SpanQuery(PID, 0, 100), spans, world.known.ticket(), world.now)
     wanted = Wanted(PID, 2, 100)
     assert world.view.find_spans(wanted, 100, 0) is None, "nothing is known of the log"
     assert world.view.must_ask(wanted, 0)
@@ -134,3 +134,48 @@ def test_a_hint_about_a_log_that_nobody_reads_leaves_nothing() -> None:
     world.view.forget(PID)
     world.view.clear()
     assert len(world.known) == 0
+
+
+def test_what_was_compacted_is_no_longer_in_memory() -> None:
+    """Neither spans nor batches below the offset; where the log begins and ends is as trusted as before, and what lies above is given still."""
+    world = World()
+    world.query(0, 0)
+    for base in range(4):
+        world.commit(base)
+    spans = [Span(base, base, 1, base * 10, 10, 0, 0, 1) for base in range(4)]
+    world.view.learn_spans(SpanQuery(PID, 0, 100), spans, world.known.ticket(), world.now)
+    world.view.compacted(PID, 3)
+    assert [world.size(offset) for offset in range(5)] == [None, None, None, len(batch(1)), 0]
+    assert world.view.find_spans(Wanted(PID, 0, 100), 100, 0) is None
+    assert world.view.must_ask(Wanted(PID, 0, 100), 0)
+    assert world.view.is_trusted(PID)
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_spans_found_before_a_compaction_was_heard_of_are_not_kept(is_known: bool) -> None:
+    """Their query may have begun before it; one that begins afterwards is believed."""
+    world = World()
+    spans = [Span(0, 9, 1, 0, 10, 0, 0, 10)]
+    wanted = Wanted(PID, 0, 100)
+    if is_known:
+        world.query(0, 10)
+    before = world.known.ticket()
+    world.view.compacted(PID, 5)
+    after = world.known.ticket()
+    world.view.learn(PID, LogBounds(0, 10, 10, 0, 0), before, world.now)
+    world.view.learn_spans(SpanQuery(PID, 0, 100), spans, before, world.now)
+    assert world.view.find_spans(wanted, 100, 0) is None
+    world.view.learn_spans(SpanQuery(PID, 0, 100), spans, after, world.now)
+    assert world.view.find_spans(wanted, 100, 0) is not None
+
+
+def test_word_of_a_compaction_of_a_log_that_nobody_reads_leaves_nothing() -> None:
+    """Such words name every log of the cluster; and they are nothing to logs of which something is known."""
+    world = World()
+    world.query(0, 10)
+    before = world.known.ticket()
+    world.view.compacted(PID + 1, 5)
+    assert len(world.known) == 1
+    assert world.known.may_keep(PID, before)
+    assert not world.known.may_keep(PID + 1, before)
+    assert world.known.may_keep(PID + 1, world.known.ticket())

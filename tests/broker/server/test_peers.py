@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from broker.cluster.hints import FACTS_A_FRAME
+from broker.cluster.hints import COMPACTED, FACTS_A_FRAME, frame
 from broker.model import Published
 from broker.server import peers as peers_module
 from broker.server.peers import PeerNetwork
@@ -22,6 +22,7 @@ class Hearer:
     def __init__(self) -> None:
         self.facts: list[tuple[int, int, int]] = []
         self.ended_on: list[int] = []
+        self.compacted_below: list[tuple[int, int]] = []
         self.versions: list[int] = []
         self.events: list[tuple[str, int]] = []
         self.looks = 0
@@ -34,6 +35,10 @@ class Hearer:
 
     def ended(self, pids: Sequence[int]) -> None:
         self.ended_on += pids
+        self._heard()
+
+    def compacted(self, pid: int, below: int) -> None:
+        self.compacted_below.append((pid, below))
         self._heard()
 
     def metadata_there(self, number: int) -> None:
@@ -122,6 +127,37 @@ async def test_all_others_hear_where_transactions_were_ended() -> None:
 
         assert two.hearer.ended_on == three.hearer.ended_on == [7, 9]
         assert one.hearer.ended_on == []
+
+
+async def test_all_others_hear_which_logs_were_compacted() -> None:
+    """And below which offset."""
+    one, two, three = (Broker(number) for number in (1, 2, 3))
+    async with connected(one, two, three):
+        one.network.compacted(7, 20)
+        one.network.compacted(9, 1 << 40)
+        for other in (two, three):
+            await other.hearer.until(lambda hearer: len(hearer.compacted_below) == 2)
+
+        assert two.hearer.compacted_below == three.hearer.compacted_below == [(7, 20), (9, 1 << 40)]
+        assert one.hearer.compacted_below == []
+
+
+async def test_a_frame_that_is_cut_short_ends_no_more_than_its_connection() -> None:
+    """Nothing of it is heard, kinds that are not known are passed over, and who dials again is heard."""
+    one, two = Broker(1), Broker(2)
+    async with connected(one, two):
+        (peer,) = two.network._peers.values()
+        taken = peer.pending.take
+        said = [frame(200, b"of a newer release"), frame(COMPACTED, b"\0" * 13)]
+        peer.pending.take = lambda: (said.pop(0), 1) if said else taken()  # type: ignore[method-assign]
+        two.network.compacted(7, 20)
+        await two.hearer.until(lambda hearer: ("broken", 1) in hearer.events)
+        assert one.hearer.compacted_below == []
+        await two.hearer.until(lambda hearer: hearer.events[-1] == ("connected", 1))
+        two.network.compacted(7, 21)
+        await one.hearer.until(lambda hearer: hearer.compacted_below)
+
+        assert one.hearer.compacted_below == [(7, 21)]
 
 
 async def test_who_spreads_a_version_waits_for_all_to_have_read_it() -> None:
@@ -255,5 +291,7 @@ async def test_a_broker_that_takes_nothing_costs_nothing() -> None:
         peer.is_connected = True
         for number in range(10 * FACTS_A_FRAME):
             one.network.published(Published(number, 0, 0, 1, 1))
+            one.network.compacted(number, 1)
 
         assert len(peer.pending._facts) <= 4 * FACTS_A_FRAME
+        assert len(peer.pending._compacted) <= 4 * FACTS_A_FRAME

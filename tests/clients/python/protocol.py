@@ -17,7 +17,8 @@ member_open    member, group, topic (a pattern when it begins with ^), protocol 
                member_assigned: member, count, deadline_ms -> partitions;
                member_take: member, count, deadline_ms -> records, whose offsets are committed; member_close: member
 share_open     member, group, topics, explicit (acknowledgement by hand; only java-4), max_poll;
-               share_take: member, count, deadline_ms -> records (with deliveries), each accepted; share_close: member;
+               share_take: member, count, deadline_ms -> records (with deliveries), each accepted (java: and unsure, those of which it does not know);
+               share_close: member;
                only java-4: share_run: member (takes and accepts until it is closed); share_poll: member, deadline_ms -> records; share_acknowledge: member, type, values (all that was polled
                when empty); share_commit: member, waits -> errors
 txn_open       producer, transactional_id, timeout_ms (a minute when left out); txn_begin: producer; txn_send: producer, topic, partition,

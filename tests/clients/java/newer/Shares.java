@@ -74,13 +74,17 @@ final class Shares implements Driver.Part {
         return Driver.JSON.createObjectNode();
     }
 
-    /** Take up to so many records, accept each batch, and hand out what was accepted. */
+    /**
+     * Take up to so many records, accept each batch, and hand out what was accepted; and of what the client was not told that it was accepted,
+     * values and why.
+     */
     private ObjectNode take(JsonNode args) {
         Member member = member(args);
         int count = args.get("count").asInt();
         long end = System.nanoTime() + args.get("deadline_ms").asLong() * 1_000_000;
         ObjectNode result = Driver.JSON.createObjectNode();
         ArrayNode records = result.putArray("records");
+        ArrayNode unsure = result.putArray("unsure");
         while (records.size() < count && System.nanoTime() < end) {
             ConsumerRecords<byte[], byte[]> batch;
             try {
@@ -97,15 +101,20 @@ final class Shares implements Driver.Part {
             }
             Map<TopicIdPartition, Optional<KafkaException>> outcome = member.consumer.commitSync();
             for (ConsumerRecord<byte[], byte[]> record : batch) {
-                boolean accepted =
+                Optional<KafkaException> of =
                         outcome.entrySet().stream()
-                                .anyMatch(
+                                .filter(
                                         each ->
                                                 each.getKey().topic().equals(record.topic())
-                                                        && each.getKey().partition() == record.partition()
-                                                        && each.getValue().isEmpty());
-                if (accepted) {
+                                                        && each.getKey().partition() == record.partition())
+                                .map(Map.Entry::getValue)
+                                .findFirst()
+                                .orElse(Optional.of(new KafkaException("nothing was said of it")));
+                if (of.isEmpty()) {
                     encode(records, record);
+                } else {
+                    encode(unsure, record);
+                    ((ObjectNode) unsure.get(unsure.size() - 1)).put("error", of.get().toString());
                 }
             }
         }
