@@ -8,13 +8,17 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import anyio
 import pytest
 from anyio.abc import UNIXSocketStream
+from hypothesis import given
+from hypothesis import strategies as st
 
+from broker.log import far_server
 from broker.log.far_messages import Unframer, answer_of, framed, request_of
-from broker.log.far_server import FarLimits, FarServer, memory_of
+from broker.log.far_server import FarLimits, FarServer, memory_of, write_all
 from tests.broker.log.far_world import stored_log
 
 
@@ -85,3 +89,25 @@ def test_it_takes_only_what_is_idle_and_ends_with_its_socket(tmp_path: Path) -> 
             assert os.getsid(process.pid) == os.getsid(0)
             assert os.getpgid(process.pid) == process.pid
         assert process.wait(30) == 0
+
+
+@given(st.lists(st.binary(max_size=2000), max_size=30), st.integers(1, 700))
+def test_memory_is_written_a_little_at_a_time(buffers: list[bytes], most: int) -> None:
+    """All of it, in order, also when the kernel takes less than it was given."""
+    chance = random.Random(most)
+    asked: list[int] = []
+
+    def some(memory: int, vector: list[memoryview], at: int) -> int:
+        size = sum(map(len, vector))
+        asked.append(size)
+        return pwritev(memory, [memoryview(b"".join(vector))[: chance.randint(1, size)]], at)
+
+    pwritev = os.pwritev
+    memory = os.memfd_create("written")
+    try:
+        with patch.object(far_server, "_AT_ONCE_BYTES", most), patch.object(os, "pwritev", some):
+            write_all(memory, [memoryview(buffer) for buffer in buffers])
+        assert os.pread(memory, 100_000, 0) == b"".join(buffers)
+        assert max(asked, default=0) <= most
+    finally:
+        os.close(memory)

@@ -82,7 +82,7 @@ class TestBursts:
                 pacer.committed(0.002)
                 await anyio.sleep(0.05)
 
-        pacer.giving_way.slow = 0.15
+        pacer.giving_way.slow = 0.1
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(produce)
             async with anyio.create_task_group() as readers:
