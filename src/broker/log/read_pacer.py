@@ -83,7 +83,10 @@ class ReadPacer:
         try:
             if rest_s := self.rest_s:
                 await anyio.sleep(rest_s)
-            while (rest_s := self._take_turn()) > 0:
+            while True:
+                rest_s = self._take_turn()
+                if not rest_s:
+                    break
                 await anyio.sleep(rest_s)
             self._reads += 1
             try:

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from broker.errors import StorageUnavailable
-from broker.log.compaction_round import RoundSettings
 from broker.log import rewriter as rewriter_module
+from broker.log.compaction_round import RoundSettings
 from broker.log.jobs.merge_round import RunToWrite
 from broker.log.rewriter import SMALL_BYTES, Rewriter
 from broker.storage.objects.base import INLINE_OBJECTS, WHOLE_OBJECTS
