@@ -201,7 +201,7 @@ async def test_few_requests_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch)
     running = most = 0
     lock = Lock()
 
-    def check(self: Any, now_ms: int) -> None:
+    def check(self: Any, now_ms: int, room: int) -> bool:
         nonlocal running, most
         with lock:
             running += 1
@@ -209,6 +209,7 @@ async def test_few_requests_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch)
         together.wait(0.1)
         with lock:
             running -= 1
+        return True
 
     together = Event()
     monkeypatch.setattr(produce._Waiting, "check", check)
