@@ -4,43 +4,67 @@ Strangers know nothing but the address; members have logged in as a user that th
 """
 
 import contextlib
+import select
 import socket
 import ssl
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final, NamedTuple
 
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.fetch import FetchPartition, FetchRequest, FetchTopic
-from broker.wire.messages.metadata import MetadataRequest, MetadataRequestTopic
-from broker.wire.messages.produce import ProduceRequest, ProduceRequestPartitionProduceData, ProduceRequestTopicProduceData
+from broker.wire.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
+from broker.wire.messages.metadata import MetadataRequest
+from broker.wire.messages.produce import (
+    ProduceRequest,
+    ProduceRequestPartitionProduceData,
+    ProduceRequestTopicProduceData,
+)
 from broker.wire.messages.push_telemetry import PushTelemetryRequest
 from tests.hostile import bombs, forged_tokens
-from tests.hostile.raw_client import CLOSED, RawClient, Target, framed, header, request, tagged_fields, told, uvarint
+from tests.hostile.raw_client import (
+    CLOSED,
+    SOURCE,
+    RawClient,
+    Target,
+    connected,
+    framed,
+    header,
+    request,
+    tagged_fields,
+    told,
+    uvarint,
+)
 from tests.security.sasl.scram_client import ScramClient
 
 MIB: Final = 1 << 20
 TLS_ALERT: Final = b"\x15"
 HALF_OPEN: Final = 10_000
+AT_ONCE: Final = 40
 DRIPPING: Final = 300
 SLOW_READERS: Final = 40
 BULKY: Final = 20
 HONEST_TOPIC: Final = "honest"
 COMPACTED_TOPIC: Final = "compacted"
+STORED_TOPIC: Final = "stored"
 
-API_VERSIONS, METADATA, PRODUCE, FETCH, PUSH_TELEMETRY = 18, 3, 0, 1, 72
+API_VERSIONS, METADATA, PRODUCE, FETCH, LIST_OFFSETS, PUSH_TELEMETRY = 18, 3, 0, 1, 2, 72
 
 Over = Callable[[], bool]
 Got = Counter[str]
 
 
 class Attack(NamedTuple):
-    """``reasons``: what the broker's log says of it, each at least once."""
+    """``reasons``: what the broker's log says of it, each at least once. ``prepare`` takes long, and is better done before."""
 
     name: str
     run: Callable[[Target, Got, Over], None]
     reasons: tuple[str, ...] = ()
+    prepare: Callable[[], object] = lambda: None
+    forbids_success: bool = True
+    """Nothing of it may be done as was asked."""
 
 
 # --- strangers --------------------------------------------------------------------------------------------------------
@@ -59,54 +83,71 @@ def half_open_handshakes(target: Target, got: Got, over: Over) -> None:
     """Ten thousand that begin and never go on, every other one in the middle of its first message; then anew for those that were closed."""
     hello = first_message(target)
     host, _, port = target.tls.rpartition(":")
-    held: list[socket.socket] = []
+    address = (host, int(port))
+    held: deque[socket.socket] = deque()
+    fresh: deque[socket.socket] = deque()
     try:
         while not over():
-            if len(held) >= HALF_OPEN:
-                held.pop(0).close()
-            each = socket.create_connection((host, int(port)), 10)
-            held.append(each)
-            with contextlib.suppress(OSError):
-                each.send(hello if len(held) % 2 else hello[:50])
-            got["begun"] += 1
+            for _ in range(AT_ONCE - len(fresh)):
+                each = socket.socket()
+                each.setblocking(False)
+                each.bind(SOURCE)
+                each.connect_ex(address)
+                fresh.append(each)
+            # No more than wait to be accepted: what comes beyond would be dropped, and tried again after a second.
+            time.sleep(0.01)
+            poll = select.poll()
+            by_number = {each.fileno(): each for each in fresh}
+            for number in by_number:
+                poll.register(number, select.POLLOUT)
+            ready = [by_number[number] for number, _ in poll.poll(50)]
+            for each in ready:
+                fresh.remove(each)
+                with contextlib.suppress(OSError):
+                    each.send(hello if len(held) % 2 else hello[:50])
+                    got["begun"] += 1
+                held.append(each)
+            while len(held) > HALF_OPEN - AT_ONCE:
+                _count_ends(held.popleft(), got)
     finally:
-        for each in held:
-            each.setblocking(False)
-            try:
-                data = each.recv(1 << 16)
-                data = data and each.recv(1 << 16)
-                got["closed by the broker"] += not data
-            except BlockingIOError:
-                got["left waiting"] += 1
-            except OSError:
-                got["closed by the broker"] += 1
-            each.close()
+        for each in (*held, *fresh):
+            _count_ends(each, got)
+
+
+def _count_ends(stream: socket.socket, got: Got) -> None:
+    with stream:
+        try:
+            data = b"x"
+            while data:
+                data = stream.recv(1 << 16)
+            got["closed by the broker"] += 1
+        except BlockingIOError:
+            got["left waiting by the broker"] += 1
+        except OSError:
+            got["closed by the broker"] += 1
 
 
 def dripping(target: Target, got: Got, over: Over) -> None:
     """Hundreds of connections with a byte now and then: of a handshake, or of a login after it."""
-    drops: list[tuple[socket.socket, bytes]] = []
-    host, _, port = target.tls.rpartition(":")
+    drops: list[tuple[socket.socket, Iterator[int]]] = []
 
     def begin(number: int) -> None:
         if number % 3:
-            drops.append((socket.create_connection((host, int(port)), 10), b"\x16\x03\x01\x10" + bytes(2000)))
+            drops.append((connected(target.tls), iter(b"\x16\x03\x01\x10\x00" + bytes(100_000))))
         else:
-            drops.append((RawClient(target).stream, framed(header(17, 1) + bytes(4000))))
+            drops.append((RawClient(target).stream, iter(framed(header(17, 1) + bytes(60_000)))))
+        drops[-1][0].setblocking(False)
 
-    at = 0
     try:
         while not over():
-            if len(drops) < DRIPPING:
+            for _ in range(min(10, DRIPPING - len(drops))):
                 with contextlib.suppress(OSError):
                     begin(len(drops))
-            else:
-                time.sleep(0.02)
+            time.sleep(0.02)
             for place in range(len(drops) - 1, -1, -1):
                 stream, data = drops[place]
-                stream.settimeout(0)
                 try:
-                    stream.send(data[at : at + 1] or b"\0")
+                    stream.send(bytes([next(data)]))
                     got["drops"] += 1
                     ended = not stream.recv(100)
                 except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -117,7 +158,6 @@ def dripping(target: Target, got: Got, over: Over) -> None:
                     got[CLOSED] += 1
                     stream.close()
                     del drops[place]
-            at += 1
     finally:
         for stream, _ in drops:
             stream.close()
@@ -217,8 +257,7 @@ def wrong_door(target: Target, got: Got, over: Over) -> None:
     )
     while not over():
         for name, address, data in tries:
-            host, _, port = address.rpartition(":")
-            with socket.create_connection((host, int(port)), 10) as stream:
+            with connected(address) as stream:
                 try:
                     stream.sendall(data)
                     alert = stream.recv(1 << 16)
@@ -267,10 +306,9 @@ def strange_tags(target: Target, got: Got, over: Over) -> None:
 
 def knocking(target: Target, got: Got, over: Over) -> None:
     """Connections from one address, one after the other, each closed at once, or after its handshake."""
-    host, _, port = target.tls.rpartition(":")
     while not over():
         for _ in range(10):
-            socket.create_connection((host, int(port)), 10).close()
+            connected(target.tls).close()
         RawClient(target).stream.close()
         got["connections"] += 11
 
@@ -299,33 +337,46 @@ def _each_alone(target: Target, got: Got, over: Over, tries: tuple[tuple[str, by
                 got[f"{name}: {client.heard()}"] += 1
 
 
-def members_tags(target: Target, got: Got, over: Over) -> None:
-    """Tagged fields without end from somebody who has logged in: in the header, in the body, in each part of it, in records' frames."""
-    many = tagged_fields(1_500_000)
-    topics = 200_000
+@cache
+def _tags() -> tuple[tuple[str, bytes], ...]:
+    many = tagged_fields(1_000_000)
+    topics = 90_000
     nested = uvarint(topics + 1) + (bytes(16) + b"\x02a" + tagged_fields(3)) * topics + b"\1\1\1\0"
     produce = header(PRODUCE, 9) + b"\0\xff\xff\0\0\0\1" + b"\2\2a\2" + b"\0\0\0\0\0"
-    _each_alone(target, got, over, (
-        ("1,500,000 in the header", framed(header(METADATA, 12, tags=many) + b"\0\1\1\0")),
-        ("8,000,000 in Produce's header", framed(header(PRODUCE, 9, tags=tagged_fields(8_000_000)) + b"\0\xff\xff\0\0\0\1\1\0")),
-        ("1,500,000 in the body", framed(header(METADATA, 12) + b"\1\1\1" + many)),
-        ("1,500,000 in a partition of Produce", framed(produce + many + b"\0\0")),
-        ("three in each of 200,000 topics", framed(header(METADATA, 12) + nested)),
-        ("one of 8 MiB", framed(header(METADATA, 12, tags=tagged_fields(1, 8 * MIB - 100)) + b"\0\1\1\0")),
-    ))  # fmt: skip
+    return (
+        ("1,000,000 in the header", framed(header(METADATA, 12, tags=many) + b"\0\1\1\0")),
+        ("1,000,000 in the header before records", framed(header(PRODUCE, 9, tags=many) + b"\0\xff\xff\0\0\0\1\1\0")),
+        ("1,000,000 in the body", framed(header(METADATA, 12) + b"\1\1\1" + many)),
+        ("1,000,000 behind records", framed(produce + many + b"\0\0")),
+        ("three in each of 90,000 topics", framed(header(METADATA, 12) + nested)),
+        ("a count of 2^32-1", framed(header(METADATA, 12, tags=b"\xff\xff\xff\xff\x0f") + b"\0\1\1\0")),
+        ("one of 8 MiB", framed(header(METADATA, 12, tags=tagged_fields(1, 8 * MIB)) + b"\0\1\1\0")),
+    )
 
 
-def members_arrays(target: Target, got: Got, over: Over) -> None:
-    """Arrays that say they are longer than can be, and arrays of millions of nothings."""
+def members_tags(target: Target, got: Got, over: Over) -> None:
+    """Tagged fields without end from somebody who has logged in: in the header, in the body, in each part of it, behind records."""
+    _each_alone(target, got, over, _tags())
+
+
+@cache
+def _arrays() -> tuple[tuple[str, bytes], ...]:
     nothings = 4_000_000
-    _each_alone(target, got, over, (
+    return (
         ("2^31-1 topics", framed(header(METADATA, 1) + b"\x7f\xff\xff\xff")),
         ("2^32-1 topics", framed(header(METADATA, 12) + b"\xff\xff\xff\xff\x0f")),
         ("-2 topics", framed(header(METADATA, 1) + b"\xff\xff\xff\xfe")),
         ("4,000,000 nameless topics", framed(header(METADATA, 9) + uvarint(nothings + 1) + b"\1\0" * nothings + b"\1\1\1\0")),
         ("8,000,000 nameless groups", framed(header(15, 5) + uvarint(2 * nothings + 1) + b"\1" * 2 * nothings + b"\0\0")),
         ("2,000,000 partitions of a topic", framed(header(9, 7) + b"\2g\2\2a" + uvarint(2_000_001) + b"\0\0\0\1" * 2_000_000 + b"\0\0\0")),
-    ))  # fmt: skip
+        ("2,000 partitions of each of 1,000 topics",
+         framed(header(9, 7) + b"\2g" + uvarint(1_001) + (b"\2a" + uvarint(2_001) + b"\0\0\0\1" * 2_000 + b"\0") * 1_000 + b"\0\0")),
+    )  # fmt: skip
+
+
+def members_arrays(target: Target, got: Got, over: Over) -> None:
+    """Arrays that say they are longer than can be, and arrays of millions of nothings."""
+    _each_alone(target, got, over, _arrays())
 
 
 def unknown_requests(target: Target, got: Got, over: Over) -> None:
@@ -342,14 +393,41 @@ def bombs_in_batches(target: Target, got: Got, over: Over) -> None:
             for name, batch in batches.items():
                 if over():
                     return
-                data = ProduceRequestPartitionProduceData(index=0, records=memoryview(batch))
-                topic = ProduceRequestTopicProduceData(name=COMPACTED_TOPIC, partition_data=[data])
-                answer = client.ask(PRODUCE, 9, ProduceRequest(acks=-1, timeout_ms=10_000, topic_data=[topic]))
-                if answer is None:
-                    got[f"{name}: {CLOSED}"] += 1
+                said = _produce(client, COMPACTED_TOPIC, batch)
+                got[f"{name}: {said}"] += 1
+                if said == CLOSED:
                     break
-                found = answer.responses[0].partition_responses[0]
-                got[f"{name}: {ErrorCode(found.error_code).name}: {found.error_message}"] += 1
+
+
+def stored_bombs(target: Target, got: Got, over: Over) -> None:
+    """The same to a topic whose records are stored as they are; then offsets by time are asked for, by many at once, for which they are unpacked."""
+    clients: list[RawClient] = []
+    try:
+        with RawClient(target).log_in() as client:
+            for name, batch in bombs.batches().items():
+                got[f"{name}: {_produce(client, STORED_TOPIC, batch)}"] += 1
+        topic = ListOffsetsTopic(name=STORED_TOPIC, partitions=[ListOffsetsPartition(partition_index=0, timestamp=bombs.LATER_MS)])
+        ask = ListOffsetsRequest(replica_id=-1, topics=[topic])
+        clients = [RawClient(target).log_in() for _ in range(8)]
+        while not over():
+            for client in clients:
+                client.send(request(LIST_OFFSETS, 7, ask))
+            for client in clients:
+                answer = client.answer(LIST_OFFSETS, 7)
+                got[f"offset by time: {CLOSED if answer is None else ErrorCode(answer.topics[0].partitions[0].error_code).name}"] += 1
+    finally:
+        for client in clients:
+            client.stream.close()
+
+
+def _produce(client: RawClient, topic: str, batch: bytes) -> str:
+    data = ProduceRequestPartitionProduceData(index=0, records=memoryview(batch))
+    named = ProduceRequestTopicProduceData(name=topic, partition_data=[data])
+    answer = client.ask(PRODUCE, 9, ProduceRequest(acks=-1, timeout_ms=10_000, topic_data=[named]))
+    if answer is None:
+        return CLOSED
+    found = answer.responses[0].partition_responses[0]
+    return f"{ErrorCode(found.error_code).name}{f': {found.error_message}' if found.error_message else ''}"
 
 
 def bombs_in_metrics(target: Target, got: Got, over: Over) -> None:
@@ -430,19 +508,24 @@ STRANGERS: Final = (
     )),
     Attack("before login", before_login, (
         "API key 0 was asked for before logging in", "API key 3 was asked for before logging in", "API key 32767 was asked for before logging in",
-        "frame of 104857600 bytes announced, 65536 are allowed", "frame of -1 bytes announced", "ApiVersions a second time",
+        "frame of 104857600 bytes announced, 65536 are allowed", "frame of -1 bytes announced", "API key 18 was asked for before logging in",
     )),
     Attack("tagged fields of strangers", strange_tags, ("tagged fields",)),
     Attack("knocking", knocking),
     Attack("huge certificate chains", huge_chains, ("TLS handshake",)),
 )  # fmt: skip
 MEMBERS: Final = (
-    Attack("tagged fields of members", members_tags, ("tagged fields",)),
-    Attack("absurd arrays", members_arrays, ("elements",)),
-    Attack("unknown requests", unknown_requests, ("API key 32767 is not served here", "metadata v32767 is not served here")),
-    Attack("bombs in batches", bombs_in_batches),
-    Attack("bombs in metrics", bombs_in_metrics),
+    Attack("tagged fields of members", members_tags, (
+        "1000000 tagged fields, 64 are allowed", "tagged fields: more than 100000 elements", "4294967295 elements do not fit", "without records",
+    ), _tags),
+    Attack("absurd arrays", members_arrays, ("do not fit into the bytes", "negative length -2", "more than 100000 elements in one request"), _arrays),
+    Attack("unknown requests", unknown_requests, (
+        "API key 32767 is not served here", "API key -1 is not served here", "API key 4 is not served here", "metadata v32767 is not served here",
+    )),
+    Attack("bombs in batches", bombs_in_batches, (), bombs.batches),
+    Attack("stored bombs", stored_bombs, (), bombs.batches, forbids_success=False),
+    Attack("bombs in metrics", bombs_in_metrics, ("more than 2097152 bytes of output", "messages within a push"), bombs.metrics),
     Attack("slow readers", slow_readers),
     Attack("huge frames", huge_frames),
-)
+)  # fmt: skip
 ATTACKS: Final = {attack.name: attack for attack in (*STRANGERS, *MEMBERS)}

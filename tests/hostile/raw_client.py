@@ -19,6 +19,8 @@ TIMEOUT_S: Final = 20.0
 SASL_HANDSHAKE: Final = 17
 SASL_AUTHENTICATE: Final = 36
 CLOSED: Final = "closed"
+SOURCE: Final = ("127.0.0.2", 0)
+"""Hostile clients come from another address than honest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Target:
     public_key: str
     """A file with the key that tokens are checked with, which everybody may know."""
     user: str = "mallory"
-    password: str = "pa55word"  # noqa: S105 - of a broker that a test runs
+    password: str = "pa55word"
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))
@@ -39,6 +41,12 @@ class Target:
     @classmethod
     def of_text(cls, text: str) -> "Target":
         return cls(**json.loads(text))
+
+
+def connected(address: str) -> socket.socket:
+    """A connection and nothing more."""
+    host, _, port = address.rpartition(":")
+    return socket.create_connection((host, int(port)), TIMEOUT_S, source_address=SOURCE)
 
 
 def framed(data: bytes) -> bytes:
@@ -77,9 +85,8 @@ class RawClient:
     """One connection."""
 
     def __init__(self, target: Target, *, tls: bool = True, certificate: str | None = None) -> None:
-        host, _, port = (target.tls if tls else target.plain).rpartition(":")
         self.target = target
-        self.stream: socket.socket = socket.create_connection((host, int(port)), TIMEOUT_S)
+        self.stream: socket.socket = connected(target.tls if tls else target.plain)
         self.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             context = ssl.create_default_context(cafile=target.authorities)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from confluent_kafka.admin import AdminClient, NewTopic
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.hostile.attacks import COMPACTED_TOPIC, HONEST_TOPIC
+from tests.hostile.attacks import COMPACTED_TOPIC, HONEST_TOPIC, STORED_TOPIC
 from tests.hostile.raw_client import Target
 from tests.security.sasl.tokens import ISSUER, key_list, listed, private_key
 from tests.support.certificates import Files
@@ -52,7 +52,7 @@ class Scene:
     def __enter__(self) -> "Scene":
         self.broker.start()
         admin = AdminClient(self.client_settings())
-        topics = [NewTopic(HONEST_TOPIC, 1, 1), NewTopic(COMPACTED_TOPIC, 1, 1, config={"cleanup.policy": "compact"})]
+        topics = [NewTopic(HONEST_TOPIC, 1, 1), NewTopic(STORED_TOPIC, 1, 1), NewTopic(COMPACTED_TOPIC, 1, 1, config={"cleanup.policy": "compact"})]
         for made in admin.create_topics(topics).values():
             made.result(20)
         return self

@@ -11,8 +11,6 @@ What it promises:
 
 import uuid
 from collections.abc import Callable, Mapping
-from functools import partial
-from time import sleep
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -24,6 +22,7 @@ from broker.client_metrics.samples import TEXT_MAX, Sample, read
 from broker.client_metrics.subscriptions import Subscribed, Subscription, subscribed
 from broker.config.client_metrics_live import LiveClientMetrics
 from broker.model import value
+from broker.pacing import Pacer
 from broker.wire.error_codes import ErrorCode
 from broker.wire.errors import DecodeError
 from broker.wire.records.compression import OutputLimitError
@@ -44,8 +43,6 @@ UNPACKED: Final = 2
 """So many times ``telemetry.max.bytes`` may be what a push unpacks to."""
 
 SWEEP_S: Final = 10.0
-PAUSE_S: Final = 50e-6
-"""What the worker thread leaves to the event loop now and then, which would else get the interpreter only every five milliseconds."""
 
 _ZERO: Final = bytes(16)
 _RESERVED: Final = frozenset({_ZERO, bytes(15) + b"\1"})
@@ -131,7 +128,7 @@ class ClientMetricsCollector:
         share = max(1, self._settings.current.telemetry_max_series // SHARE)
         try:
             samples, left_out = await run_sync(
-                read, push.compression, push.data, UNPACKED * size_max, share, partial(sleep, PAUSE_S), limiter=_unpacking_limiter()
+                read, push.compression, push.data, UNPACKED * size_max, share, Pacer(), limiter=_unpacking_limiter()
             )
         except DecodeError as refusal:
             instance.last_error = (

@@ -268,7 +268,7 @@ def _judge(data: memoryview, header: BatchHeader, rules: AppendRules, now_ms: in
     code = ErrorCode.INVALID_RECORD
     errors: list[RecordError] = []
     total = 0
-    for offset, timestamp, has_key in _paced(walk_body(data, header), pause):
+    for offset, timestamp, has_key in _paced(walk_body(data, header, pause), pause):
         if timestamp > greatest:
             greatest = timestamp
         if rules.compacted and not has_key:

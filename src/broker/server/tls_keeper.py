@@ -27,7 +27,8 @@ from security.tls.sources import STORE_BYTES_MAX, StoreUnusable, TlsSources
 if TYPE_CHECKING:
     from security.tls.contexts import TlsSet
 
-HANDSHAKE_THREADS: Final = 2
+HANDSHAKE_THREADS: Final = 1
+"""A thousand handshakes a second or so. A flood of them takes no more than this one thread from those who are in."""
 DEBOUNCE_MS: Final = 200
 _SECRET_BYTES_MAX: Final = 64 * 1024
 

@@ -27,7 +27,6 @@ Versions:
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from time import sleep
 from typing import Any, Final
 
 import anyio
@@ -52,6 +51,7 @@ from broker.handlers.data.transactional_batches import (
 from broker.log.validation import AppendRules, CheckedBatch, NeedsRoom, RecordsRefused, check_contents, check_header
 from broker.log.writer import Writer
 from broker.model import Appended
+from broker.pacing import Pacer
 from broker.storage.catalog.base import BatchEntry
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -71,9 +71,6 @@ HEAVY_CHECKS: Final = 4
 
 EASY_BYTES: Final = 4 * 1024 * 1024
 """A batch that unpacks to more is checked while no other such is: kilobytes may become DECOMPRESSED_BYTES_MAX, and very many clients may send them."""
-
-PAUSE_S: Final = 50e-6
-"""What a worker thread leaves to the event loop now and then. It would else get the interpreter only every five milliseconds."""
 
 _HEAVY: Final[RunVar[anyio.CapacityLimiter]] = RunVar("broker.handlers.data.produce.heavy")
 _VERY_HEAVY: Final[RunVar[anyio.CapacityLimiter]] = RunVar("broker.handlers.data.produce.very_heavy")
@@ -138,10 +135,12 @@ class _Waiting:
     def check(self, now_ms: int, room: int | None) -> bool:
         """Runs in a worker thread. False when it needs more room than that."""
         try:
-            self.checked = check_contents(self.checked, self.rules, now_ms, room=room, pause=partial(sleep, PAUSE_S))
+            self.checked = check_contents(self.checked, self.rules, now_ms, room=room, pause=Pacer())
         except NeedsRoom:
             return False
         except RecordsRefused as error:
+            # Without where it comes from: that has what was unpacked, and would keep it until the next collection.
+            error.__traceback__ = error.__context__ = None
             self.refused = error
         return True
 

@@ -9,8 +9,8 @@ A length of -1 means null; header keys are never null. Every reader here checks 
 exactly `record_count` records, each filling its length, offsets rising within the batch, and nothing after the last.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
 
 from broker.wire.errors import DecodeError
 from broker.wire.records.batch import (
@@ -44,6 +44,9 @@ _INT64_MAX = 2**63 - 1
 _new = tuple.__new__
 
 Header = tuple[bytes | memoryview, bytes | memoryview | None]
+
+HEADERS_AT_ONCE: Final = 1_000
+"""Of one record, without a pause."""
 
 
 class Record(NamedTuple):
@@ -120,9 +123,12 @@ def walk(
     return walk_body(body(buf, pos, header, max_output), header)
 
 
-def walk_body(data: memoryview, header: BatchHeader) -> Iterator[tuple[int, int, bool]]:
-    """`walk` over what `body` returned, for callers that need the decompressed bytes themselves too."""
-    for offset, timestamp, _, key_size, _, _, _, _ in _scan(data, header):
+def walk_body(
+    data: memoryview, header: BatchHeader, pause: Callable[[], None] = lambda: None
+) -> Iterator[tuple[int, int, bool]]:
+    """`walk` over what `body` returned, for callers that need the decompressed bytes themselves too. `pause` is called now
+    and then within a record of very many headers."""
+    for offset, timestamp, _, key_size, _, _, _, _ in _scan(data, header, pause=pause):
         yield offset, timestamp, key_size >= 0
 
 
@@ -171,7 +177,7 @@ def spots(data: memoryview, header: BatchHeader) -> Iterator[Spot]:
 
 
 def _scan(
-    view: memoryview, header: BatchHeader, with_headers: bool = False
+    view: memoryview, header: BatchHeader, with_headers: bool = False, pause: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[int, int, int, int, int, int, tuple[Header, ...], int]]:
     """(offset, timestamp, key position, key size, value position, value size, headers, end) of each record, all checked.
 
@@ -245,7 +251,7 @@ def _scan(
             if at + 1 == end and data[at] == 0:
                 headers: tuple[Header, ...] = ()
             else:
-                headers = _headers(view, data, at, end, with_headers)
+                headers = _headers(view, data, at, end, with_headers, pause)
             at = end
             yield base_offset + delta, timestamp, key_at, key_size, value_at, value_size, headers, end
     except IndexError:
@@ -256,13 +262,17 @@ def _scan(
         raise DecodeError(f"record: offset delta {last_delta}, the batch ends at {header.last_offset_delta}")
 
 
-def _headers(view: memoryview, data: bytes | bytearray, at: int, end: int, wanted: bool) -> tuple[Header, ...]:
+def _headers(
+    view: memoryview, data: bytes | bytearray, at: int, end: int, wanted: bool, pause: Callable[[], None]
+) -> tuple[Header, ...]:
     """The headers that fill `data[at:end]` exactly; none when they are only to be checked."""
     count, at = _length(data, at, end)  # each takes a byte at least, so the bound on a length bounds the count too
     if count < 0:
         raise DecodeError("record: a negative number of headers")
     headers: list[Header] = []
-    for _ in range(count):
+    for number in range(1, count + 1):
+        if number % HEADERS_AT_ONCE == 0:
+            pause()
         size, key_at = _length(data, at, end)
         if size < 0:
             raise DecodeError("record: a header without a key")
