@@ -339,15 +339,15 @@ def _each_alone(target: Target, got: Got, over: Over, tries: tuple[tuple[str, by
 
 @cache
 def _tags() -> tuple[tuple[str, bytes], ...]:
-    many = tagged_fields(1_000_000)
+    many = tagged_fields(250_000)
     topics = 90_000
     nested = uvarint(topics + 1) + (bytes(16) + b"\x02a" + tagged_fields(3)) * topics + b"\1\1\1\0"
     produce = header(PRODUCE, 9) + b"\0\xff\xff\0\0\0\1" + b"\2\2a\2" + b"\0\0\0\0\0"
     return (
-        ("1,000,000 in the header", framed(header(METADATA, 12, tags=many) + b"\0\1\1\0")),
-        ("1,000,000 in the header before records", framed(header(PRODUCE, 9, tags=many) + b"\0\xff\xff\0\0\0\1\1\0")),
-        ("1,000,000 in the body", framed(header(METADATA, 12) + b"\1\1\1" + many)),
-        ("1,000,000 behind records", framed(produce + many + b"\0\0")),
+        ("250,000 in the header", framed(header(METADATA, 12, tags=many) + b"\0\1\1\0")),
+        ("250,000 in the header before records", framed(header(PRODUCE, 9, tags=many) + b"\0\xff\xff\0\0\0\1\1\0")),
+        ("250,000 in the body", framed(header(METADATA, 12) + b"\1\1\1" + many)),
+        ("250,000 behind records", framed(produce + many + b"\0\0")),
         ("three in each of 90,000 topics", framed(header(METADATA, 12) + nested)),
         ("a count of 2^32-1", framed(header(METADATA, 12, tags=b"\xff\xff\xff\xff\x0f") + b"\0\1\1\0")),
         ("one of 8 MiB", framed(header(METADATA, 12, tags=tagged_fields(1, 8 * MIB)) + b"\0\1\1\0")),
@@ -361,16 +361,16 @@ def members_tags(target: Target, got: Got, over: Over) -> None:
 
 @cache
 def _arrays() -> tuple[tuple[str, bytes], ...]:
-    nothings = 4_000_000
+    nothings = 500_000
     return (
         ("2^31-1 topics", framed(header(METADATA, 1) + b"\x7f\xff\xff\xff")),
         ("2^32-1 topics", framed(header(METADATA, 12) + b"\xff\xff\xff\xff\x0f")),
         ("-2 topics", framed(header(METADATA, 1) + b"\xff\xff\xff\xfe")),
-        ("4,000,000 nameless topics", framed(header(METADATA, 9) + uvarint(nothings + 1) + b"\1\0" * nothings + b"\1\1\1\0")),
-        ("8,000,000 nameless groups", framed(header(15, 5) + uvarint(2 * nothings + 1) + b"\1" * 2 * nothings + b"\0\0")),
-        ("2,000,000 partitions of a topic", framed(header(9, 7) + b"\2g\2\2a" + uvarint(2_000_001) + b"\0\0\0\1" * 2_000_000 + b"\0\0\0")),
-        ("2,000 partitions of each of 1,000 topics",
-         framed(header(9, 7) + b"\2g" + uvarint(1_001) + (b"\2a" + uvarint(2_001) + b"\0\0\0\1" * 2_000 + b"\0") * 1_000 + b"\0\0")),
+        ("500,000 nameless topics", framed(header(METADATA, 9) + uvarint(nothings + 1) + b"\1\0" * nothings + b"\1\1\1\0")),
+        ("1,000,000 nameless groups", framed(header(15, 5) + uvarint(2 * nothings + 1) + b"\1" * 2 * nothings + b"\0\0")),
+        ("250,000 partitions of a topic", framed(header(9, 7) + b"\2g\2\2a" + uvarint(250_001) + b"\0\0\0\1" * 250_000 + b"\0\0\0")),
+        ("1,000 partitions of each of 200 topics",
+         framed(header(9, 7) + b"\2g" + uvarint(201) + (b"\2a" + uvarint(1_001) + b"\0\0\0\1" * 1_000 + b"\0") * 200 + b"\0\0")),
     )  # fmt: skip
 
 
@@ -516,7 +516,7 @@ STRANGERS: Final = (
 )  # fmt: skip
 MEMBERS: Final = (
     Attack("tagged fields of members", members_tags, (
-        "1000000 tagged fields, 64 are allowed", "tagged fields: more than 100000 elements", "4294967295 elements do not fit", "without records",
+        "250000 tagged fields, 64 are allowed", "tagged fields: more than 100000 elements", "4294967295 elements do not fit", "without records",
     ), _tags),
     Attack("absurd arrays", members_arrays, ("do not fit into the bytes", "negative length -2", "more than 100000 elements in one request"), _arrays),
     Attack("unknown requests", unknown_requests, (
