@@ -501,7 +501,7 @@ STRANGERS: Final = (
         "Cannot change principals", "no such user, or not its password", "could not log in as 'mallory' by PLAIN",
     )),
     Attack("forged tokens", forged, (
-        "its algorithm is not allowed", "its key is not known", "its signature is wrong", "its header is malformed", "it is malformed",
+        "its algorithm is not allowed", "its key is not known", "its signature is wrong", "its header is malformed", "its key id is malformed",
     )),
     Attack("wrong door", wrong_door, (
         "what came to a TLS listener is not TLS", "TLS handshake:", "a TLS handshake reached a plaintext listener", "an HTTP request reached",
