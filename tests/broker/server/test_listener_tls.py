@@ -1,10 +1,8 @@
 """Listeners that speak TLS: who clients are, and how little those cost who never say."""
 
 import os
-import shutil
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -217,24 +215,3 @@ async def test_limits_count_before_the_handshake(open_place: Open) -> None:
     with pytest.raises((ssl.SSLError, OSError)):
         await anyio.to_thread.run_sync(place.ask, place.context())
     await first.aclose()
-
-
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="Python's own TLS never renegotiates")
-async def test_nobody_renegotiates(open_place: Open) -> None:
-    """A handshake costs the broker more than its client, so there is one for each connection, which TLS 1.2 would let clients repeat."""
-    place = await open_place("none")
-    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{place.port}", "-tls1_2", "-CAfile", str(place.files.authorities)]
-
-    async with await anyio.open_process(command, stderr=subprocess.STDOUT) as client:
-        assert client.stdin is not None
-        assert client.stdout is not None
-        said = b""
-        with anyio.fail_after(20):
-            while b"Verify return code" not in said:
-                said += await client.stdout.receive()
-            await client.stdin.send(b"R\n")
-            while b"no renegotiation" not in said:
-                said += await client.stdout.receive()
-        client.kill()
-    assert b"Protocol  : TLSv1.2" in said
-    assert await anyio.to_thread.run_sync(place.ask, place.context()) == [ANSWER]
