@@ -3,7 +3,6 @@
 from tests.fuzz import (
     certificates,
     decoding,
-    http_doors,
     logins,
     pushed_metrics,
     record_batches,
@@ -15,6 +14,6 @@ from tests.fuzz.target import Target
 
 TARGETS: dict[str, Target] = {
     target.name: target
-    for module in (certificates, decoding, http_doors, logins, pushed_metrics, record_batches, sessions, share_members, whole_broker)
+    for module in (certificates, decoding, logins, pushed_metrics, record_batches, sessions, share_members, whole_broker)
     for target in module.TARGETS
 }

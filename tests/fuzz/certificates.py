@@ -1,4 +1,4 @@
-"""Targets: what a client shows of itself in TLS. The name in a certificate, from its bytes to a principal; and the bytes of a handshake themselves."""
+"""Target: what a client shows of itself in TLS, the name in a certificate, from its bytes to a principal."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,6 @@ from security.tls.distinguished_names import (
     values_of,
 )
 from security.tls.principal_mapping import NoRuleApplies, map_name, parse_rules
-from tests.broker.server.test_tls_link import Pair, client_context, server_context
 from tests.fuzz.target import Finding, Target
 from tests.support.certificates import Authority
 
@@ -64,43 +63,4 @@ def seed_name(rng: Random) -> bytes:
     return b"\1" + rng.choice(_NAMES) if rng.random() < 0.6 else b"\0" + rng.choice(_CERTIFICATES)
 
 
-def run_handshake(data: bytes) -> None:
-    """A byte is the size of pieces, the rest what comes to a TLS listener. Nobody gets through, and it is said why, at most once."""
-    if not data:
-        return
-    pair = Pair(_SERVER, _CLIENT)
-    size = data[0] * 8 + 1
-    for at in range(1, len(data), size):
-        pair.deliver(data[at : at + size])
-        pair.loop.do_steps()
-        pair.wire.take()
-    for why in pair.sink.failures:
-        why.encode()
-    if len(pair.sink.failures) > 1 or bool(pair.sink.failures) != pair.wire.closed:
-        raise Finding(f"closed: {pair.wire.closed}, for {pair.sink.failures}")
-    if pair.sink.frames or pair.sink.certificates:
-        raise Finding("a handshake that nobody could do was done")
-
-
-_SERVER, _CLIENT = server_context("requested"), client_context()
-
-
-def seed_handshake(rng: Random) -> bytes:
-    """The first message of a client, and something after it."""
-    return bytes([rng.choice((0, 3, 255))]) + _HELLO + rng.choice((b"", b"\x14\x03\x03\0\1\1", b"\x17\x03\x03\0\x20" + bytes(32), b"\x15\x03\x03\0\2\2\x28", _HELLO))
-
-
-def _hello() -> bytes:
-    pair = Pair(_SERVER, _CLIENT)
-    try:
-        pair.client.do_handshake()
-    except OSError:
-        pass  # it waits for an answer
-    return pair.out.read()
-
-
-_HELLO = _hello()
-TARGETS = (
-    Target("certificate_names", run_name, seed_name, ("security.tls.distinguished_names", "security.tls.principal_mapping")),
-    Target("tls_handshakes", run_handshake, seed_handshake, ("broker.server.tls_link",), allowance=2 << 20),
-)
+TARGETS = (Target("certificate_names", run_name, seed_name, ("security.tls.distinguished_names", "security.tls.principal_mapping")),)
