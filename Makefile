@@ -94,6 +94,7 @@ bench: $(VENV)/.dev toolchain  ## Penstock beside Apache Kafka on this machine
 	$(BIN)/python -m benchmarks.backlog
 	$(BIN)/python -m benchmarks.rebalances
 	$(BIN)/python -m benchmarks.tls
+	$(BIN)/python -m benchmarks.hostile
 
 bench-cluster: $(VENV)/.dev toolchain  ## a cluster beside the embedded broker and Apache Kafka, and what it costs
 	$(BIN)/python -m benchmarks.cluster

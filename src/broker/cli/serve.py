@@ -61,7 +61,9 @@ def command(
             sys.exit(_supervise(settings))
 
     from broker.app import CannotStart, run
+    from broker.runtime import prepare
 
+    prepare()
     try:
         code = run(settings, _announce) if worker is None else _run_worker(settings, worker)
     except CannotStart as error:

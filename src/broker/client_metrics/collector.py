@@ -22,6 +22,7 @@ from broker.client_metrics.samples import TEXT_MAX, Sample, read
 from broker.client_metrics.subscriptions import Subscribed, Subscription, subscribed
 from broker.config.client_metrics_live import LiveClientMetrics
 from broker.model import value
+from broker.pacing import Pacer
 from broker.wire.error_codes import ErrorCode
 from broker.wire.errors import DecodeError
 from broker.wire.records.compression import OutputLimitError
@@ -127,7 +128,7 @@ class ClientMetricsCollector:
         share = max(1, self._settings.current.telemetry_max_series // SHARE)
         try:
             samples, left_out = await run_sync(
-                read, push.compression, push.data, UNPACKED * size_max, share, limiter=_unpacking_limiter()
+                read, push.compression, push.data, UNPACKED * size_max, share, Pacer(), limiter=_unpacking_limiter()
             )
         except DecodeError as refusal:
             instance.last_error = (

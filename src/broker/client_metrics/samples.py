@@ -1,7 +1,7 @@
 """Rule: what a push holds, read from its OpenTelemetry form (``MetricsData`` v1) within bounds.
 
-- Unpacked, a push may have so many bytes and no more. What protobuf makes of it takes up to forty times that, for a moment. It may have so many parts, and
-  no part is looked at more often than once for itself.
+- Unpacked, a push may have so many bytes and no more, and so many parts, which are counted before protobuf makes anything of them. No part is looked at more
+  often than once for itself.
 - Gauges and sums are taken, one sample for each of their points: that is all that Kafka's clients send. Histograms and summaries are
   left out, as are values that are no numbers.
 - Attributes of the point and of its resource become labels: so many, so long, under names that Prometheus takes.
@@ -10,10 +10,11 @@ The protobuf library is loaded with the first push: it takes seven megabytes, an
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from broker.client_metrics.parts import check_parts
 from broker.model import value
 from broker.wire.errors import DecodeError
 from broker.wire.records.compression import OutputLimitError, decompress
@@ -26,6 +27,9 @@ Part = TypeVar("Part")
 
 PARTS_MAX: Final = 50_000
 """Resources, scopes, metrics and points of one push. Small bytes make very many of them, and each takes a moment to look at."""
+
+PARTS_AT_ONCE: Final = 500
+"""Of these, without a pause."""
 
 LABELS_MAX: Final = 12
 """Attributes that are looked at, of a resource and of a point, and labels that come of both."""
@@ -50,25 +54,29 @@ class Sample:
     is_delta: bool
 
 
-def read(compression: int, data: bytes | memoryview, unpacked_max: int, samples_max: int) -> tuple[list[Sample], int]:
+def read(
+    compression: int, data: bytes | memoryview, unpacked_max: int, samples_max: int, pause: Callable[[], None] = lambda: None
+) -> tuple[list[Sample], int]:
     """The samples of a push, at most ``samples_max``, and how many it has beyond them. Raises DecodeError; of that kind is
-    OutputLimitError, for one that is too large unpacked or has too many parts."""
+    OutputLimitError, for one that is too large unpacked or has too many parts. ``pause`` is called from time to time."""
     from google.protobuf.message import DecodeError as ProtobufError
     from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
 
     unpacked = decompress(compression, data, unpacked_max)
+    check_parts(unpacked, pause)
     try:
         pushed = MetricsData.FromString(bytes(unpacked))
     except ProtobufError as error:
         raise DecodeError(f"not OpenTelemetry metrics: {error}") from error
-    return _Reading(samples_max).of(pushed)
+    return _Reading(samples_max, pause).of(pushed)
 
 
 class _Reading:
     """One push being read, with what is left of its budget of parts."""
 
-    def __init__(self, samples_max: int) -> None:
+    def __init__(self, samples_max: int, pause: Callable[[], None]) -> None:
         self._samples_max = samples_max
+        self._pause = pause
         self._samples: list[Sample] = []
         self._left_out = 0
         self._parts = 0
@@ -86,6 +94,8 @@ class _Reading:
             self._parts += 1
             if self._parts > PARTS_MAX:
                 raise OutputLimitError(f"more than {PARTS_MAX} metrics and values")
+            if self._parts % PARTS_AT_ONCE == 0:
+                self._pause()
             yield part
 
     def _metric(self, metric: "Metric", shared: Mapping[str, str]) -> None:

@@ -156,7 +156,7 @@ class TlsSettings(BaseModel):
         INT, 10_000, "How long a connection may take to finish TLS and to log in; then it is closed.", check=Range(10, 600_000), unit="ms",
     )
     connections_max_unauthenticated: int = own(
-        INT, 1_000,
+        INT, 500,
         "How many connections may be in TLS handshakes and logins at once, all listeners together. When there are more the one that has been at it "
         "longest is closed; of an address that has a quarter of them, its own.",
         check=Range(8, 1_000_000), unit="connections",

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import anyio
+from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
 from broker.errors import BrokerError, StorageUnavailable
@@ -16,6 +18,7 @@ from broker.wire.records.record import Position
 
 _SPANS_AT_ONCE: Final = 16
 _BYTES_AT_ONCE: Final = 1024 * 1024
+_SEARCHING: Final[RunVar[anyio.CapacityLimiter]] = RunVar("broker.log.offset_finder.searching")
 
 
 class OffsetFinder:
@@ -75,9 +78,19 @@ class OffsetFinder:
     async def _search(self, span: Span, search: Callable[[Piece], Position | None]) -> Position | None:
         piece = await self._reader.read_span(span)
         try:
-            return await run_sync(search, piece)
+            return await run_sync(search, piece, limiter=_limiter())
         except StoredDataError as error:
             raise StorageUnavailable(f"object {span.object_id} at {span.position}: {error}") from error
+
+
+def _limiter() -> anyio.CapacityLimiter:
+    """One batch at a time is unpacked for all who ask: kilobytes may be many megabytes then."""
+    try:
+        return _SEARCHING.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(1)
+        _SEARCHING.set(limiter)
+        return limiter
 
 
 def _bounds(answer: SpanAnswer) -> LogBounds:

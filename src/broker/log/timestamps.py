@@ -26,17 +26,21 @@ FIRST_VERSIONS: Final = {
 """ListOffsets' version from which on each may be asked for."""
 
 
+UNPACKED_MAX: Final = 32 * 1024 * 1024
+"""What a batch may unpack to; the records of a larger one are not looked at."""
+
+
 def first_at(piece: Piece, target: int, start_offset: int) -> Position | None:
     """The first record from ``start_offset`` on with a timestamp of at least ``target``. Raises StoredDataError.
 
-    A batch whose records cannot be decoded although they are what the producer sent stands for its first offset.
+    A batch whose records cannot be decoded, or unpack to more than UNPACKED_MAX, although they are what the producer sent stands for its first offset.
     """
     for at, base, header in walk(piece):
         if header.max_timestamp < target or base + header.last_offset_delta < start_offset:
             continue
         check_crc(piece.data, at, header)
         try:
-            found = find_timestamp(piece.data, target, at, header._replace(base_offset=base), start_offset=start_offset)
+            found = find_timestamp(piece.data, target, at, header._replace(base_offset=base), start_offset=start_offset, max_output=UNPACKED_MAX)
         except DecodeError:
             return Position(max(base, start_offset), header.max_timestamp)
         if found is not None:
@@ -52,7 +56,7 @@ def greatest(piece: Piece, start_offset: int) -> Position | None:
             continue
         check_crc(piece.data, at, header)
         try:
-            for offset, timestamp, _ in walk_records(piece.data, at, header._replace(base_offset=base)):
+            for offset, timestamp, _ in walk_records(piece.data, at, header._replace(base_offset=base), max_output=UNPACKED_MAX):
                 if offset >= start_offset and (best is None or timestamp > best.timestamp):
                     best = Position(offset, timestamp)
         except DecodeError:

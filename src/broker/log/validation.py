@@ -21,8 +21,10 @@ Checking is in two steps, so that the caller can do the second in a worker threa
 the CRC; `check_contents` decompresses, walks and recompresses, and is needed only if `CheckedBatch.settled` is false.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple
 
 from broker.errors import BrokerError
 from broker.wire.error_codes import ErrorCode
@@ -92,10 +94,21 @@ class AppendRules:
     """The codec to store under, None to keep the producer's (`compression.codec_named` reads compression.type)."""
     level: int | None = None
     """The topic's level for `codec`, None for the codec's default."""
-    max_decompressed_bytes: int = 128 * 1024 * 1024
+    max_decompressed_bytes: int = 32 * 1024 * 1024
     """Above this (and max.message.bytes) a batch that must be decompressed is refused: kilobytes can hold gigabytes."""
     every_record: bool = False
     """Decode the records of every batch, as Kafka does (the setting `check_records`)."""
+
+
+Found = tuple[int, int, bool]
+"""Offset, timestamp and whether it has a key, of a record."""
+
+RECORDS_AT_ONCE: Final = 1_000
+"""Records that are looked at without a pause."""
+
+
+class NeedsRoom(Exception):
+    """A batch unpacks to more than there was room for, and may be right: it is to be checked again, with more."""
 
 
 class CheckedBatch:
@@ -207,18 +220,24 @@ def check_header(records: Buffer | None, rules: AppendRules, now_ms: int, versio
     return CheckedBatch(records, header, max_timestamp, False, timely and not is_heavy(header, rules))
 
 
-def check_contents(checked: CheckedBatch, rules: AppendRules, now_ms: int) -> CheckedBatch:
+def check_contents(
+    checked: CheckedBatch, rules: AppendRules, now_ms: int, *, room: int | None = None, pause: Callable[[], None] = lambda: None
+) -> CheckedBatch:
     """Decode what `check_header` left open, refuse what must be, and bring the batch into the topic's shape.
 
-    Raises RecordsRefused. Touches nothing but its arguments, so it may run in another thread.
+    Raises RecordsRefused; NeedsRoom when it unpacks to more than `room` bytes and the rules may allow that. Touches nothing but its arguments, so it
+    may run in another thread; `pause` is called from time to time, when there are very many records.
     """
     header = checked.header
     if rules.log_append_time and header.attributes & LOG_APPEND_TIME_BIT:
         raise _foreign_timestamp_type(range(header.record_count))
+    allowed = max(rules.max_decompressed_bytes, rules.max_message_bytes)
     try:
-        data = body(checked.buffer, 0, header, max(rules.max_decompressed_bytes, rules.max_message_bytes))
-        actual_max = _judge(data, header, rules, now_ms)
+        data = body(checked.buffer, 0, header, allowed if room is None else min(allowed, room))
+        actual_max = _judge(data, header, rules, now_ms, pause)
     except OutputLimitError as error:
+        if room is not None and room < allowed:
+            raise NeedsRoom from None
         raise RecordsRefused(ErrorCode.MESSAGE_TOO_LARGE, str(error)) from None
     except DecodeError as error:
         raise _invalid(str(error)) from None
@@ -239,7 +258,7 @@ def check_contents(checked: CheckedBatch, rules: AppendRules, now_ms: int) -> Ch
     )
 
 
-def _judge(data: memoryview, header: BatchHeader, rules: AppendRules, now_ms: int) -> int:
+def _judge(data: memoryview, header: BatchHeader, rules: AppendRules, now_ms: int, pause: Callable[[], None]) -> int:
     """The greatest timestamp of the records; RecordsRefused naming those that may not be appended."""
     low = now_ms - rules.before_max_ms
     high = now_ms + rules.after_max_ms
@@ -249,7 +268,7 @@ def _judge(data: memoryview, header: BatchHeader, rules: AppendRules, now_ms: in
     code = ErrorCode.INVALID_RECORD
     errors: list[RecordError] = []
     total = 0
-    for offset, timestamp, has_key in walk_body(data, header):
+    for offset, timestamp, has_key in _paced(walk_body(data, header, pause), pause):
         if timestamp > greatest:
             greatest = timestamp
         if rules.compacted and not has_key:
@@ -272,6 +291,13 @@ def _judge(data: memoryview, header: BatchHeader, rules: AppendRules, now_ms: in
     if total:
         raise _records_refused(code, errors, total)
     return greatest
+
+
+def _paced(records: Iterator[Found], pause: Callable[[], None]) -> Iterator[Found]:
+    while some := list(islice(records, RECORDS_AT_ONCE)):
+        yield from some
+        if len(some) == RECORDS_AT_ONCE:
+            pause()
 
 
 def _cut(records: Buffer, header: BatchHeader, version: int) -> memoryview:

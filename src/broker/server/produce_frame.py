@@ -8,10 +8,10 @@ import struct
 from typing import Final
 
 from broker.wire.errors import DecodeError
-from broker.wire.primitives import MALFORMED, malformed, read_uvarint, skip_tags
+from broker.wire.primitives import ELEMENTS_MAX, MALFORMED, malformed, read_uvarint, skip_counted_tags
 
-PARTITIONS_MAX: Final = 100_000
-"""Topics and partitions of one large Produce request. Far above what clients put into one: they have a batch for each."""
+PARTITIONS_MAX: Final = ELEMENTS_MAX
+"""Topics, partitions and unknown tagged fields of one large Produce request. Far above what clients put into one: they have a batch for each."""
 
 COUNTED_ABOVE_BYTES: Final = PARTITIONS_MAX * 6
 """A smaller frame cannot hold more: an empty partition takes six bytes at least."""
@@ -74,6 +74,8 @@ def _count_flexible(frame: memoryview, position: int, version: int) -> int:
             break
         for _ in range(partitions - 1):
             length, position = read_uvarint(frame, position + 4)
-            position = skip_tags(frame, position + max(length - 1, 0), end)
-        position = skip_tags(frame, position, end)
+            position, left = skip_counted_tags(frame, position + max(length - 1, 0), end, PARTITIONS_MAX - count)
+            count = PARTITIONS_MAX - left
+        position, left = skip_counted_tags(frame, position, end, PARTITIONS_MAX - count)
+        count = PARTITIONS_MAX - left
     return count

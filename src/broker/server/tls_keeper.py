@@ -4,8 +4,12 @@ Only a set that proves valid takes the place of another: its key fits, its chain
 stays, and a metric says that the files cannot be used. Connections that are open keep what they have; every new handshake gets the newest set.
 """
 
+import contextlib
 import hashlib
+import os
 import ssl
+import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,11 +31,21 @@ from security.tls.sources import STORE_BYTES_MAX, StoreUnusable, TlsSources
 if TYPE_CHECKING:
     from security.tls.contexts import TlsSet
 
-HANDSHAKE_THREADS: Final = 2
+HANDSHAKE_THREADS: Final = 1
+"""A thousand handshakes a second or so. A flood of them takes no more than this one thread from those who are in."""
+HANDSHAKE_NICE: Final = 10
+"""And where processors are scarce, those who are in come first."""
 DEBOUNCE_MS: Final = 200
 _SECRET_BYTES_MAX: Final = 64 * 1024
 
 _log = logs.get("tls")
+
+
+def _come_last() -> None:
+    """For this thread only, where the system knows such a thing."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + HANDSHAKE_NICE)
 
 
 class TlsUnusable(Exception):
@@ -150,7 +164,7 @@ class TlsKeeper:
     ) -> None:
         self._settings = settings
         self.now = now
-        self.threads = ThreadPoolExecutor(HANDSHAKE_THREADS, thread_name_prefix="tls")
+        self.threads = ThreadPoolExecutor(HANDSHAKE_THREADS, thread_name_prefix="tls", initializer=_come_last)
         self._doors = {name: TlsDoor(name, self, dials=name in dialling) for name in names}
         self._wake = anyio.Event()
 

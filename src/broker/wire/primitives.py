@@ -13,6 +13,13 @@ from broker.wire.errors import DecodeError
 _MAX_UINT32: Final = 0xFFFFFFFF
 _TABLE_SIZE: Final = 33
 
+ELEMENTS_MAX: Final = 100_000
+"""Elements of all arrays of one request together, and tagged fields in it that are not known. Far above what clients ask in one, and the bound on what a
+request can take once it is decoded: a nameless topic has two bytes on the wire, and hundreds afterwards."""
+
+TAGS_MAX: Final = 64
+"""Tagged fields of one section. Messages have a handful; nobody needs more of those he does not know."""
+
 MALFORMED: Final = (IndexError, struct.error, UnicodeDecodeError)
 """What reading a damaged frame raises besides DecodeError. The same tuple serves every decoder."""
 
@@ -37,6 +44,11 @@ def truncated(field: str) -> NoReturn:
 def too_many(field: str, count: int) -> NoReturn:
     """An array claims more elements than the bytes that are left could hold."""
     raise DecodeError(f"{field}: {count} elements do not fit into the bytes that are left")
+
+
+def too_many_in_all(field: str) -> NoReturn:
+    """The arrays of a request have more elements, all together, than one may."""
+    raise DecodeError(f"{field}: more than {ELEMENTS_MAX} elements in one request")
 
 
 def bad_length(field: str, length: int) -> NoReturn:
@@ -82,11 +94,21 @@ def skip_tags(buf: memoryview, pos: int, end: int) -> int:
     return pos
 
 
+def skip_counted_tags(buf: memoryview, pos: int, end: int, left: int) -> tuple[int, int]:
+    """The same in a request, of whose elements so many are left: the position, and how many are left then."""
+    count, _ = read_tag_count(buf, pos, end)
+    if count > left:
+        too_many_in_all("tagged fields")
+    return skip_tags(buf, pos, end), left - count
+
+
 def read_tag_count(buf: memoryview, pos: int, end: int) -> tuple[int, int]:
     """The number of tagged fields in a section, and the position of the first."""
     count, pos = read_uvarint(buf, pos)
     if count * 2 > end - pos:
         too_many("tagged fields", count)
+    if count > TAGS_MAX:
+        raise DecodeError(f"{count} tagged fields, {TAGS_MAX} are allowed")
     return count, pos
 
 

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from broker.log.validation import (
     RECORD_ERRORS_MAX,
+    RECORDS_AT_ONCE,
     AppendRules,
     CheckedBatch,
+    NeedsRoom,
     RecordsRefused,
     check_contents,
     check_header,
@@ -28,7 +30,7 @@ from broker.wire.records.batch import (
 )
 from broker.wire.records.compression import Codec
 from broker.wire.records.control import ABORT, COMMIT, encode_marker
-from broker.wire.records.record import Record, assemble, encode_batch, iter_records
+from broker.wire.records.record import HEADERS_AT_ONCE, Record, assemble, encode_batch, iter_records
 from tests.broker.wire.records.batches import CODECS, NOW_MS, plain, records, sample, sample_batch
 
 RULES = AppendRules()
@@ -418,6 +420,31 @@ def test_bombs_are_too_large_when_they_must_be_opened() -> None:
     rules = AppendRules(compacted=True, max_decompressed_bytes=100_000, max_message_bytes=100_000)
     assert refusal(bomb, rules).code == ErrorCode.MESSAGE_TOO_LARGE
     assert check_records(bomb, replace(rules, compacted=False), NOW_MS, VERSION).settled
+
+
+def test_what_needs_more_room_says_so() -> None:
+    """Unless it could not have it anyway."""
+    batch = bytes(encode_batch([Record(0, NOW_MS, b"k", bytes(1_000_000))], codec=Codec.GZIP))
+    rules = AppendRules(compacted=True, max_decompressed_bytes=2_000_000, max_message_bytes=100_000)
+    checked = check_header(batch, rules, NOW_MS, VERSION)
+    with pytest.raises(NeedsRoom):
+        check_contents(checked, rules, NOW_MS, room=500_000)
+    assert check_contents(checked, rules, NOW_MS, room=1_100_000).settled
+    with pytest.raises(RecordsRefused):
+        check_contents(checked, replace(rules, max_decompressed_bytes=500_000), NOW_MS, room=500_000)
+
+
+def test_very_many_records_are_looked_at_with_pauses() -> None:
+    """And very many headers of one; few are not paused for."""
+    for batch, pauses in (
+        ([Record(number, NOW_MS, b"k", b"") for number in range(RECORDS_AT_ONCE - 1)], 0),
+        ([Record(number, NOW_MS, b"k", b"") for number in range(3 * RECORDS_AT_ONCE)], 3),
+        ([Record(0, NOW_MS, b"k", b"", tuple([(b"h", None)] * 5 * HEADERS_AT_ONCE))], 5),
+    ):
+        made: list[None] = []
+        checked = check_header(bytes(encode_batch(batch)), AppendRules(compacted=True), NOW_MS, VERSION)
+        check_contents(checked, AppendRules(compacted=True), NOW_MS, pause=lambda made=made: made.append(None))  # type: ignore[misc]
+        assert len(made) == pauses
 
 
 @pytest.mark.parametrize("codec", [codec for codec in CODECS if codec])

@@ -17,6 +17,7 @@ from broker.wire.primitives import (
     read_tag,
     read_uuids,
     read_uvarint,
+    skip_counted_tags,
     skip_tags,
     too_many,
     trailing,
@@ -114,3 +115,13 @@ def test_what_damaged_bytes_raise_becomes_a_decode_error() -> None:
         str(b"\xff", "utf-8")
     assert str(malformed(caught.value)) == "a string is not UTF-8: invalid start byte at byte 0"
     assert str(malformed(IndexError())) == "the message ends in the middle of a field"
+
+
+def test_few_unknown_tags_are_stepped_over() -> None:
+    """More are refused before any is looked at; of a request they count with its elements."""
+    section = b"\x02\x05\x00\x06\x00"
+    assert skip_counted_tags(memoryview(section), 0, len(section), 2) == (len(section), 0)
+    with pytest.raises(DecodeError, match="tagged fields: more than 100000 elements in one request"):
+        skip_counted_tags(memoryview(section), 0, len(section), 1)
+    with pytest.raises(DecodeError, match="65 tagged fields, 64 are allowed"):
+        skip_tags(memoryview(b"\x41" + bytes(200)), 0, 201)

@@ -105,3 +105,11 @@ def test_what_is_missing_is_said() -> None:
     ):
         with pytest.raises(StoreUnusable, match=why):
             server_set(sources, NOW)
+
+
+def test_nobody_renegotiates_nor_resumes() -> None:
+    """A handshake costs a broker more than its client, so that there is one for each connection; and a resumed session would not show a certificate again."""
+    options = server_set(TlsSources(key_store=PEM), NOW).context.options
+
+    assert options & ssl.OP_NO_RENEGOTIATION
+    assert options & ssl.OP_NO_TICKET

@@ -7,8 +7,8 @@ from broker.cluster.directory import TopicState
 from broker.log.validation import AppendRules
 from broker.wire.records.compression import Codec, codec_named
 
-DECOMPRESSED_BYTES_MAX: Final = 128 * 1024 * 1024
-"""Kafka's default for ``max.decompressed.message.bytes`` is 2 GiB; a few clients sending that much would be the end of a broker."""
+DECOMPRESSED_BYTES_MAX: Final = 32 * 1024 * 1024
+"""Above this and ``max.message.bytes``, which bounds a batch as it comes. Kafka's default for ``max.decompressed.message.bytes`` is 2 GiB; a few clients sending that much would be the end of a broker."""
 
 
 def append_rules(state: TopicState) -> AppendRules:

@@ -7,7 +7,7 @@ Behaviour:
 - acks=0: no answer. A batch refused on arrival closes the connection, as Kafka does, for that is the only way to tell the client.
   What fails later, in storage or by its sequence, the client could not act on anyway; it is dropped.
 - Batches that must be decoded or compressed anew are checked in a worker thread. The connection's next request waits for that,
-  so a partition's order stays that of arrival.
+  so a partition's order stays that of arrival. Those that unpack to much wait for each other, so that memory is bounded and small ones go on.
 - A transactional batch must belong to the open transaction of its producer; the catalog decides that when it commits the batch. From
   v12 on the partitions are added to the transaction here, all that are missing in one step, and the batches take their places then;
   whoever coordinates the transaction.
@@ -48,9 +48,10 @@ from broker.handlers.data.transactional_batches import (
     producer_of,
     refused_addition,
 )
-from broker.log.validation import AppendRules, CheckedBatch, RecordsRefused, check_contents, check_header
+from broker.log.validation import AppendRules, CheckedBatch, NeedsRoom, RecordsRefused, check_contents, check_header
 from broker.log.writer import Writer
 from broker.model import Appended
+from broker.pacing import Pacer
 from broker.storage.catalog.base import BatchEntry
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
@@ -66,9 +67,13 @@ from security.acls.kinds import Operation, ResourceType
 FIRST_VERSION_WITH_IDS: Final = 13
 
 HEAVY_CHECKS: Final = 4
-"""Requests whose records are decoded at the same time. Kilobytes may unpack to DECOMPRESSED_BYTES_MAX, so this bounds memory."""
+"""Requests whose records are decoded at the same time."""
+
+EASY_BYTES: Final = 4 * 1024 * 1024
+"""A batch that unpacks to more is checked while no other such is: kilobytes may become DECOMPRESSED_BYTES_MAX, and very many clients may send them."""
 
 _HEAVY: Final[RunVar[anyio.CapacityLimiter]] = RunVar("broker.handlers.data.produce.heavy")
+_VERY_HEAVY: Final[RunVar[anyio.CapacityLimiter]] = RunVar("broker.handlers.data.produce.very_heavy")
 
 _WITHOUT_LOG_START: Final = frozenset(
     {
@@ -127,12 +132,17 @@ class _Waiting:
         self.answer = answer
         self.refused: RecordsRefused | None = None
 
-    def check(self, now_ms: int) -> None:
-        """Runs in a worker thread."""
+    def check(self, now_ms: int, room: int | None) -> bool:
+        """Runs in a worker thread. False when it needs more room than that."""
         try:
-            self.checked = check_contents(self.checked, self.rules, now_ms)
+            self.checked = check_contents(self.checked, self.rules, now_ms, room=room, pause=Pacer())
+        except NeedsRoom:
+            return False
         except RecordsRefused as error:
+            # Without where it comes from: that has what was unpacked, and would keep it until the next collection.
+            error.__traceback__ = error.__context__ = None
             self.refused = error
+        return True
 
 
 def handle(request: ProduceRequest, context: RequestContext) -> Any:
@@ -285,12 +295,13 @@ async def _check_heavy(
 ) -> ProduceResponse | None:
     """Check what has to be decoded, in order, and wait for the whole answer."""
 
-    def check_all() -> None:
-        for each in heavy:
-            each.check(now_ms)
+    def check_all(batches: Sequence[_Waiting], room: int | None) -> list[_Waiting]:
+        return [each for each in batches if not each.check(now_ms, room)]
 
     if heavy:
-        await run_sync(check_all, limiter=_heavy_limiter())
+        larger = await run_sync(check_all, heavy, EASY_BYTES, limiter=_limiter(_HEAVY, HEAVY_CHECKS))
+        if larger:
+            await run_sync(check_all, larger, None, limiter=_limiter(_VERY_HEAVY, 1))
     for each in heavy:
         if each.refused is not None:
             _refuse_partition(context, answering, each.answer, each.pid, each.refused)
@@ -305,13 +316,13 @@ async def _check_heavy(
     return answering.response
 
 
-def _heavy_limiter() -> anyio.CapacityLimiter:
+def _limiter(of: RunVar[anyio.CapacityLimiter], most: int) -> anyio.CapacityLimiter:
     """One for each event loop."""
     try:
-        return _HEAVY.get()
+        return of.get()
     except LookupError:
-        limiter = anyio.CapacityLimiter(HEAVY_CHECKS)
-        _HEAVY.set(limiter)
+        limiter = anyio.CapacityLimiter(most)
+        of.set(limiter)
         return limiter
 
 

@@ -11,11 +11,12 @@ from broker.wire.messages.add_offsets_to_txn import (
     AddOffsetsToTxnResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     trailing,
     truncated,
 )
@@ -35,6 +36,7 @@ _pack_ihx = struct.Struct(">ihx").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> AddOffsetsToTxnRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AddOffsetsToTxnRequest)
         (n,) = _unpack_h(buf, pos)
@@ -64,6 +66,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> AddOffsetsToTxnRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> AddOffsetsToTxnRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AddOffsetsToTxnRequest)
         n = buf[pos]
@@ -93,7 +96,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> AddOffsetsToTxnRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -13,13 +13,15 @@ from broker.wire.messages.add_partitions_to_txn import (
     AddPartitionsToTxnTransaction,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -48,6 +50,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AddPartitionsToTxnRequest)
         m.transactions = []
@@ -66,6 +69,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
             bad_length("AddPartitionsToTxnRequest.v3_and_below_topics", n)
         if n * 6 > end - pos:
             too_many("AddPartitionsToTxnRequest.v3_and_below_topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AddPartitionsToTxnRequest.v3_and_below_topics")
         items1: list[AddPartitionsToTxnTopic] = []
         m.v3_and_below_topics = items1
         for _ in range(n):
@@ -85,6 +91,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
                 bad_length("AddPartitionsToTxnTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("AddPartitionsToTxnTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AddPartitionsToTxnTopic.partitions")
             m2.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             items1.append(m2)
@@ -97,6 +106,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AddPartitionsToTxnRequest)
         m.transactions = []
@@ -121,6 +131,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
             bad_length("AddPartitionsToTxnRequest.v3_and_below_topics", n)
         if n * 3 > end - pos:
             too_many("AddPartitionsToTxnRequest.v3_and_below_topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AddPartitionsToTxnRequest.v3_and_below_topics")
         items1: list[AddPartitionsToTxnTopic] = []
         m.v3_and_below_topics = items1
         for _ in range(n):
@@ -146,17 +159,20 @@ def decode_request_v3(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
                 bad_length("AddPartitionsToTxnTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("AddPartitionsToTxnTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AddPartitionsToTxnTopic.partitions")
             m2.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -166,6 +182,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AddPartitionsToTxnRequest)
         m.v3_and_below_transactional_id = ""
@@ -181,6 +198,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
             bad_length("AddPartitionsToTxnRequest.transactions", n)
         if n * 14 > end - pos:
             too_many("AddPartitionsToTxnRequest.transactions", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AddPartitionsToTxnRequest.transactions")
         items1: list[AddPartitionsToTxnTransaction] = []
         m.transactions = items1
         for _ in range(n):
@@ -206,6 +226,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
                 bad_length("AddPartitionsToTxnTransaction.topics", n)
             if n * 3 > end - pos:
                 too_many("AddPartitionsToTxnTransaction.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AddPartitionsToTxnTransaction.topics")
             items3: list[AddPartitionsToTxnTopic] = []
             m2.topics = items3
             for _ in range(n):
@@ -231,22 +254,25 @@ def decode_request_v4(buf: memoryview, pos: int) -> AddPartitionsToTxnRequest:
                     bad_length("AddPartitionsToTxnTopic.partitions", n)
                 if n * 4 > end - pos:
                     too_many("AddPartitionsToTxnTopic.partitions", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("AddPartitionsToTxnTopic.partitions")
                 m4.partitions = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

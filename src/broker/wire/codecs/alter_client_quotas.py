@@ -14,12 +14,14 @@ from broker.wire.messages.alter_client_quotas import (
     AlterClientQuotasResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -48,6 +50,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AlterClientQuotasRequest)
         (n,) = _unpack_i(buf, pos)
@@ -56,6 +59,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
             bad_length("AlterClientQuotasRequest.entries", n)
         if n * 8 > end - pos:
             too_many("AlterClientQuotasRequest.entries", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterClientQuotasRequest.entries")
         items1: list[AlterClientQuotasRequestEntryData] = []
         m.entries = items1
         for _ in range(n):
@@ -66,6 +72,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
                 bad_length("AlterClientQuotasRequestEntryData.entity", n)
             if n * 4 > end - pos:
                 too_many("AlterClientQuotasRequestEntryData.entity", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterClientQuotasRequestEntryData.entity")
             items3: list[AlterClientQuotasRequestEntityData] = []
             m2.entity = items3
             for _ in range(n):
@@ -98,6 +107,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
                 bad_length("AlterClientQuotasRequestEntryData.ops", n)
             if n * 11 > end - pos:
                 too_many("AlterClientQuotasRequestEntryData.ops", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterClientQuotasRequestEntryData.ops")
             items5: list[AlterClientQuotasRequestOpData] = []
             m2.ops = items5
             for _ in range(n):
@@ -126,6 +138,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
 
 def decode_request_v1(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AlterClientQuotasRequest)
         n = buf[pos]
@@ -137,6 +150,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
             bad_length("AlterClientQuotasRequest.entries", n)
         if n * 3 > end - pos:
             too_many("AlterClientQuotasRequest.entries", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterClientQuotasRequest.entries")
         items1: list[AlterClientQuotasRequestEntryData] = []
         m.entries = items1
         for _ in range(n):
@@ -150,6 +166,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
                 bad_length("AlterClientQuotasRequestEntryData.entity", n)
             if n * 3 > end - pos:
                 too_many("AlterClientQuotasRequestEntryData.entity", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterClientQuotasRequestEntryData.entity")
             items3: list[AlterClientQuotasRequestEntityData] = []
             m2.entity = items3
             for _ in range(n):
@@ -184,7 +203,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             n = buf[pos]
             pos += 1
@@ -195,6 +214,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
                 bad_length("AlterClientQuotasRequestEntryData.ops", n)
             if n * 11 > end - pos:
                 too_many("AlterClientQuotasRequestEntryData.ops", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterClientQuotasRequestEntryData.ops")
             items5: list[AlterClientQuotasRequestOpData] = []
             m2.ops = items5
             for _ in range(n):
@@ -214,17 +236,17 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterClientQuotasRequest:
                 m6.value, m6.remove, tags = _unpack_dTB(buf, pos)
                 pos += 10
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items5.append(m6)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.validate_only, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

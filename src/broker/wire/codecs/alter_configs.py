@@ -13,12 +13,14 @@ from broker.wire.messages.alter_configs import (
     AlterConfigsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -50,6 +52,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> AlterConfigsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AlterConfigsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -58,6 +61,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterConfigsRequest:
             bad_length("AlterConfigsRequest.resources", n)
         if n * 7 > end - pos:
             too_many("AlterConfigsRequest.resources", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterConfigsRequest.resources")
         items1: list[AlterConfigsResource] = []
         m.resources = items1
         for _ in range(n):
@@ -77,6 +83,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterConfigsRequest:
                 bad_length("AlterConfigsResource.configs", n)
             if n * 4 > end - pos:
                 too_many("AlterConfigsResource.configs", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterConfigsResource.configs")
             items3: list[AlterConfigsRequestAlterableConfig] = []
             m2.configs = items3
             for _ in range(n):
@@ -115,6 +124,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterConfigsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> AlterConfigsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AlterConfigsRequest)
         n = buf[pos]
@@ -126,6 +136,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> AlterConfigsRequest:
             bad_length("AlterConfigsRequest.resources", n)
         if n * 4 > end - pos:
             too_many("AlterConfigsRequest.resources", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterConfigsRequest.resources")
         items1: list[AlterConfigsResource] = []
         m.resources = items1
         for _ in range(n):
@@ -151,6 +164,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> AlterConfigsRequest:
                 bad_length("AlterConfigsResource.configs", n)
             if n * 3 > end - pos:
                 too_many("AlterConfigsResource.configs", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterConfigsResource.configs")
             items3: list[AlterConfigsRequestAlterableConfig] = []
             m2.configs = items3
             for _ in range(n):
@@ -185,17 +201,17 @@ def decode_request_v2(buf: memoryview, pos: int) -> AlterConfigsRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.validate_only, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

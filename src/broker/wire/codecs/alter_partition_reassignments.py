@@ -13,13 +13,15 @@ from broker.wire.messages.alter_partition_reassignments import (
     AlterPartitionReassignmentsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -42,6 +44,7 @@ _pack_ihB = struct.Struct(">ihB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> AlterPartitionReassignmentsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AlterPartitionReassignmentsRequest)
         m.allow_replication_factor_change = True
@@ -54,6 +57,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterPartitionReassignmentsR
             bad_length("AlterPartitionReassignmentsRequest.topics", n)
         if n * 3 > end - pos:
             too_many("AlterPartitionReassignmentsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterPartitionReassignmentsRequest.topics")
         items1: list[AlterPartitionReassignmentsRequestReassignableTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -79,6 +85,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterPartitionReassignmentsR
                 bad_length("AlterPartitionReassignmentsRequestReassignableTopic.partitions", n)
             if n * 6 > end - pos:
                 too_many("AlterPartitionReassignmentsRequestReassignableTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterPartitionReassignmentsRequestReassignableTopic.partitions")
             items3: list[AlterPartitionReassignmentsRequestReassignablePartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -95,22 +104,25 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterPartitionReassignmentsR
                         bad_length("AlterPartitionReassignmentsRequestReassignablePartition.replicas", n)
                     if n * 4 > end - pos:
                         too_many("AlterPartitionReassignmentsRequestReassignablePartition.replicas", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("AlterPartitionReassignmentsRequestReassignablePartition.replicas")
                     m4.replicas = read_int32s(buf, pos, n)
                     pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -120,6 +132,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterPartitionReassignmentsR
 
 def decode_request_v1(buf: memoryview, pos: int) -> AlterPartitionReassignmentsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AlterPartitionReassignmentsRequest)
         m.timeout_ms, m.allow_replication_factor_change, n = _unpack_iTB(buf, pos)
@@ -131,6 +144,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterPartitionReassignmentsR
             bad_length("AlterPartitionReassignmentsRequest.topics", n)
         if n * 3 > end - pos:
             too_many("AlterPartitionReassignmentsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterPartitionReassignmentsRequest.topics")
         items1: list[AlterPartitionReassignmentsRequestReassignableTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -156,6 +172,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterPartitionReassignmentsR
                 bad_length("AlterPartitionReassignmentsRequestReassignableTopic.partitions", n)
             if n * 6 > end - pos:
                 too_many("AlterPartitionReassignmentsRequestReassignableTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterPartitionReassignmentsRequestReassignableTopic.partitions")
             items3: list[AlterPartitionReassignmentsRequestReassignablePartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -172,22 +191,25 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterPartitionReassignmentsR
                         bad_length("AlterPartitionReassignmentsRequestReassignablePartition.replicas", n)
                     if n * 4 > end - pos:
                         too_many("AlterPartitionReassignmentsRequestReassignablePartition.replicas", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("AlterPartitionReassignmentsRequestReassignablePartition.replicas")
                     m4.replicas = read_int32s(buf, pos, n)
                     pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

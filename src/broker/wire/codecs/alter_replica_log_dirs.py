@@ -13,13 +13,15 @@ from broker.wire.messages.alter_replica_log_dirs import (
     AlterReplicaLogDirsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -44,6 +46,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> AlterReplicaLogDirsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AlterReplicaLogDirsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -52,6 +55,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterReplicaLogDirsRequest:
             bad_length("AlterReplicaLogDirsRequest.dirs", n)
         if n * 6 > end - pos:
             too_many("AlterReplicaLogDirsRequest.dirs", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterReplicaLogDirsRequest.dirs")
         items1: list[AlterReplicaLogDirsRequestAlterReplicaLogDir] = []
         m.dirs = items1
         for _ in range(n):
@@ -71,6 +77,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterReplicaLogDirsRequest:
                 bad_length("AlterReplicaLogDirsRequestAlterReplicaLogDir.topics", n)
             if n * 6 > end - pos:
                 too_many("AlterReplicaLogDirsRequestAlterReplicaLogDir.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterReplicaLogDirsRequestAlterReplicaLogDir.topics")
             items3: list[AlterReplicaLogDirsRequestAlterReplicaLogDirTopic] = []
             m2.topics = items3
             for _ in range(n):
@@ -90,6 +99,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterReplicaLogDirsRequest:
                     bad_length("AlterReplicaLogDirsRequestAlterReplicaLogDirTopic.partitions", n)
                 if n * 4 > end - pos:
                     too_many("AlterReplicaLogDirsRequestAlterReplicaLogDirTopic.partitions", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("AlterReplicaLogDirsRequestAlterReplicaLogDirTopic.partitions")
                 m4.partitions = read_int32s(buf, pos, n)
                 pos += n * 4
                 items3.append(m4)
@@ -103,6 +115,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> AlterReplicaLogDirsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> AlterReplicaLogDirsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AlterReplicaLogDirsRequest)
         n = buf[pos]
@@ -114,6 +127,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> AlterReplicaLogDirsRequest:
             bad_length("AlterReplicaLogDirsRequest.dirs", n)
         if n * 3 > end - pos:
             too_many("AlterReplicaLogDirsRequest.dirs", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterReplicaLogDirsRequest.dirs")
         items1: list[AlterReplicaLogDirsRequestAlterReplicaLogDir] = []
         m.dirs = items1
         for _ in range(n):
@@ -139,6 +155,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> AlterReplicaLogDirsRequest:
                 bad_length("AlterReplicaLogDirsRequestAlterReplicaLogDir.topics", n)
             if n * 3 > end - pos:
                 too_many("AlterReplicaLogDirsRequestAlterReplicaLogDir.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterReplicaLogDirsRequestAlterReplicaLogDir.topics")
             items3: list[AlterReplicaLogDirsRequestAlterReplicaLogDirTopic] = []
             m2.topics = items3
             for _ in range(n):
@@ -164,22 +183,25 @@ def decode_request_v2(buf: memoryview, pos: int) -> AlterReplicaLogDirsRequest:
                     bad_length("AlterReplicaLogDirsRequestAlterReplicaLogDirTopic.partitions", n)
                 if n * 4 > end - pos:
                     too_many("AlterReplicaLogDirsRequestAlterReplicaLogDirTopic.partitions", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("AlterReplicaLogDirsRequestAlterReplicaLogDirTopic.partitions")
                 m4.partitions = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -13,12 +13,14 @@ from broker.wire.messages.alter_share_group_offsets import (
     AlterShareGroupOffsetsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -40,6 +42,7 @@ _pack_ihB = struct.Struct(">ihB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> AlterShareGroupOffsetsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AlterShareGroupOffsetsRequest)
         n = buf[pos]
@@ -63,6 +66,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterShareGroupOffsetsReques
             bad_length("AlterShareGroupOffsetsRequest.topics", n)
         if n * 3 > end - pos:
             too_many("AlterShareGroupOffsetsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterShareGroupOffsetsRequest.topics")
         items1: list[AlterShareGroupOffsetsRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -88,6 +94,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterShareGroupOffsetsReques
                 bad_length("AlterShareGroupOffsetsRequestTopic.partitions", n)
             if n * 13 > end - pos:
                 too_many("AlterShareGroupOffsetsRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("AlterShareGroupOffsetsRequestTopic.partitions")
             items3: list[AlterShareGroupOffsetsRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -95,17 +104,17 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterShareGroupOffsetsReques
                 m4.partition_index, m4.start_offset, tags = _unpack_iqB(buf, pos)
                 pos += 13
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

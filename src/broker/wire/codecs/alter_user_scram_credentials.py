@@ -13,12 +13,14 @@ from broker.wire.messages.alter_user_scram_credentials import (
     AlterUserScramCredentialsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -41,6 +43,7 @@ _pack_iB = struct.Struct(">iB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> AlterUserScramCredentialsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(AlterUserScramCredentialsRequest)
         n = buf[pos]
@@ -52,6 +55,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterUserScramCredentialsReq
             bad_length("AlterUserScramCredentialsRequest.deletions", n)
         if n * 3 > end - pos:
             too_many("AlterUserScramCredentialsRequest.deletions", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterUserScramCredentialsRequest.deletions")
         items1: list[AlterUserScramCredentialsRequestScramCredentialDeletion] = []
         m.deletions = items1
         for _ in range(n):
@@ -71,7 +77,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterUserScramCredentialsReq
             m2.mechanism, tags = _unpack_bB(buf, pos)
             pos += 2
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         n = buf[pos]
         pos += 1
@@ -82,6 +88,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterUserScramCredentialsReq
             bad_length("AlterUserScramCredentialsRequest.upsertions", n)
         if n * 9 > end - pos:
             too_many("AlterUserScramCredentialsRequest.upsertions", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("AlterUserScramCredentialsRequest.upsertions")
         items3: list[AlterUserScramCredentialsRequestScramCredentialUpsertion] = []
         m.upsertions = items3
         for _ in range(n):
@@ -125,12 +134,12 @@ def decode_request_v0(buf: memoryview, pos: int) -> AlterUserScramCredentialsReq
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items3.append(m4)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -11,11 +11,12 @@ from broker.wire.messages.api_versions import (
     ApiVersionsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     trailing,
     truncated,
 )
@@ -42,6 +43,7 @@ _pack_q = struct.Struct(">q").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> ApiVersionsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ApiVersionsRequest)
         m.client_software_name = ""
@@ -55,6 +57,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> ApiVersionsRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> ApiVersionsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ApiVersionsRequest)
         n = buf[pos]
@@ -84,7 +87,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> ApiVersionsRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

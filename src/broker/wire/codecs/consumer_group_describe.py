@@ -11,12 +11,14 @@ from broker.wire.messages.consumer_group_describe import (
     ConsumerGroupDescribeResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -48,6 +50,7 @@ _pack_xx = struct.Struct(">xx").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> ConsumerGroupDescribeRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ConsumerGroupDescribeRequest)
         n = buf[pos]
@@ -59,6 +62,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> ConsumerGroupDescribeRequest
             bad_length("ConsumerGroupDescribeRequest.group_ids", n)
         if n > end - pos:
             too_many("ConsumerGroupDescribeRequest.group_ids", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ConsumerGroupDescribeRequest.group_ids")
         items1: list[str] = []
         m.group_ids = items1
         for _ in range(n):
@@ -78,7 +84,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> ConsumerGroupDescribeRequest
         m.include_authorized_operations, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

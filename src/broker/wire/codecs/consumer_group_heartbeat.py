@@ -12,13 +12,15 @@ from broker.wire.messages.consumer_group_heartbeat import (
     ConsumerGroupHeartbeatResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -43,6 +45,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> ConsumerGroupHeartbeatRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ConsumerGroupHeartbeatRequest)
         m.subscribed_topic_regex = None
@@ -112,6 +115,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> ConsumerGroupHeartbeatReques
                 bad_length("ConsumerGroupHeartbeatRequest.subscribed_topic_names", n)
             if n > end - pos:
                 too_many("ConsumerGroupHeartbeatRequest.subscribed_topic_names", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ConsumerGroupHeartbeatRequest.subscribed_topic_names")
             items1: list[str] = []
             m.subscribed_topic_names = items1
             for _ in range(n):
@@ -155,6 +161,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> ConsumerGroupHeartbeatReques
                 bad_length("ConsumerGroupHeartbeatRequest.topic_partitions", n)
             if n * 18 > end - pos:
                 too_many("ConsumerGroupHeartbeatRequest.topic_partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ConsumerGroupHeartbeatRequest.topic_partitions")
             items2: list[ConsumerGroupHeartbeatRequestTopicPartitions] = []
             m.topic_partitions = items2
             for _ in range(n):
@@ -168,17 +177,20 @@ def decode_request_v0(buf: memoryview, pos: int) -> ConsumerGroupHeartbeatReques
                     bad_length("ConsumerGroupHeartbeatRequestTopicPartitions.partitions", n)
                 if n * 4 > end - pos:
                     too_many("ConsumerGroupHeartbeatRequestTopicPartitions.partitions", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("ConsumerGroupHeartbeatRequestTopicPartitions.partitions")
                 m3.partitions = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items2.append(m3)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -188,6 +200,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> ConsumerGroupHeartbeatReques
 
 def decode_request_v1(buf: memoryview, pos: int) -> ConsumerGroupHeartbeatRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ConsumerGroupHeartbeatRequest)
         n = buf[pos]
@@ -256,6 +269,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ConsumerGroupHeartbeatReques
                 bad_length("ConsumerGroupHeartbeatRequest.subscribed_topic_names", n)
             if n > end - pos:
                 too_many("ConsumerGroupHeartbeatRequest.subscribed_topic_names", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ConsumerGroupHeartbeatRequest.subscribed_topic_names")
             items1: list[str] = []
             m.subscribed_topic_names = items1
             for _ in range(n):
@@ -314,6 +330,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ConsumerGroupHeartbeatReques
                 bad_length("ConsumerGroupHeartbeatRequest.topic_partitions", n)
             if n * 18 > end - pos:
                 too_many("ConsumerGroupHeartbeatRequest.topic_partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ConsumerGroupHeartbeatRequest.topic_partitions")
             items2: list[ConsumerGroupHeartbeatRequestTopicPartitions] = []
             m.topic_partitions = items2
             for _ in range(n):
@@ -327,17 +346,20 @@ def decode_request_v1(buf: memoryview, pos: int) -> ConsumerGroupHeartbeatReques
                     bad_length("ConsumerGroupHeartbeatRequestTopicPartitions.partitions", n)
                 if n * 4 > end - pos:
                     too_many("ConsumerGroupHeartbeatRequestTopicPartitions.partitions", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("ConsumerGroupHeartbeatRequestTopicPartitions.partitions")
                 m3.partitions = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items2.append(m3)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

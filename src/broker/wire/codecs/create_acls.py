@@ -12,12 +12,14 @@ from broker.wire.messages.create_acls import (
     CreateAclsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -46,6 +48,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> CreateAclsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(CreateAclsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -54,6 +57,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> CreateAclsRequest:
             bad_length("CreateAclsRequest.creations", n)
         if n * 10 > end - pos:
             too_many("CreateAclsRequest.creations", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("CreateAclsRequest.creations")
         items1: list[CreateAclsRequestAclCreation] = []
         m.creations = items1
         for _ in range(n):
@@ -97,6 +103,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> CreateAclsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> CreateAclsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(CreateAclsRequest)
         n = buf[pos]
@@ -108,6 +115,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreateAclsRequest:
             bad_length("CreateAclsRequest.creations", n)
         if n * 8 > end - pos:
             too_many("CreateAclsRequest.creations", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("CreateAclsRequest.creations")
         items1: list[CreateAclsRequestAclCreation] = []
         m.creations = items1
         for _ in range(n):
@@ -151,12 +161,12 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreateAclsRequest:
             m2.operation, m2.permission_type, tags = _unpack_bbB(buf, pos)
             pos += 3
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -12,12 +12,14 @@ from broker.wire.messages.create_delegation_token import (
     CreateDelegationTokenResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -46,6 +48,7 @@ _pack_qqqh = struct.Struct(">qqqh").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> CreateDelegationTokenRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(CreateDelegationTokenRequest)
         m.owner_principal_type = ""
@@ -56,6 +59,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> CreateDelegationTokenRequest
             bad_length("CreateDelegationTokenRequest.renewers", n)
         if n * 4 > end - pos:
             too_many("CreateDelegationTokenRequest.renewers", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("CreateDelegationTokenRequest.renewers")
         items1: list[CreateDelegationTokenRequestCreatableRenewers] = []
         m.renewers = items1
         for _ in range(n):
@@ -90,6 +96,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> CreateDelegationTokenRequest
 
 def decode_request_v2(buf: memoryview, pos: int) -> CreateDelegationTokenRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(CreateDelegationTokenRequest)
         m.owner_principal_type = ""
@@ -103,6 +110,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreateDelegationTokenRequest
             bad_length("CreateDelegationTokenRequest.renewers", n)
         if n * 3 > end - pos:
             too_many("CreateDelegationTokenRequest.renewers", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("CreateDelegationTokenRequest.renewers")
         items1: list[CreateDelegationTokenRequestCreatableRenewers] = []
         m.renewers = items1
         for _ in range(n):
@@ -134,12 +144,12 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreateDelegationTokenRequest
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.max_lifetime_ms, tags = _unpack_qB(buf, pos)
         pos += 9
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -149,6 +159,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreateDelegationTokenRequest
 
 def decode_request_v3(buf: memoryview, pos: int) -> CreateDelegationTokenRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(CreateDelegationTokenRequest)
         n = buf[pos]
@@ -190,6 +201,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> CreateDelegationTokenRequest
             bad_length("CreateDelegationTokenRequest.renewers", n)
         if n * 3 > end - pos:
             too_many("CreateDelegationTokenRequest.renewers", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("CreateDelegationTokenRequest.renewers")
         items1: list[CreateDelegationTokenRequestCreatableRenewers] = []
         m.renewers = items1
         for _ in range(n):
@@ -221,12 +235,12 @@ def decode_request_v3(buf: memoryview, pos: int) -> CreateDelegationTokenRequest
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.max_lifetime_ms, tags = _unpack_qB(buf, pos)
         pos += 9
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

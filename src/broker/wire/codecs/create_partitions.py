@@ -13,13 +13,15 @@ from broker.wire.messages.create_partitions import (
     CreatePartitionsTopic,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -48,6 +50,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> CreatePartitionsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(CreatePartitionsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -56,6 +59,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> CreatePartitionsRequest:
             bad_length("CreatePartitionsRequest.topics", n)
         if n * 10 > end - pos:
             too_many("CreatePartitionsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("CreatePartitionsRequest.topics")
         items1: list[CreatePartitionsTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -78,6 +84,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> CreatePartitionsRequest:
                     bad_length("CreatePartitionsTopic.assignments", n)
                 if n * 4 > end - pos:
                     too_many("CreatePartitionsTopic.assignments", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("CreatePartitionsTopic.assignments")
                 items3: list[CreatePartitionsAssignment] = []
                 m2.assignments = items3
                 for _ in range(n):
@@ -88,6 +97,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> CreatePartitionsRequest:
                         bad_length("CreatePartitionsAssignment.broker_ids", n)
                     if n * 4 > end - pos:
                         too_many("CreatePartitionsAssignment.broker_ids", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("CreatePartitionsAssignment.broker_ids")
                     m4.broker_ids = read_int32s(buf, pos, n)
                     pos += n * 4
                     items3.append(m4)
@@ -103,6 +115,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> CreatePartitionsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> CreatePartitionsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(CreatePartitionsRequest)
         n = buf[pos]
@@ -114,6 +127,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreatePartitionsRequest:
             bad_length("CreatePartitionsRequest.topics", n)
         if n * 7 > end - pos:
             too_many("CreatePartitionsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("CreatePartitionsRequest.topics")
         items1: list[CreatePartitionsTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -142,6 +158,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreatePartitionsRequest:
                     bad_length("CreatePartitionsTopic.assignments", n)
                 if n * 2 > end - pos:
                     too_many("CreatePartitionsTopic.assignments", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("CreatePartitionsTopic.assignments")
                 items3: list[CreatePartitionsAssignment] = []
                 m2.assignments = items3
                 for _ in range(n):
@@ -155,22 +174,25 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreatePartitionsRequest:
                         bad_length("CreatePartitionsAssignment.broker_ids", n)
                     if n * 4 > end - pos:
                         too_many("CreatePartitionsAssignment.broker_ids", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("CreatePartitionsAssignment.broker_ids")
                     m4.broker_ids = read_int32s(buf, pos, n)
                     pos += n * 4
                     tags = buf[pos]
                     pos += 1
                     if tags:
-                        pos = skip_tags(buf, pos - 1, end)
+                        pos, left = skip_counted_tags(buf, pos - 1, end, left)
                     items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.timeout_ms, m.validate_only, tags = _unpack_iTB(buf, pos)
         pos += 6
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -15,13 +15,15 @@ from broker.wire.messages.create_topics import (
     CreateTopicsResponseCreatableTopicResult,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -58,6 +60,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v2(buf: memoryview, pos: int) -> CreateTopicsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(CreateTopicsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -66,6 +69,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreateTopicsRequest:
             bad_length("CreateTopicsRequest.topics", n)
         if n * 16 > end - pos:
             too_many("CreateTopicsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("CreateTopicsRequest.topics")
         items1: list[CreateTopicsRequestCreatableTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -85,6 +91,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreateTopicsRequest:
                 bad_length("CreateTopicsRequestCreatableTopic.assignments", n)
             if n * 8 > end - pos:
                 too_many("CreateTopicsRequestCreatableTopic.assignments", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("CreateTopicsRequestCreatableTopic.assignments")
             items3: list[CreateTopicsRequestCreatableReplicaAssignment] = []
             m2.assignments = items3
             for _ in range(n):
@@ -95,6 +104,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreateTopicsRequest:
                     bad_length("CreateTopicsRequestCreatableReplicaAssignment.broker_ids", n)
                 if n * 4 > end - pos:
                     too_many("CreateTopicsRequestCreatableReplicaAssignment.broker_ids", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("CreateTopicsRequestCreatableReplicaAssignment.broker_ids")
                 m4.broker_ids = read_int32s(buf, pos, n)
                 pos += n * 4
                 items3.append(m4)
@@ -104,6 +116,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreateTopicsRequest:
                 bad_length("CreateTopicsRequestCreatableTopic.configs", n)
             if n * 4 > end - pos:
                 too_many("CreateTopicsRequestCreatableTopic.configs", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("CreateTopicsRequestCreatableTopic.configs")
             items5: list[CreateTopicsRequestCreatableTopicConfig] = []
             m2.configs = items5
             for _ in range(n):
@@ -142,6 +157,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> CreateTopicsRequest:
 
 def decode_request_v5(buf: memoryview, pos: int) -> CreateTopicsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(CreateTopicsRequest)
         n = buf[pos]
@@ -153,6 +169,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> CreateTopicsRequest:
             bad_length("CreateTopicsRequest.topics", n)
         if n * 10 > end - pos:
             too_many("CreateTopicsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("CreateTopicsRequest.topics")
         items1: list[CreateTopicsRequestCreatableTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -178,6 +197,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> CreateTopicsRequest:
                 bad_length("CreateTopicsRequestCreatableTopic.assignments", n)
             if n * 6 > end - pos:
                 too_many("CreateTopicsRequestCreatableTopic.assignments", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("CreateTopicsRequestCreatableTopic.assignments")
             items3: list[CreateTopicsRequestCreatableReplicaAssignment] = []
             m2.assignments = items3
             for _ in range(n):
@@ -191,12 +213,15 @@ def decode_request_v5(buf: memoryview, pos: int) -> CreateTopicsRequest:
                     bad_length("CreateTopicsRequestCreatableReplicaAssignment.broker_ids", n)
                 if n * 4 > end - pos:
                     too_many("CreateTopicsRequestCreatableReplicaAssignment.broker_ids", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("CreateTopicsRequestCreatableReplicaAssignment.broker_ids")
                 m4.broker_ids = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             n = buf[pos]
             pos += 1
@@ -207,6 +232,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> CreateTopicsRequest:
                 bad_length("CreateTopicsRequestCreatableTopic.configs", n)
             if n * 3 > end - pos:
                 too_many("CreateTopicsRequestCreatableTopic.configs", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("CreateTopicsRequestCreatableTopic.configs")
             items5: list[CreateTopicsRequestCreatableTopicConfig] = []
             m2.configs = items5
             for _ in range(n):
@@ -241,17 +269,17 @@ def decode_request_v5(buf: memoryview, pos: int) -> CreateTopicsRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items5.append(m6)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.timeout_ms, m.validate_only, tags = _unpack_iTB(buf, pos)
         pos += 6
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -12,12 +12,14 @@ from broker.wire.messages.delete_acls import (
     DeleteAclsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -51,6 +53,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> DeleteAclsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DeleteAclsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -59,6 +62,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> DeleteAclsRequest:
             bad_length("DeleteAclsRequest.filters", n)
         if n * 10 > end - pos:
             too_many("DeleteAclsRequest.filters", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DeleteAclsRequest.filters")
         items1: list[DeleteAclsFilter] = []
         m.filters = items1
         for _ in range(n):
@@ -111,6 +117,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> DeleteAclsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> DeleteAclsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DeleteAclsRequest)
         n = buf[pos]
@@ -122,6 +129,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> DeleteAclsRequest:
             bad_length("DeleteAclsRequest.filters", n)
         if n * 8 > end - pos:
             too_many("DeleteAclsRequest.filters", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DeleteAclsRequest.filters")
         items1: list[DeleteAclsFilter] = []
         m.filters = items1
         for _ in range(n):
@@ -174,12 +184,12 @@ def decode_request_v2(buf: memoryview, pos: int) -> DeleteAclsRequest:
             m2.operation, m2.permission_type, tags = _unpack_bbB(buf, pos)
             pos += 3
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

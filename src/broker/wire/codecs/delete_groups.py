@@ -11,12 +11,14 @@ from broker.wire.messages.delete_groups import (
     DeleteGroupsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -40,6 +42,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DeleteGroupsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DeleteGroupsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -48,6 +51,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DeleteGroupsRequest:
             bad_length("DeleteGroupsRequest.groups_names", n)
         if n * 2 > end - pos:
             too_many("DeleteGroupsRequest.groups_names", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DeleteGroupsRequest.groups_names")
         items1: list[str] = []
         m.groups_names = items1
         for _ in range(n):
@@ -70,6 +76,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> DeleteGroupsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> DeleteGroupsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DeleteGroupsRequest)
         n = buf[pos]
@@ -81,6 +88,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> DeleteGroupsRequest:
             bad_length("DeleteGroupsRequest.groups_names", n)
         if n > end - pos:
             too_many("DeleteGroupsRequest.groups_names", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DeleteGroupsRequest.groups_names")
         items1: list[str] = []
         m.groups_names = items1
         for _ in range(n):
@@ -100,7 +110,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> DeleteGroupsRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

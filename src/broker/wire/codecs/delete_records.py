@@ -13,12 +13,14 @@ from broker.wire.messages.delete_records import (
     DeleteRecordsTopic,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -46,6 +48,7 @@ _pack_iqhx = struct.Struct(">iqhx").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DeleteRecordsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DeleteRecordsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -54,6 +57,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DeleteRecordsRequest:
             bad_length("DeleteRecordsRequest.topics", n)
         if n * 6 > end - pos:
             too_many("DeleteRecordsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DeleteRecordsRequest.topics")
         items1: list[DeleteRecordsTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -73,6 +79,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DeleteRecordsRequest:
                 bad_length("DeleteRecordsTopic.partitions", n)
             if n * 12 > end - pos:
                 too_many("DeleteRecordsTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("DeleteRecordsTopic.partitions")
             items3: list[DeleteRecordsPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -92,6 +101,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> DeleteRecordsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> DeleteRecordsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DeleteRecordsRequest)
         n = buf[pos]
@@ -103,6 +113,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> DeleteRecordsRequest:
             bad_length("DeleteRecordsRequest.topics", n)
         if n * 3 > end - pos:
             too_many("DeleteRecordsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DeleteRecordsRequest.topics")
         items1: list[DeleteRecordsTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -128,6 +141,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> DeleteRecordsRequest:
                 bad_length("DeleteRecordsTopic.partitions", n)
             if n * 13 > end - pos:
                 too_many("DeleteRecordsTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("DeleteRecordsTopic.partitions")
             items3: list[DeleteRecordsPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -135,17 +151,17 @@ def decode_request_v2(buf: memoryview, pos: int) -> DeleteRecordsRequest:
                 m4.partition_index, m4.offset, tags = _unpack_iqB(buf, pos)
                 pos += 13
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.timeout_ms, tags = _unpack_iB(buf, pos)
         pos += 5
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

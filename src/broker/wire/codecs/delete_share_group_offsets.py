@@ -12,12 +12,14 @@ from broker.wire.messages.delete_share_group_offsets import (
     DeleteShareGroupOffsetsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -38,6 +40,7 @@ _pack_ihB = struct.Struct(">ihB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DeleteShareGroupOffsetsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DeleteShareGroupOffsetsRequest)
         n = buf[pos]
@@ -61,6 +64,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DeleteShareGroupOffsetsReque
             bad_length("DeleteShareGroupOffsetsRequest.topics", n)
         if n * 2 > end - pos:
             too_many("DeleteShareGroupOffsetsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DeleteShareGroupOffsetsRequest.topics")
         items1: list[DeleteShareGroupOffsetsRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -80,12 +86,12 @@ def decode_request_v0(buf: memoryview, pos: int) -> DeleteShareGroupOffsetsReque
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

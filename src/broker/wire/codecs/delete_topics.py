@@ -12,12 +12,14 @@ from broker.wire.messages.delete_topics import (
     DeleteTopicsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -47,6 +49,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> DeleteTopicsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DeleteTopicsRequest)
         m.topics = []
@@ -56,6 +59,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> DeleteTopicsRequest:
             bad_length("DeleteTopicsRequest.topic_names", n)
         if n * 2 > end - pos:
             too_many("DeleteTopicsRequest.topic_names", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DeleteTopicsRequest.topic_names")
         items1: list[str] = []
         m.topic_names = items1
         for _ in range(n):
@@ -80,6 +86,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> DeleteTopicsRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> DeleteTopicsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DeleteTopicsRequest)
         m.topics = []
@@ -92,6 +99,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> DeleteTopicsRequest:
             bad_length("DeleteTopicsRequest.topic_names", n)
         if n > end - pos:
             too_many("DeleteTopicsRequest.topic_names", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DeleteTopicsRequest.topic_names")
         items1: list[str] = []
         m.topic_names = items1
         for _ in range(n):
@@ -111,7 +121,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> DeleteTopicsRequest:
         m.timeout_ms, tags = _unpack_iB(buf, pos)
         pos += 5
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -121,6 +131,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> DeleteTopicsRequest:
 
 def decode_request_v6(buf: memoryview, pos: int) -> DeleteTopicsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DeleteTopicsRequest)
         m.topic_names = []
@@ -133,6 +144,9 @@ def decode_request_v6(buf: memoryview, pos: int) -> DeleteTopicsRequest:
             bad_length("DeleteTopicsRequest.topics", n)
         if n * 18 > end - pos:
             too_many("DeleteTopicsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DeleteTopicsRequest.topics")
         items1: list[DeleteTopicsRequestDeleteTopicState] = []
         m.topics = items1
         for _ in range(n):
@@ -155,12 +169,12 @@ def decode_request_v6(buf: memoryview, pos: int) -> DeleteTopicsRequest:
             m2.topic_id, tags = _unpack_UB(buf, pos)
             pos += 17
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.timeout_ms, tags = _unpack_iB(buf, pos)
         pos += 5
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -11,11 +11,12 @@ from broker.wire.messages.describe_acls import (
     DescribeAclsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     trailing,
     truncated,
 )
@@ -48,6 +49,7 @@ _pack_ihh = struct.Struct(">ihh").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> DescribeAclsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeAclsRequest)
         m.resource_type_filter, n = _unpack_bh(buf, pos)
@@ -97,6 +99,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeAclsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> DescribeAclsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeAclsRequest)
         m.resource_type_filter, n = _unpack_bB(buf, pos)
@@ -147,7 +150,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> DescribeAclsRequest:
         m.operation, m.permission_type, tags = _unpack_bbB(buf, pos)
         pos += 3
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -12,12 +12,14 @@ from broker.wire.messages.describe_client_quotas import (
     DescribeClientQuotasResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -47,6 +49,7 @@ _pack_ihh = struct.Struct(">ihh").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DescribeClientQuotasRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeClientQuotasRequest)
         (n,) = _unpack_i(buf, pos)
@@ -55,6 +58,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeClientQuotasRequest:
             bad_length("DescribeClientQuotasRequest.components", n)
         if n * 5 > end - pos:
             too_many("DescribeClientQuotasRequest.components", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeClientQuotasRequest.components")
         items1: list[DescribeClientQuotasRequestComponentData] = []
         m.components = items1
         for _ in range(n):
@@ -92,6 +98,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeClientQuotasRequest:
 
 def decode_request_v1(buf: memoryview, pos: int) -> DescribeClientQuotasRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeClientQuotasRequest)
         n = buf[pos]
@@ -103,6 +110,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeClientQuotasRequest:
             bad_length("DescribeClientQuotasRequest.components", n)
         if n * 4 > end - pos:
             too_many("DescribeClientQuotasRequest.components", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeClientQuotasRequest.components")
         items1: list[DescribeClientQuotasRequestComponentData] = []
         m.components = items1
         for _ in range(n):
@@ -137,12 +147,12 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeClientQuotasRequest:
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.strict, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

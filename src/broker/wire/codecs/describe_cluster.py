@@ -11,9 +11,10 @@ from broker.wire.messages.describe_cluster import (
     DescribeClusterResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     malformed,
-    skip_tags,
+    skip_counted_tags,
     trailing,
 )
 from broker.wire.writer import (
@@ -40,6 +41,7 @@ _pack_ix = struct.Struct(">ix").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DescribeClusterRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeClusterRequest)
         m.endpoint_type = 1
@@ -47,7 +49,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeClusterRequest:
         m.include_cluster_authorized_operations, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -57,13 +59,14 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeClusterRequest:
 
 def decode_request_v1(buf: memoryview, pos: int) -> DescribeClusterRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeClusterRequest)
         m.include_fenced_brokers = False
         m.include_cluster_authorized_operations, m.endpoint_type, tags = _unpack_TbB(buf, pos)
         pos += 3
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -73,12 +76,13 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeClusterRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> DescribeClusterRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeClusterRequest)
         m.include_cluster_authorized_operations, m.endpoint_type, m.include_fenced_brokers, tags = _unpack_TbTB(buf, pos)
         pos += 4
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

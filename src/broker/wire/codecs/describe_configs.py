@@ -12,12 +12,14 @@ from broker.wire.messages.describe_configs import (
     DescribeConfigsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -54,6 +56,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> DescribeConfigsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeConfigsRequest)
         m.include_documentation = False
@@ -63,6 +66,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeConfigsRequest:
             bad_length("DescribeConfigsRequest.resources", n)
         if n * 7 > end - pos:
             too_many("DescribeConfigsRequest.resources", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeConfigsRequest.resources")
         items1: list[DescribeConfigsResource] = []
         m.resources = items1
         for _ in range(n):
@@ -85,6 +91,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeConfigsRequest:
                     bad_length("DescribeConfigsResource.configuration_keys", n)
                 if n * 2 > end - pos:
                     too_many("DescribeConfigsResource.configuration_keys", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("DescribeConfigsResource.configuration_keys")
                 items3: list[str] = []
                 m2.configuration_keys = items3
                 for _ in range(n):
@@ -110,6 +119,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeConfigsRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> DescribeConfigsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeConfigsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -118,6 +128,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> DescribeConfigsRequest:
             bad_length("DescribeConfigsRequest.resources", n)
         if n * 7 > end - pos:
             too_many("DescribeConfigsRequest.resources", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeConfigsRequest.resources")
         items1: list[DescribeConfigsResource] = []
         m.resources = items1
         for _ in range(n):
@@ -140,6 +153,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> DescribeConfigsRequest:
                     bad_length("DescribeConfigsResource.configuration_keys", n)
                 if n * 2 > end - pos:
                     too_many("DescribeConfigsResource.configuration_keys", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("DescribeConfigsResource.configuration_keys")
                 items3: list[str] = []
                 m2.configuration_keys = items3
                 for _ in range(n):
@@ -165,6 +181,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> DescribeConfigsRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> DescribeConfigsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeConfigsRequest)
         n = buf[pos]
@@ -176,6 +193,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> DescribeConfigsRequest:
             bad_length("DescribeConfigsRequest.resources", n)
         if n * 4 > end - pos:
             too_many("DescribeConfigsRequest.resources", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeConfigsRequest.resources")
         items1: list[DescribeConfigsResource] = []
         m.resources = items1
         for _ in range(n):
@@ -204,6 +224,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> DescribeConfigsRequest:
                     bad_length("DescribeConfigsResource.configuration_keys", n)
                 if n > end - pos:
                     too_many("DescribeConfigsResource.configuration_keys", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("DescribeConfigsResource.configuration_keys")
                 items3: list[str] = []
                 m2.configuration_keys = items3
                 for _ in range(n):
@@ -223,12 +246,12 @@ def decode_request_v4(buf: memoryview, pos: int) -> DescribeConfigsRequest:
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.include_synonyms, m.include_documentation, tags = _unpack_TTB(buf, pos)
         pos += 3
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -12,12 +12,14 @@ from broker.wire.messages.describe_delegation_token import (
     DescribeDelegationTokenResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -44,6 +46,7 @@ _pack_qqqh = struct.Struct(">qqqh").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> DescribeDelegationTokenRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeDelegationTokenRequest)
         (n,) = _unpack_i(buf, pos)
@@ -55,6 +58,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeDelegationTokenReque
                 bad_length("DescribeDelegationTokenRequest.owners", n)
             if n * 4 > end - pos:
                 too_many("DescribeDelegationTokenRequest.owners", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("DescribeDelegationTokenRequest.owners")
             items1: list[DescribeDelegationTokenOwner] = []
             m.owners = items1
             for _ in range(n):
@@ -87,6 +93,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeDelegationTokenReque
 
 def decode_request_v2(buf: memoryview, pos: int) -> DescribeDelegationTokenRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeDelegationTokenRequest)
         n = buf[pos]
@@ -101,6 +108,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> DescribeDelegationTokenReque
                 bad_length("DescribeDelegationTokenRequest.owners", n)
             if n * 3 > end - pos:
                 too_many("DescribeDelegationTokenRequest.owners", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("DescribeDelegationTokenRequest.owners")
             items1: list[DescribeDelegationTokenOwner] = []
             m.owners = items1
             for _ in range(n):
@@ -132,12 +142,12 @@ def decode_request_v2(buf: memoryview, pos: int) -> DescribeDelegationTokenReque
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -11,12 +11,14 @@ from broker.wire.messages.describe_groups import (
     DescribeGroupsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -44,6 +46,7 @@ _pack_ix = struct.Struct(">ix").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DescribeGroupsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeGroupsRequest)
         m.include_authorized_operations = False
@@ -53,6 +56,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeGroupsRequest:
             bad_length("DescribeGroupsRequest.groups", n)
         if n * 2 > end - pos:
             too_many("DescribeGroupsRequest.groups", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeGroupsRequest.groups")
         items1: list[str] = []
         m.groups = items1
         for _ in range(n):
@@ -75,6 +81,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeGroupsRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> DescribeGroupsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeGroupsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -83,6 +90,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> DescribeGroupsRequest:
             bad_length("DescribeGroupsRequest.groups", n)
         if n * 2 > end - pos:
             too_many("DescribeGroupsRequest.groups", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeGroupsRequest.groups")
         items1: list[str] = []
         m.groups = items1
         for _ in range(n):
@@ -107,6 +117,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> DescribeGroupsRequest:
 
 def decode_request_v5(buf: memoryview, pos: int) -> DescribeGroupsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeGroupsRequest)
         n = buf[pos]
@@ -118,6 +129,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> DescribeGroupsRequest:
             bad_length("DescribeGroupsRequest.groups", n)
         if n > end - pos:
             too_many("DescribeGroupsRequest.groups", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeGroupsRequest.groups")
         items1: list[str] = []
         m.groups = items1
         for _ in range(n):
@@ -137,7 +151,7 @@ def decode_request_v5(buf: memoryview, pos: int) -> DescribeGroupsRequest:
         m.include_authorized_operations, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

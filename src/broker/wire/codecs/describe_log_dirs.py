@@ -12,13 +12,15 @@ from broker.wire.messages.describe_log_dirs import (
     DescribeLogDirsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -49,6 +51,7 @@ _pack_qqx = struct.Struct(">qqx").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> DescribeLogDirsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeLogDirsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -60,6 +63,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeLogDirsRequest:
                 bad_length("DescribeLogDirsRequest.topics", n)
             if n * 6 > end - pos:
                 too_many("DescribeLogDirsRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("DescribeLogDirsRequest.topics")
             items1: list[DescribeLogDirsRequestDescribableLogDirTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -79,6 +85,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeLogDirsRequest:
                     bad_length("DescribeLogDirsRequestDescribableLogDirTopic.partitions", n)
                 if n * 4 > end - pos:
                     too_many("DescribeLogDirsRequestDescribableLogDirTopic.partitions", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("DescribeLogDirsRequestDescribableLogDirTopic.partitions")
                 m2.partitions = read_int32s(buf, pos, n)
                 pos += n * 4
                 items1.append(m2)
@@ -91,6 +100,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> DescribeLogDirsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> DescribeLogDirsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeLogDirsRequest)
         n = buf[pos]
@@ -105,6 +115,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> DescribeLogDirsRequest:
                 bad_length("DescribeLogDirsRequest.topics", n)
             if n * 3 > end - pos:
                 too_many("DescribeLogDirsRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("DescribeLogDirsRequest.topics")
             items1: list[DescribeLogDirsRequestDescribableLogDirTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -130,17 +143,20 @@ def decode_request_v2(buf: memoryview, pos: int) -> DescribeLogDirsRequest:
                     bad_length("DescribeLogDirsRequestDescribableLogDirTopic.partitions", n)
                 if n * 4 > end - pos:
                     too_many("DescribeLogDirsRequestDescribableLogDirTopic.partitions", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("DescribeLogDirsRequestDescribableLogDirTopic.partitions")
                 m2.partitions = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -12,13 +12,15 @@ from broker.wire.messages.describe_producers import (
     DescribeProducersResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -40,6 +42,7 @@ _pack_qiiqiqx = struct.Struct(">qiiqiqx").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DescribeProducersRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeProducersRequest)
         n = buf[pos]
@@ -51,6 +54,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeProducersRequest:
             bad_length("DescribeProducersRequest.topics", n)
         if n * 3 > end - pos:
             too_many("DescribeProducersRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeProducersRequest.topics")
         items1: list[DescribeProducersRequestTopicRequest] = []
         m.topics = items1
         for _ in range(n):
@@ -76,17 +82,20 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeProducersRequest:
                 bad_length("DescribeProducersRequestTopicRequest.partition_indexes", n)
             if n * 4 > end - pos:
                 too_many("DescribeProducersRequestTopicRequest.partition_indexes", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("DescribeProducersRequestTopicRequest.partition_indexes")
             m2.partition_indexes = read_int32s(buf, pos, n)
             pos += n * 4
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -13,12 +13,14 @@ from broker.wire.messages.describe_quorum import (
     DescribeQuorumResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -50,6 +52,7 @@ _pack_iqx = struct.Struct(">iqx").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DescribeQuorumRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeQuorumRequest)
         n = buf[pos]
@@ -61,6 +64,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeQuorumRequest:
             bad_length("DescribeQuorumRequest.topics", n)
         if n * 3 > end - pos:
             too_many("DescribeQuorumRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeQuorumRequest.topics")
         items1: list[DescribeQuorumRequestTopicData] = []
         m.topics = items1
         for _ in range(n):
@@ -86,6 +92,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeQuorumRequest:
                 bad_length("DescribeQuorumRequestTopicData.partitions", n)
             if n * 5 > end - pos:
                 too_many("DescribeQuorumRequestTopicData.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("DescribeQuorumRequestTopicData.partitions")
             items3: list[DescribeQuorumRequestPartitionData] = []
             m2.partitions = items3
             for _ in range(n):
@@ -93,17 +102,17 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeQuorumRequest:
                 m4.partition_index, tags = _unpack_iB(buf, pos)
                 pos += 5
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -13,13 +13,15 @@ from broker.wire.messages.describe_share_group_offsets import (
     DescribeShareGroupOffsetsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -46,6 +48,7 @@ _pack_iqiqhB = struct.Struct(">iqiqhB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DescribeShareGroupOffsetsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeShareGroupOffsetsRequest)
         n = buf[pos]
@@ -57,6 +60,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeShareGroupOffsetsReq
             bad_length("DescribeShareGroupOffsetsRequest.groups", n)
         if n * 3 > end - pos:
             too_many("DescribeShareGroupOffsetsRequest.groups", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeShareGroupOffsetsRequest.groups")
         items1: list[DescribeShareGroupOffsetsRequestGroup] = []
         m.groups = items1
         for _ in range(n):
@@ -85,6 +91,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeShareGroupOffsetsReq
                     bad_length("DescribeShareGroupOffsetsRequestGroup.topics", n)
                 if n * 3 > end - pos:
                     too_many("DescribeShareGroupOffsetsRequestGroup.topics", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("DescribeShareGroupOffsetsRequestGroup.topics")
                 items3: list[DescribeShareGroupOffsetsRequestTopic] = []
                 m2.topics = items3
                 for _ in range(n):
@@ -110,22 +119,25 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeShareGroupOffsetsReq
                         bad_length("DescribeShareGroupOffsetsRequestTopic.partitions", n)
                     if n * 4 > end - pos:
                         too_many("DescribeShareGroupOffsetsRequestTopic.partitions", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("DescribeShareGroupOffsetsRequestTopic.partitions")
                     m4.partitions = read_int32s(buf, pos, n)
                     pos += n * 4
                     tags = buf[pos]
                     pos += 1
                     if tags:
-                        pos = skip_tags(buf, pos - 1, end)
+                        pos, left = skip_counted_tags(buf, pos - 1, end, left)
                     items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

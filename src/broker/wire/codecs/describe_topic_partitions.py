@@ -13,13 +13,15 @@ from broker.wire.messages.describe_topic_partitions import (
     DescribeTopicPartitionsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     bad_presence,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -48,6 +50,7 @@ _pack_ix = struct.Struct(">ix").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DescribeTopicPartitionsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeTopicPartitionsRequest)
         n = buf[pos]
@@ -59,6 +62,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeTopicPartitionsReque
             bad_length("DescribeTopicPartitionsRequest.topics", n)
         if n * 2 > end - pos:
             too_many("DescribeTopicPartitionsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeTopicPartitionsRequest.topics")
         items1: list[DescribeTopicPartitionsRequestTopicRequest] = []
         m.topics = items1
         for _ in range(n):
@@ -78,7 +84,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeTopicPartitionsReque
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.response_partition_limit, n = _unpack_ib(buf, pos)
         pos += 5
@@ -99,7 +105,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeTopicPartitionsReque
             m3.partition_index, tags = _unpack_iB(buf, pos)
             pos += 5
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             m.cursor = m3
         elif n == -1:
             m.cursor = None
@@ -108,7 +114,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeTopicPartitionsReque
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

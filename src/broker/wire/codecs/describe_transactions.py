@@ -11,12 +11,14 @@ from broker.wire.messages.describe_transactions import (
     DescribeTransactionsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -41,6 +43,7 @@ _pack_iqqhB = struct.Struct(">iqqhB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DescribeTransactionsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeTransactionsRequest)
         n = buf[pos]
@@ -52,6 +55,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeTransactionsRequest:
             bad_length("DescribeTransactionsRequest.transactional_ids", n)
         if n > end - pos:
             too_many("DescribeTransactionsRequest.transactional_ids", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("DescribeTransactionsRequest.transactional_ids")
         items1: list[str] = []
         m.transactional_ids = items1
         for _ in range(n):
@@ -71,7 +77,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeTransactionsRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

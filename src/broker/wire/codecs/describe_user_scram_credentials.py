@@ -12,12 +12,14 @@ from broker.wire.messages.describe_user_scram_credentials import (
     DescribeUserScramCredentialsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -39,6 +41,7 @@ _pack_ihB = struct.Struct(">ihB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> DescribeUserScramCredentialsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(DescribeUserScramCredentialsRequest)
         n = buf[pos]
@@ -53,6 +56,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeUserScramCredentials
                 bad_length("DescribeUserScramCredentialsRequest.users", n)
             if n * 2 > end - pos:
                 too_many("DescribeUserScramCredentialsRequest.users", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("DescribeUserScramCredentialsRequest.users")
             items1: list[DescribeUserScramCredentialsRequestUserName] = []
             m.users = items1
             for _ in range(n):
@@ -72,12 +78,12 @@ def decode_request_v0(buf: memoryview, pos: int) -> DescribeUserScramCredentials
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -12,13 +12,15 @@ from broker.wire.messages.elect_leaders import (
     ElectLeadersResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -47,6 +49,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> ElectLeadersRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ElectLeadersRequest)
         m.election_type = 0
@@ -59,6 +62,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> ElectLeadersRequest:
                 bad_length("ElectLeadersRequest.topic_partitions", n)
             if n * 6 > end - pos:
                 too_many("ElectLeadersRequest.topic_partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ElectLeadersRequest.topic_partitions")
             items1: list[ElectLeadersRequestTopicPartitions] = []
             m.topic_partitions = items1
             for _ in range(n):
@@ -78,6 +84,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> ElectLeadersRequest:
                     bad_length("ElectLeadersRequestTopicPartitions.partitions", n)
                 if n * 4 > end - pos:
                     too_many("ElectLeadersRequestTopicPartitions.partitions", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("ElectLeadersRequestTopicPartitions.partitions")
                 m2.partitions = read_int32s(buf, pos, n)
                 pos += n * 4
                 items1.append(m2)
@@ -92,6 +101,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> ElectLeadersRequest:
 
 def decode_request_v1(buf: memoryview, pos: int) -> ElectLeadersRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ElectLeadersRequest)
         m.election_type, n = _unpack_bi(buf, pos)
@@ -103,6 +113,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ElectLeadersRequest:
                 bad_length("ElectLeadersRequest.topic_partitions", n)
             if n * 6 > end - pos:
                 too_many("ElectLeadersRequest.topic_partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ElectLeadersRequest.topic_partitions")
             items1: list[ElectLeadersRequestTopicPartitions] = []
             m.topic_partitions = items1
             for _ in range(n):
@@ -122,6 +135,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ElectLeadersRequest:
                     bad_length("ElectLeadersRequestTopicPartitions.partitions", n)
                 if n * 4 > end - pos:
                     too_many("ElectLeadersRequestTopicPartitions.partitions", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("ElectLeadersRequestTopicPartitions.partitions")
                 m2.partitions = read_int32s(buf, pos, n)
                 pos += n * 4
                 items1.append(m2)
@@ -136,6 +152,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> ElectLeadersRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> ElectLeadersRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ElectLeadersRequest)
         m.election_type, n = _unpack_bB(buf, pos)
@@ -150,6 +167,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ElectLeadersRequest:
                 bad_length("ElectLeadersRequest.topic_partitions", n)
             if n * 3 > end - pos:
                 too_many("ElectLeadersRequest.topic_partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ElectLeadersRequest.topic_partitions")
             items1: list[ElectLeadersRequestTopicPartitions] = []
             m.topic_partitions = items1
             for _ in range(n):
@@ -175,17 +195,20 @@ def decode_request_v2(buf: memoryview, pos: int) -> ElectLeadersRequest:
                     bad_length("ElectLeadersRequestTopicPartitions.partitions", n)
                 if n * 4 > end - pos:
                     too_many("ElectLeadersRequestTopicPartitions.partitions", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("ElectLeadersRequestTopicPartitions.partitions")
                 m2.partitions = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items1.append(m2)
         m.timeout_ms, tags = _unpack_iB(buf, pos)
         pos += 5
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

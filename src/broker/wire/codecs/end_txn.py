@@ -11,11 +11,12 @@ from broker.wire.messages.end_txn import (
     EndTxnResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     trailing,
     truncated,
 )
@@ -36,6 +37,7 @@ _pack_ihx = struct.Struct(">ihx").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> EndTxnRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(EndTxnRequest)
         (n,) = _unpack_h(buf, pos)
@@ -58,6 +60,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> EndTxnRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> EndTxnRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(EndTxnRequest)
         n = buf[pos]
@@ -75,7 +78,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> EndTxnRequest:
         m.producer_id, m.producer_epoch, m.committed, tags = _unpack_qhTB(buf, pos)
         pos += 12
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -11,11 +11,12 @@ from broker.wire.messages.expire_delegation_token import (
     ExpireDelegationTokenResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     trailing,
     truncated,
 )
@@ -35,6 +36,7 @@ _pack_hqix = struct.Struct(">hqix").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> ExpireDelegationTokenRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ExpireDelegationTokenRequest)
         (n,) = _unpack_i(buf, pos)
@@ -57,6 +59,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> ExpireDelegationTokenRequest
 
 def decode_request_v2(buf: memoryview, pos: int) -> ExpireDelegationTokenRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ExpireDelegationTokenRequest)
         n = buf[pos]
@@ -74,7 +77,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> ExpireDelegationTokenRequest
         m.expiry_time_period_ms, tags = _unpack_qB(buf, pos)
         pos += 9
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

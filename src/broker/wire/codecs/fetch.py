@@ -22,6 +22,7 @@ from broker.wire.messages.fetch import (
     FetchTopic,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     check_tag_end,
@@ -30,8 +31,9 @@ from broker.wire.primitives import (
     read_tag,
     read_tag_count,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -85,6 +87,7 @@ _DEFAULT_FetchResponseSnapshotId = FetchResponseSnapshotId()
 
 def decode_request_v4(buf: memoryview, pos: int) -> FetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FetchRequest)
         m.cluster_id = None
@@ -99,6 +102,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.topics", n)
         if n * 6 > end - pos:
             too_many("FetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.topics")
         items1: list[FetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -119,6 +125,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchTopic.partitions", n)
             if n * 16 > end - pos:
                 too_many("FetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchTopic.partitions")
             items3: list[FetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -141,6 +150,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> FetchRequest:
 
 def decode_request_v5(buf: memoryview, pos: int) -> FetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FetchRequest)
         m.cluster_id = None
@@ -155,6 +165,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.topics", n)
         if n * 6 > end - pos:
             too_many("FetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.topics")
         items1: list[FetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -175,6 +188,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchTopic.partitions", n)
             if n * 24 > end - pos:
                 too_many("FetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchTopic.partitions")
             items3: list[FetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -196,6 +212,7 @@ def decode_request_v5(buf: memoryview, pos: int) -> FetchRequest:
 
 def decode_request_v7(buf: memoryview, pos: int) -> FetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FetchRequest)
         m.cluster_id = None
@@ -207,6 +224,9 @@ def decode_request_v7(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.topics", n)
         if n * 6 > end - pos:
             too_many("FetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.topics")
         items1: list[FetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -227,6 +247,9 @@ def decode_request_v7(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchTopic.partitions", n)
             if n * 24 > end - pos:
                 too_many("FetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchTopic.partitions")
             items3: list[FetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -245,6 +268,9 @@ def decode_request_v7(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.forgotten_topics_data", n)
         if n * 6 > end - pos:
             too_many("FetchRequest.forgotten_topics_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.forgotten_topics_data")
         items5: list[FetchRequestForgottenTopic] = []
         m.forgotten_topics_data = items5
         for _ in range(n):
@@ -265,6 +291,9 @@ def decode_request_v7(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchRequestForgottenTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("FetchRequestForgottenTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchRequestForgottenTopic.partitions")
             m6.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             items5.append(m6)
@@ -277,6 +306,7 @@ def decode_request_v7(buf: memoryview, pos: int) -> FetchRequest:
 
 def decode_request_v9(buf: memoryview, pos: int) -> FetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FetchRequest)
         m.cluster_id = None
@@ -288,6 +318,9 @@ def decode_request_v9(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.topics", n)
         if n * 6 > end - pos:
             too_many("FetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.topics")
         items1: list[FetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -308,6 +341,9 @@ def decode_request_v9(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchTopic.partitions", n)
             if n * 28 > end - pos:
                 too_many("FetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchTopic.partitions")
             items3: list[FetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -325,6 +361,9 @@ def decode_request_v9(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.forgotten_topics_data", n)
         if n * 6 > end - pos:
             too_many("FetchRequest.forgotten_topics_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.forgotten_topics_data")
         items5: list[FetchRequestForgottenTopic] = []
         m.forgotten_topics_data = items5
         for _ in range(n):
@@ -345,6 +384,9 @@ def decode_request_v9(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchRequestForgottenTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("FetchRequestForgottenTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchRequestForgottenTopic.partitions")
             m6.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             items5.append(m6)
@@ -357,6 +399,7 @@ def decode_request_v9(buf: memoryview, pos: int) -> FetchRequest:
 
 def decode_request_v11(buf: memoryview, pos: int) -> FetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FetchRequest)
         m.cluster_id = None
@@ -367,6 +410,9 @@ def decode_request_v11(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.topics", n)
         if n * 6 > end - pos:
             too_many("FetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.topics")
         items1: list[FetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -387,6 +433,9 @@ def decode_request_v11(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchTopic.partitions", n)
             if n * 28 > end - pos:
                 too_many("FetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchTopic.partitions")
             items3: list[FetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -404,6 +453,9 @@ def decode_request_v11(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.forgotten_topics_data", n)
         if n * 6 > end - pos:
             too_many("FetchRequest.forgotten_topics_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.forgotten_topics_data")
         items5: list[FetchRequestForgottenTopic] = []
         m.forgotten_topics_data = items5
         for _ in range(n):
@@ -424,6 +476,9 @@ def decode_request_v11(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchRequestForgottenTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("FetchRequestForgottenTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchRequestForgottenTopic.partitions")
             m6.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             items5.append(m6)
@@ -446,6 +501,7 @@ def decode_request_v11(buf: memoryview, pos: int) -> FetchRequest:
 def _read_tags_FetchRequest_v12(m: FetchRequest, buf: memoryview, pos: int, end: int) -> int:
     count, pos = read_tag_count(buf, pos, end)
     tag = -1
+    left = ELEMENTS_MAX
     for _ in range(count):
         tag, pos, stop = read_tag(buf, pos, end, tag)
         if tag == 0:
@@ -472,6 +528,7 @@ def _read_tags_FetchRequest_v12(m: FetchRequest, buf: memoryview, pos: int, end:
 
 def decode_request_v12(buf: memoryview, pos: int) -> FetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FetchRequest)
         m.cluster_id = None
@@ -485,6 +542,9 @@ def decode_request_v12(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.topics", n)
         if n * 3 > end - pos:
             too_many("FetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.topics")
         items1: list[FetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -511,6 +571,9 @@ def decode_request_v12(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchTopic.partitions", n)
             if n * 33 > end - pos:
                 too_many("FetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchTopic.partitions")
             items3: list[FetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -520,12 +583,12 @@ def decode_request_v12(buf: memoryview, pos: int) -> FetchRequest:
                 m4.partition, m4.current_leader_epoch, m4.fetch_offset, m4.last_fetched_epoch, m4.log_start_offset, m4.partition_max_bytes, tags = _unpack_iiqiqiB(buf, pos)
                 pos += 33
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         n = buf[pos]
         pos += 1
@@ -536,6 +599,9 @@ def decode_request_v12(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.forgotten_topics_data", n)
         if n * 3 > end - pos:
             too_many("FetchRequest.forgotten_topics_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.forgotten_topics_data")
         items5: list[FetchRequestForgottenTopic] = []
         m.forgotten_topics_data = items5
         for _ in range(n):
@@ -562,12 +628,15 @@ def decode_request_v12(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchRequestForgottenTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("FetchRequestForgottenTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchRequestForgottenTopic.partitions")
             m6.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items5.append(m6)
         n = buf[pos]
         pos += 1
@@ -594,6 +663,7 @@ def decode_request_v12(buf: memoryview, pos: int) -> FetchRequest:
 
 def decode_request_v13(buf: memoryview, pos: int) -> FetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FetchRequest)
         m.cluster_id = None
@@ -607,6 +677,9 @@ def decode_request_v13(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.topics", n)
         if n * 18 > end - pos:
             too_many("FetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.topics")
         items1: list[FetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -621,6 +694,9 @@ def decode_request_v13(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchTopic.partitions", n)
             if n * 33 > end - pos:
                 too_many("FetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchTopic.partitions")
             items3: list[FetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -630,12 +706,12 @@ def decode_request_v13(buf: memoryview, pos: int) -> FetchRequest:
                 m4.partition, m4.current_leader_epoch, m4.fetch_offset, m4.last_fetched_epoch, m4.log_start_offset, m4.partition_max_bytes, tags = _unpack_iiqiqiB(buf, pos)
                 pos += 33
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         n = buf[pos]
         pos += 1
@@ -646,6 +722,9 @@ def decode_request_v13(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.forgotten_topics_data", n)
         if n * 18 > end - pos:
             too_many("FetchRequest.forgotten_topics_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.forgotten_topics_data")
         items5: list[FetchRequestForgottenTopic] = []
         m.forgotten_topics_data = items5
         for _ in range(n):
@@ -660,12 +739,15 @@ def decode_request_v13(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchRequestForgottenTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("FetchRequestForgottenTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchRequestForgottenTopic.partitions")
             m6.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items5.append(m6)
         n = buf[pos]
         pos += 1
@@ -693,6 +775,7 @@ def decode_request_v13(buf: memoryview, pos: int) -> FetchRequest:
 def _read_tags_FetchRequest_v15(m: FetchRequest, buf: memoryview, pos: int, end: int) -> int:
     count, pos = read_tag_count(buf, pos, end)
     tag = -1
+    left = ELEMENTS_MAX
     for _ in range(count):
         tag, pos, stop = read_tag(buf, pos, end, tag)
         if tag == 0:
@@ -716,7 +799,7 @@ def _read_tags_FetchRequest_v15(m: FetchRequest, buf: memoryview, pos: int, end:
             m1.replica_id, m1.replica_epoch, tags = _unpack_iqB(buf, pos)
             pos += 13
             if tags:
-                pos = skip_tags(buf, pos - 1, stop)
+                pos, left = skip_counted_tags(buf, pos - 1, stop, left)
             m.replica_state = m1
         else:
             pos = stop
@@ -726,6 +809,7 @@ def _read_tags_FetchRequest_v15(m: FetchRequest, buf: memoryview, pos: int, end:
 
 def decode_request_v15(buf: memoryview, pos: int) -> FetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FetchRequest)
         m.cluster_id = None
@@ -740,6 +824,9 @@ def decode_request_v15(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.topics", n)
         if n * 18 > end - pos:
             too_many("FetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.topics")
         items1: list[FetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -754,6 +841,9 @@ def decode_request_v15(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchTopic.partitions", n)
             if n * 33 > end - pos:
                 too_many("FetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchTopic.partitions")
             items3: list[FetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -763,12 +853,12 @@ def decode_request_v15(buf: memoryview, pos: int) -> FetchRequest:
                 m4.partition, m4.current_leader_epoch, m4.fetch_offset, m4.last_fetched_epoch, m4.log_start_offset, m4.partition_max_bytes, tags = _unpack_iiqiqiB(buf, pos)
                 pos += 33
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         n = buf[pos]
         pos += 1
@@ -779,6 +869,9 @@ def decode_request_v15(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.forgotten_topics_data", n)
         if n * 18 > end - pos:
             too_many("FetchRequest.forgotten_topics_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.forgotten_topics_data")
         items5: list[FetchRequestForgottenTopic] = []
         m.forgotten_topics_data = items5
         for _ in range(n):
@@ -793,12 +886,15 @@ def decode_request_v15(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchRequestForgottenTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("FetchRequestForgottenTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchRequestForgottenTopic.partitions")
             m6.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items5.append(m6)
         n = buf[pos]
         pos += 1
@@ -826,6 +922,7 @@ def decode_request_v15(buf: memoryview, pos: int) -> FetchRequest:
 def _read_tags_FetchPartition_v17(m: FetchPartition, buf: memoryview, pos: int, end: int) -> int:
     count, pos = read_tag_count(buf, pos, end)
     tag = -1
+    left = ELEMENTS_MAX
     for _ in range(count):
         tag, pos, stop = read_tag(buf, pos, end, tag)
         if tag == 0:
@@ -839,6 +936,7 @@ def _read_tags_FetchPartition_v17(m: FetchPartition, buf: memoryview, pos: int, 
 
 def decode_request_v17(buf: memoryview, pos: int) -> FetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FetchRequest)
         m.cluster_id = None
@@ -853,6 +951,9 @@ def decode_request_v17(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.topics", n)
         if n * 18 > end - pos:
             too_many("FetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.topics")
         items1: list[FetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -867,6 +968,9 @@ def decode_request_v17(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchTopic.partitions", n)
             if n * 33 > end - pos:
                 too_many("FetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchTopic.partitions")
             items3: list[FetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -881,7 +985,7 @@ def decode_request_v17(buf: memoryview, pos: int) -> FetchRequest:
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         n = buf[pos]
         pos += 1
@@ -892,6 +996,9 @@ def decode_request_v17(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.forgotten_topics_data", n)
         if n * 18 > end - pos:
             too_many("FetchRequest.forgotten_topics_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.forgotten_topics_data")
         items5: list[FetchRequestForgottenTopic] = []
         m.forgotten_topics_data = items5
         for _ in range(n):
@@ -906,12 +1013,15 @@ def decode_request_v17(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchRequestForgottenTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("FetchRequestForgottenTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchRequestForgottenTopic.partitions")
             m6.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items5.append(m6)
         n = buf[pos]
         pos += 1
@@ -939,6 +1049,7 @@ def decode_request_v17(buf: memoryview, pos: int) -> FetchRequest:
 def _read_tags_FetchPartition_v18(m: FetchPartition, buf: memoryview, pos: int, end: int) -> int:
     count, pos = read_tag_count(buf, pos, end)
     tag = -1
+    left = ELEMENTS_MAX
     for _ in range(count):
         tag, pos, stop = read_tag(buf, pos, end, tag)
         if tag == 0:
@@ -955,6 +1066,7 @@ def _read_tags_FetchPartition_v18(m: FetchPartition, buf: memoryview, pos: int, 
 
 def decode_request_v18(buf: memoryview, pos: int) -> FetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FetchRequest)
         m.cluster_id = None
@@ -969,6 +1081,9 @@ def decode_request_v18(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.topics", n)
         if n * 18 > end - pos:
             too_many("FetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.topics")
         items1: list[FetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -983,6 +1098,9 @@ def decode_request_v18(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchTopic.partitions", n)
             if n * 33 > end - pos:
                 too_many("FetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchTopic.partitions")
             items3: list[FetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -997,7 +1115,7 @@ def decode_request_v18(buf: memoryview, pos: int) -> FetchRequest:
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         n = buf[pos]
         pos += 1
@@ -1008,6 +1126,9 @@ def decode_request_v18(buf: memoryview, pos: int) -> FetchRequest:
             bad_length("FetchRequest.forgotten_topics_data", n)
         if n * 18 > end - pos:
             too_many("FetchRequest.forgotten_topics_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FetchRequest.forgotten_topics_data")
         items5: list[FetchRequestForgottenTopic] = []
         m.forgotten_topics_data = items5
         for _ in range(n):
@@ -1022,12 +1143,15 @@ def decode_request_v18(buf: memoryview, pos: int) -> FetchRequest:
                 bad_length("FetchRequestForgottenTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("FetchRequestForgottenTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("FetchRequestForgottenTopic.partitions")
             m6.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items5.append(m6)
         n = buf[pos]
         pos += 1

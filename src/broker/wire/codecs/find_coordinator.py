@@ -11,12 +11,14 @@ from broker.wire.messages.find_coordinator import (
     FindCoordinatorResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -43,6 +45,7 @@ _pack_ix = struct.Struct(">ix").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> FindCoordinatorRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FindCoordinatorRequest)
         m.key_type = 0
@@ -65,6 +68,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> FindCoordinatorRequest:
 
 def decode_request_v1(buf: memoryview, pos: int) -> FindCoordinatorRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FindCoordinatorRequest)
         m.coordinator_keys = []
@@ -88,6 +92,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> FindCoordinatorRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> FindCoordinatorRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FindCoordinatorRequest)
         m.coordinator_keys = []
@@ -106,7 +111,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> FindCoordinatorRequest:
         m.key_type, tags = _unpack_bB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -116,6 +121,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> FindCoordinatorRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> FindCoordinatorRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(FindCoordinatorRequest)
         m.key = ""
@@ -128,6 +134,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> FindCoordinatorRequest:
             bad_length("FindCoordinatorRequest.coordinator_keys", n)
         if n > end - pos:
             too_many("FindCoordinatorRequest.coordinator_keys", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("FindCoordinatorRequest.coordinator_keys")
         items1: list[str] = []
         m.coordinator_keys = items1
         for _ in range(n):
@@ -147,7 +156,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> FindCoordinatorRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -11,9 +11,10 @@ from broker.wire.messages.get_telemetry_subscriptions import (
     GetTelemetrySubscriptionsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     malformed,
-    skip_tags,
+    skip_counted_tags,
     trailing,
 )
 from broker.wire.writer import (
@@ -34,12 +35,13 @@ _pack_iiTB = struct.Struct(">ii?B").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> GetTelemetrySubscriptionsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(GetTelemetrySubscriptionsRequest)
         m.client_instance_id, tags = _unpack_UB(buf, pos)
         pos += 17
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -11,11 +11,12 @@ from broker.wire.messages.heartbeat import (
     HeartbeatResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     trailing,
     truncated,
 )
@@ -36,6 +37,7 @@ _pack_ihx = struct.Struct(">ihx").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> HeartbeatRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(HeartbeatRequest)
         m.group_instance_id = None
@@ -66,6 +68,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> HeartbeatRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> HeartbeatRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(HeartbeatRequest)
         (n,) = _unpack_h(buf, pos)
@@ -107,6 +110,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> HeartbeatRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> HeartbeatRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(HeartbeatRequest)
         n = buf[pos]
@@ -151,7 +155,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> HeartbeatRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

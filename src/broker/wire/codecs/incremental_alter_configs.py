@@ -13,12 +13,14 @@ from broker.wire.messages.incremental_alter_configs import (
     IncrementalAlterConfigsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -50,6 +52,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> IncrementalAlterConfigsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(IncrementalAlterConfigsRequest)
         (n,) = _unpack_i(buf, pos)
@@ -58,6 +61,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> IncrementalAlterConfigsReque
             bad_length("IncrementalAlterConfigsRequest.resources", n)
         if n * 7 > end - pos:
             too_many("IncrementalAlterConfigsRequest.resources", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("IncrementalAlterConfigsRequest.resources")
         items1: list[IncrementalAlterConfigsRequestAlterConfigsResource] = []
         m.resources = items1
         for _ in range(n):
@@ -77,6 +83,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> IncrementalAlterConfigsReque
                 bad_length("IncrementalAlterConfigsRequestAlterConfigsResource.configs", n)
             if n * 5 > end - pos:
                 too_many("IncrementalAlterConfigsRequestAlterConfigsResource.configs", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("IncrementalAlterConfigsRequestAlterConfigsResource.configs")
             items3: list[IncrementalAlterConfigsRequestAlterableConfig] = []
             m2.configs = items3
             for _ in range(n):
@@ -115,6 +124,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> IncrementalAlterConfigsReque
 
 def decode_request_v1(buf: memoryview, pos: int) -> IncrementalAlterConfigsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(IncrementalAlterConfigsRequest)
         n = buf[pos]
@@ -126,6 +136,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> IncrementalAlterConfigsReque
             bad_length("IncrementalAlterConfigsRequest.resources", n)
         if n * 4 > end - pos:
             too_many("IncrementalAlterConfigsRequest.resources", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("IncrementalAlterConfigsRequest.resources")
         items1: list[IncrementalAlterConfigsRequestAlterConfigsResource] = []
         m.resources = items1
         for _ in range(n):
@@ -151,6 +164,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> IncrementalAlterConfigsReque
                 bad_length("IncrementalAlterConfigsRequestAlterConfigsResource.configs", n)
             if n * 4 > end - pos:
                 too_many("IncrementalAlterConfigsRequestAlterConfigsResource.configs", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("IncrementalAlterConfigsRequestAlterConfigsResource.configs")
             items3: list[IncrementalAlterConfigsRequestAlterableConfig] = []
             m2.configs = items3
             for _ in range(n):
@@ -185,17 +201,17 @@ def decode_request_v1(buf: memoryview, pos: int) -> IncrementalAlterConfigsReque
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.validate_only, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

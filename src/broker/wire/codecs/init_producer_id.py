@@ -11,11 +11,12 @@ from broker.wire.messages.init_producer_id import (
     InitProducerIdResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     trailing,
     truncated,
 )
@@ -38,6 +39,7 @@ _pack_ihqhx = struct.Struct(">ihqhx").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> InitProducerIdRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(InitProducerIdRequest)
         m.producer_id = -1
@@ -67,6 +69,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> InitProducerIdRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> InitProducerIdRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(InitProducerIdRequest)
         m.producer_id = -1
@@ -91,7 +94,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> InitProducerIdRequest:
         m.transaction_timeout_ms, tags = _unpack_iB(buf, pos)
         pos += 5
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -101,6 +104,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> InitProducerIdRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> InitProducerIdRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(InitProducerIdRequest)
         m.enable2_pc = False
@@ -123,7 +127,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> InitProducerIdRequest:
         m.transaction_timeout_ms, m.producer_id, m.producer_epoch, tags = _unpack_iqhB(buf, pos)
         pos += 15
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -133,6 +137,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> InitProducerIdRequest:
 
 def decode_request_v6(buf: memoryview, pos: int) -> InitProducerIdRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(InitProducerIdRequest)
         n = buf[pos]
@@ -153,7 +158,7 @@ def decode_request_v6(buf: memoryview, pos: int) -> InitProducerIdRequest:
         m.transaction_timeout_ms, m.producer_id, m.producer_epoch, m.enable2_pc, m.keep_prepared_txn, tags = _unpack_iqhTTB(buf, pos)
         pos += 17
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -12,12 +12,14 @@ from broker.wire.messages.join_group import (
     JoinGroupResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -48,6 +50,7 @@ _pack_ihih = struct.Struct(">ihih").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> JoinGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(JoinGroupRequest)
         m.rebalance_timeout_ms = -1
@@ -86,6 +89,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> JoinGroupRequest:
             bad_length("JoinGroupRequest.protocols", n)
         if n * 6 > end - pos:
             too_many("JoinGroupRequest.protocols", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("JoinGroupRequest.protocols")
         items1: list[JoinGroupRequestProtocol] = []
         m.protocols = items1
         for _ in range(n):
@@ -118,6 +124,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> JoinGroupRequest:
 
 def decode_request_v1(buf: memoryview, pos: int) -> JoinGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(JoinGroupRequest)
         m.group_instance_id = None
@@ -155,6 +162,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> JoinGroupRequest:
             bad_length("JoinGroupRequest.protocols", n)
         if n * 6 > end - pos:
             too_many("JoinGroupRequest.protocols", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("JoinGroupRequest.protocols")
         items1: list[JoinGroupRequestProtocol] = []
         m.protocols = items1
         for _ in range(n):
@@ -187,6 +197,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> JoinGroupRequest:
 
 def decode_request_v5(buf: memoryview, pos: int) -> JoinGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(JoinGroupRequest)
         m.reason = None
@@ -235,6 +246,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> JoinGroupRequest:
             bad_length("JoinGroupRequest.protocols", n)
         if n * 6 > end - pos:
             too_many("JoinGroupRequest.protocols", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("JoinGroupRequest.protocols")
         items1: list[JoinGroupRequestProtocol] = []
         m.protocols = items1
         for _ in range(n):
@@ -267,6 +281,7 @@ def decode_request_v5(buf: memoryview, pos: int) -> JoinGroupRequest:
 
 def decode_request_v6(buf: memoryview, pos: int) -> JoinGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(JoinGroupRequest)
         m.reason = None
@@ -330,6 +345,9 @@ def decode_request_v6(buf: memoryview, pos: int) -> JoinGroupRequest:
             bad_length("JoinGroupRequest.protocols", n)
         if n * 3 > end - pos:
             too_many("JoinGroupRequest.protocols", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("JoinGroupRequest.protocols")
         items1: list[JoinGroupRequestProtocol] = []
         m.protocols = items1
         for _ in range(n):
@@ -361,12 +379,12 @@ def decode_request_v6(buf: memoryview, pos: int) -> JoinGroupRequest:
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -376,6 +394,7 @@ def decode_request_v6(buf: memoryview, pos: int) -> JoinGroupRequest:
 
 def decode_request_v8(buf: memoryview, pos: int) -> JoinGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(JoinGroupRequest)
         n = buf[pos]
@@ -438,6 +457,9 @@ def decode_request_v8(buf: memoryview, pos: int) -> JoinGroupRequest:
             bad_length("JoinGroupRequest.protocols", n)
         if n * 3 > end - pos:
             too_many("JoinGroupRequest.protocols", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("JoinGroupRequest.protocols")
         items1: list[JoinGroupRequestProtocol] = []
         m.protocols = items1
         for _ in range(n):
@@ -469,7 +491,7 @@ def decode_request_v8(buf: memoryview, pos: int) -> JoinGroupRequest:
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         n = buf[pos]
         pos += 1
@@ -489,7 +511,7 @@ def decode_request_v8(buf: memoryview, pos: int) -> JoinGroupRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

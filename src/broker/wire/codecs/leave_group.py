@@ -12,12 +12,14 @@ from broker.wire.messages.leave_group import (
     LeaveGroupResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -41,6 +43,7 @@ _pack_ihi = struct.Struct(">ihi").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> LeaveGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(LeaveGroupRequest)
         m.members = []
@@ -71,6 +74,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> LeaveGroupRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> LeaveGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(LeaveGroupRequest)
         m.member_id = ""
@@ -89,6 +93,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> LeaveGroupRequest:
             bad_length("LeaveGroupRequest.members", n)
         if n * 4 > end - pos:
             too_many("LeaveGroupRequest.members", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("LeaveGroupRequest.members")
         items1: list[LeaveGroupRequestMemberIdentity] = []
         m.members = items1
         for _ in range(n):
@@ -125,6 +132,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> LeaveGroupRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> LeaveGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(LeaveGroupRequest)
         m.member_id = ""
@@ -149,6 +157,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> LeaveGroupRequest:
             bad_length("LeaveGroupRequest.members", n)
         if n * 3 > end - pos:
             too_many("LeaveGroupRequest.members", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("LeaveGroupRequest.members")
         items1: list[LeaveGroupRequestMemberIdentity] = []
         m.members = items1
         for _ in range(n):
@@ -184,12 +195,12 @@ def decode_request_v4(buf: memoryview, pos: int) -> LeaveGroupRequest:
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -199,6 +210,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> LeaveGroupRequest:
 
 def decode_request_v5(buf: memoryview, pos: int) -> LeaveGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(LeaveGroupRequest)
         m.member_id = ""
@@ -223,6 +235,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> LeaveGroupRequest:
             bad_length("LeaveGroupRequest.members", n)
         if n * 4 > end - pos:
             too_many("LeaveGroupRequest.members", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("LeaveGroupRequest.members")
         items1: list[LeaveGroupRequestMemberIdentity] = []
         m.members = items1
         for _ in range(n):
@@ -272,12 +287,12 @@ def decode_request_v5(buf: memoryview, pos: int) -> LeaveGroupRequest:
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

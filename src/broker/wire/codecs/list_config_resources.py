@@ -11,13 +11,15 @@ from broker.wire.messages.list_config_resources import (
     ListConfigResourcesResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int8s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
 )
 from broker.wire.writer import (
@@ -36,13 +38,14 @@ _pack_ihB = struct.Struct(">ihB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> ListConfigResourcesRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListConfigResourcesRequest)
         m.resource_types = []
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -52,6 +55,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> ListConfigResourcesRequest:
 
 def decode_request_v1(buf: memoryview, pos: int) -> ListConfigResourcesRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListConfigResourcesRequest)
         n = buf[pos]
@@ -63,12 +67,15 @@ def decode_request_v1(buf: memoryview, pos: int) -> ListConfigResourcesRequest:
             bad_length("ListConfigResourcesRequest.resource_types", n)
         if n > end - pos:
             too_many("ListConfigResourcesRequest.resource_types", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListConfigResourcesRequest.resource_types")
         m.resource_types = read_int8s(buf, pos, n)
         pos += n
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

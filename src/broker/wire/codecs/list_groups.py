@@ -11,12 +11,14 @@ from broker.wire.messages.list_groups import (
     ListGroupsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -38,6 +40,7 @@ _pack_ihi = struct.Struct(">ihi").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> ListGroupsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListGroupsRequest)
         m.states_filter = []
@@ -51,6 +54,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> ListGroupsRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> ListGroupsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListGroupsRequest)
         m.states_filter = []
@@ -58,7 +62,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> ListGroupsRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -68,6 +72,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> ListGroupsRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> ListGroupsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListGroupsRequest)
         m.types_filter = []
@@ -80,6 +85,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> ListGroupsRequest:
             bad_length("ListGroupsRequest.states_filter", n)
         if n > end - pos:
             too_many("ListGroupsRequest.states_filter", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListGroupsRequest.states_filter")
         items1: list[str] = []
         m.states_filter = items1
         for _ in range(n):
@@ -99,7 +107,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> ListGroupsRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -109,6 +117,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> ListGroupsRequest:
 
 def decode_request_v5(buf: memoryview, pos: int) -> ListGroupsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListGroupsRequest)
         n = buf[pos]
@@ -120,6 +129,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> ListGroupsRequest:
             bad_length("ListGroupsRequest.states_filter", n)
         if n > end - pos:
             too_many("ListGroupsRequest.states_filter", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListGroupsRequest.states_filter")
         items1: list[str] = []
         m.states_filter = items1
         for _ in range(n):
@@ -145,6 +157,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> ListGroupsRequest:
             bad_length("ListGroupsRequest.types_filter", n)
         if n > end - pos:
             too_many("ListGroupsRequest.types_filter", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListGroupsRequest.types_filter")
         items2: list[str] = []
         m.types_filter = items2
         for _ in range(n):
@@ -164,7 +179,7 @@ def decode_request_v5(buf: memoryview, pos: int) -> ListGroupsRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

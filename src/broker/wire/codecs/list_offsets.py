@@ -13,12 +13,14 @@ from broker.wire.messages.list_offsets import (
     ListOffsetsTopic,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -51,6 +53,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> ListOffsetsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListOffsetsRequest)
         m.isolation_level = 0
@@ -61,6 +64,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ListOffsetsRequest:
             bad_length("ListOffsetsRequest.topics", n)
         if n * 6 > end - pos:
             too_many("ListOffsetsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListOffsetsRequest.topics")
         items1: list[ListOffsetsTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -80,6 +86,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ListOffsetsRequest:
                 bad_length("ListOffsetsTopic.partitions", n)
             if n * 12 > end - pos:
                 too_many("ListOffsetsTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ListOffsetsTopic.partitions")
             items3: list[ListOffsetsPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -98,6 +107,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> ListOffsetsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> ListOffsetsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListOffsetsRequest)
         m.timeout_ms = 0
@@ -107,6 +117,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ListOffsetsRequest:
             bad_length("ListOffsetsRequest.topics", n)
         if n * 6 > end - pos:
             too_many("ListOffsetsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListOffsetsRequest.topics")
         items1: list[ListOffsetsTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -126,6 +139,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ListOffsetsRequest:
                 bad_length("ListOffsetsTopic.partitions", n)
             if n * 12 > end - pos:
                 too_many("ListOffsetsTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ListOffsetsTopic.partitions")
             items3: list[ListOffsetsPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -144,6 +160,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> ListOffsetsRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> ListOffsetsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListOffsetsRequest)
         m.timeout_ms = 0
@@ -153,6 +170,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> ListOffsetsRequest:
             bad_length("ListOffsetsRequest.topics", n)
         if n * 6 > end - pos:
             too_many("ListOffsetsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListOffsetsRequest.topics")
         items1: list[ListOffsetsTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -172,6 +192,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> ListOffsetsRequest:
                 bad_length("ListOffsetsTopic.partitions", n)
             if n * 16 > end - pos:
                 too_many("ListOffsetsTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ListOffsetsTopic.partitions")
             items3: list[ListOffsetsPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -189,6 +212,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> ListOffsetsRequest:
 
 def decode_request_v6(buf: memoryview, pos: int) -> ListOffsetsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListOffsetsRequest)
         m.timeout_ms = 0
@@ -201,6 +225,9 @@ def decode_request_v6(buf: memoryview, pos: int) -> ListOffsetsRequest:
             bad_length("ListOffsetsRequest.topics", n)
         if n * 3 > end - pos:
             too_many("ListOffsetsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListOffsetsRequest.topics")
         items1: list[ListOffsetsTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -226,6 +253,9 @@ def decode_request_v6(buf: memoryview, pos: int) -> ListOffsetsRequest:
                 bad_length("ListOffsetsTopic.partitions", n)
             if n * 17 > end - pos:
                 too_many("ListOffsetsTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ListOffsetsTopic.partitions")
             items3: list[ListOffsetsPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -233,17 +263,17 @@ def decode_request_v6(buf: memoryview, pos: int) -> ListOffsetsRequest:
                 m4.partition_index, m4.current_leader_epoch, m4.timestamp, tags = _unpack_iiqB(buf, pos)
                 pos += 17
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -253,6 +283,7 @@ def decode_request_v6(buf: memoryview, pos: int) -> ListOffsetsRequest:
 
 def decode_request_v10(buf: memoryview, pos: int) -> ListOffsetsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListOffsetsRequest)
         m.replica_id, m.isolation_level, n = _unpack_ibB(buf, pos)
@@ -264,6 +295,9 @@ def decode_request_v10(buf: memoryview, pos: int) -> ListOffsetsRequest:
             bad_length("ListOffsetsRequest.topics", n)
         if n * 3 > end - pos:
             too_many("ListOffsetsRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListOffsetsRequest.topics")
         items1: list[ListOffsetsTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -289,6 +323,9 @@ def decode_request_v10(buf: memoryview, pos: int) -> ListOffsetsRequest:
                 bad_length("ListOffsetsTopic.partitions", n)
             if n * 17 > end - pos:
                 too_many("ListOffsetsTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ListOffsetsTopic.partitions")
             items3: list[ListOffsetsPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -296,17 +333,17 @@ def decode_request_v10(buf: memoryview, pos: int) -> ListOffsetsRequest:
                 m4.partition_index, m4.current_leader_epoch, m4.timestamp, tags = _unpack_iiqB(buf, pos)
                 pos += 17
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.timeout_ms, tags = _unpack_iB(buf, pos)
         pos += 5
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

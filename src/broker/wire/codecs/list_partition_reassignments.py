@@ -12,13 +12,15 @@ from broker.wire.messages.list_partition_reassignments import (
     ListPartitionReassignmentsTopics,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -41,6 +43,7 @@ _pack_ihB = struct.Struct(">ihB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> ListPartitionReassignmentsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListPartitionReassignmentsRequest)
         m.timeout_ms, n = _unpack_iB(buf, pos)
@@ -55,6 +58,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> ListPartitionReassignmentsRe
                 bad_length("ListPartitionReassignmentsRequest.topics", n)
             if n * 3 > end - pos:
                 too_many("ListPartitionReassignmentsRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ListPartitionReassignmentsRequest.topics")
             items1: list[ListPartitionReassignmentsTopics] = []
             m.topics = items1
             for _ in range(n):
@@ -80,17 +86,20 @@ def decode_request_v0(buf: memoryview, pos: int) -> ListPartitionReassignmentsRe
                     bad_length("ListPartitionReassignmentsTopics.partition_indexes", n)
                 if n * 4 > end - pos:
                     too_many("ListPartitionReassignmentsTopics.partition_indexes", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("ListPartitionReassignmentsTopics.partition_indexes")
                 m2.partition_indexes = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

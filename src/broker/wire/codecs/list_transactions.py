@@ -11,13 +11,15 @@ from broker.wire.messages.list_transactions import (
     ListTransactionsResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int64s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -39,6 +41,7 @@ _pack_qB = struct.Struct(">qB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> ListTransactionsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListTransactionsRequest)
         m.duration_filter = -1
@@ -52,6 +55,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> ListTransactionsRequest:
             bad_length("ListTransactionsRequest.state_filters", n)
         if n > end - pos:
             too_many("ListTransactionsRequest.state_filters", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListTransactionsRequest.state_filters")
         items1: list[str] = []
         m.state_filters = items1
         for _ in range(n):
@@ -77,12 +83,15 @@ def decode_request_v0(buf: memoryview, pos: int) -> ListTransactionsRequest:
             bad_length("ListTransactionsRequest.producer_id_filters", n)
         if n * 8 > end - pos:
             too_many("ListTransactionsRequest.producer_id_filters", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListTransactionsRequest.producer_id_filters")
         m.producer_id_filters = read_int64s(buf, pos, n)
         pos += n * 8
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -92,6 +101,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> ListTransactionsRequest:
 
 def decode_request_v1(buf: memoryview, pos: int) -> ListTransactionsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListTransactionsRequest)
         m.transactional_id_pattern = None
@@ -104,6 +114,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ListTransactionsRequest:
             bad_length("ListTransactionsRequest.state_filters", n)
         if n > end - pos:
             too_many("ListTransactionsRequest.state_filters", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListTransactionsRequest.state_filters")
         items1: list[str] = []
         m.state_filters = items1
         for _ in range(n):
@@ -129,12 +142,15 @@ def decode_request_v1(buf: memoryview, pos: int) -> ListTransactionsRequest:
             bad_length("ListTransactionsRequest.producer_id_filters", n)
         if n * 8 > end - pos:
             too_many("ListTransactionsRequest.producer_id_filters", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListTransactionsRequest.producer_id_filters")
         m.producer_id_filters = read_int64s(buf, pos, n)
         pos += n * 8
         m.duration_filter, tags = _unpack_qB(buf, pos)
         pos += 9
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -144,6 +160,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> ListTransactionsRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> ListTransactionsRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ListTransactionsRequest)
         n = buf[pos]
@@ -155,6 +172,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ListTransactionsRequest:
             bad_length("ListTransactionsRequest.state_filters", n)
         if n > end - pos:
             too_many("ListTransactionsRequest.state_filters", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListTransactionsRequest.state_filters")
         items1: list[str] = []
         m.state_filters = items1
         for _ in range(n):
@@ -180,6 +200,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ListTransactionsRequest:
             bad_length("ListTransactionsRequest.producer_id_filters", n)
         if n * 8 > end - pos:
             too_many("ListTransactionsRequest.producer_id_filters", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ListTransactionsRequest.producer_id_filters")
         m.producer_id_filters = read_int64s(buf, pos, n)
         pos += n * 8
         m.duration_filter, n = _unpack_qB(buf, pos)
@@ -200,7 +223,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> ListTransactionsRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

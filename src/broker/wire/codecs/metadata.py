@@ -15,12 +15,14 @@ from broker.wire.messages.metadata import (
     MetadataResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -65,6 +67,7 @@ _pack_ix = struct.Struct(">ix").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> MetadataRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(MetadataRequest)
         m.allow_auto_topic_creation = True
@@ -76,6 +79,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> MetadataRequest:
             bad_length("MetadataRequest.topics", n)
         if n * 2 > end - pos:
             too_many("MetadataRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("MetadataRequest.topics")
         items1: list[MetadataRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -100,6 +106,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> MetadataRequest:
 
 def decode_request_v1(buf: memoryview, pos: int) -> MetadataRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(MetadataRequest)
         m.allow_auto_topic_creation = True
@@ -114,6 +121,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> MetadataRequest:
                 bad_length("MetadataRequest.topics", n)
             if n * 2 > end - pos:
                 too_many("MetadataRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("MetadataRequest.topics")
             items1: list[MetadataRequestTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -138,6 +148,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> MetadataRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> MetadataRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(MetadataRequest)
         m.include_cluster_authorized_operations = False
@@ -151,6 +162,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> MetadataRequest:
                 bad_length("MetadataRequest.topics", n)
             if n * 2 > end - pos:
                 too_many("MetadataRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("MetadataRequest.topics")
             items1: list[MetadataRequestTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -177,6 +191,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> MetadataRequest:
 
 def decode_request_v8(buf: memoryview, pos: int) -> MetadataRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(MetadataRequest)
         (n,) = _unpack_i(buf, pos)
@@ -188,6 +203,9 @@ def decode_request_v8(buf: memoryview, pos: int) -> MetadataRequest:
                 bad_length("MetadataRequest.topics", n)
             if n * 2 > end - pos:
                 too_many("MetadataRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("MetadataRequest.topics")
             items1: list[MetadataRequestTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -214,6 +232,7 @@ def decode_request_v8(buf: memoryview, pos: int) -> MetadataRequest:
 
 def decode_request_v9(buf: memoryview, pos: int) -> MetadataRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(MetadataRequest)
         n = buf[pos]
@@ -228,6 +247,9 @@ def decode_request_v9(buf: memoryview, pos: int) -> MetadataRequest:
                 bad_length("MetadataRequest.topics", n)
             if n * 2 > end - pos:
                 too_many("MetadataRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("MetadataRequest.topics")
             items1: list[MetadataRequestTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -248,12 +270,12 @@ def decode_request_v9(buf: memoryview, pos: int) -> MetadataRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items1.append(m2)
         m.allow_auto_topic_creation, m.include_cluster_authorized_operations, m.include_topic_authorized_operations, tags = _unpack_TTTB(buf, pos)
         pos += 4
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -263,6 +285,7 @@ def decode_request_v9(buf: memoryview, pos: int) -> MetadataRequest:
 
 def decode_request_v10(buf: memoryview, pos: int) -> MetadataRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(MetadataRequest)
         n = buf[pos]
@@ -277,6 +300,9 @@ def decode_request_v10(buf: memoryview, pos: int) -> MetadataRequest:
                 bad_length("MetadataRequest.topics", n)
             if n * 18 > end - pos:
                 too_many("MetadataRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("MetadataRequest.topics")
             items1: list[MetadataRequestTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -299,12 +325,12 @@ def decode_request_v10(buf: memoryview, pos: int) -> MetadataRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items1.append(m2)
         m.allow_auto_topic_creation, m.include_cluster_authorized_operations, m.include_topic_authorized_operations, tags = _unpack_TTTB(buf, pos)
         pos += 4
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -314,6 +340,7 @@ def decode_request_v10(buf: memoryview, pos: int) -> MetadataRequest:
 
 def decode_request_v11(buf: memoryview, pos: int) -> MetadataRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(MetadataRequest)
         m.include_cluster_authorized_operations = False
@@ -329,6 +356,9 @@ def decode_request_v11(buf: memoryview, pos: int) -> MetadataRequest:
                 bad_length("MetadataRequest.topics", n)
             if n * 18 > end - pos:
                 too_many("MetadataRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("MetadataRequest.topics")
             items1: list[MetadataRequestTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -351,12 +381,12 @@ def decode_request_v11(buf: memoryview, pos: int) -> MetadataRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items1.append(m2)
         m.allow_auto_topic_creation, m.include_topic_authorized_operations, tags = _unpack_TTB(buf, pos)
         pos += 3
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -16,12 +16,14 @@ from broker.wire.messages.offset_commit import (
     OffsetCommitResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -55,6 +57,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v2(buf: memoryview, pos: int) -> OffsetCommitRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetCommitRequest)
         m.group_instance_id = None
@@ -82,6 +85,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> OffsetCommitRequest:
             bad_length("OffsetCommitRequest.topics", n)
         if n * 6 > end - pos:
             too_many("OffsetCommitRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetCommitRequest.topics")
         items1: list[OffsetCommitRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -102,6 +108,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> OffsetCommitRequest:
                 bad_length("OffsetCommitRequestTopic.partitions", n)
             if n * 14 > end - pos:
                 too_many("OffsetCommitRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetCommitRequestTopic.partitions")
             items3: list[OffsetCommitRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -130,6 +139,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> OffsetCommitRequest:
 
 def decode_request_v5(buf: memoryview, pos: int) -> OffsetCommitRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetCommitRequest)
         m.group_instance_id = None
@@ -158,6 +168,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> OffsetCommitRequest:
             bad_length("OffsetCommitRequest.topics", n)
         if n * 6 > end - pos:
             too_many("OffsetCommitRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetCommitRequest.topics")
         items1: list[OffsetCommitRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -178,6 +191,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> OffsetCommitRequest:
                 bad_length("OffsetCommitRequestTopic.partitions", n)
             if n * 14 > end - pos:
                 too_many("OffsetCommitRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetCommitRequestTopic.partitions")
             items3: list[OffsetCommitRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -206,6 +222,7 @@ def decode_request_v5(buf: memoryview, pos: int) -> OffsetCommitRequest:
 
 def decode_request_v6(buf: memoryview, pos: int) -> OffsetCommitRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetCommitRequest)
         m.group_instance_id = None
@@ -234,6 +251,9 @@ def decode_request_v6(buf: memoryview, pos: int) -> OffsetCommitRequest:
             bad_length("OffsetCommitRequest.topics", n)
         if n * 6 > end - pos:
             too_many("OffsetCommitRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetCommitRequest.topics")
         items1: list[OffsetCommitRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -254,6 +274,9 @@ def decode_request_v6(buf: memoryview, pos: int) -> OffsetCommitRequest:
                 bad_length("OffsetCommitRequestTopic.partitions", n)
             if n * 18 > end - pos:
                 too_many("OffsetCommitRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetCommitRequestTopic.partitions")
             items3: list[OffsetCommitRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -281,6 +304,7 @@ def decode_request_v6(buf: memoryview, pos: int) -> OffsetCommitRequest:
 
 def decode_request_v7(buf: memoryview, pos: int) -> OffsetCommitRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetCommitRequest)
         m.retention_time_ms = -1
@@ -320,6 +344,9 @@ def decode_request_v7(buf: memoryview, pos: int) -> OffsetCommitRequest:
             bad_length("OffsetCommitRequest.topics", n)
         if n * 6 > end - pos:
             too_many("OffsetCommitRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetCommitRequest.topics")
         items1: list[OffsetCommitRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -340,6 +367,9 @@ def decode_request_v7(buf: memoryview, pos: int) -> OffsetCommitRequest:
                 bad_length("OffsetCommitRequestTopic.partitions", n)
             if n * 18 > end - pos:
                 too_many("OffsetCommitRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetCommitRequestTopic.partitions")
             items3: list[OffsetCommitRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -367,6 +397,7 @@ def decode_request_v7(buf: memoryview, pos: int) -> OffsetCommitRequest:
 
 def decode_request_v8(buf: memoryview, pos: int) -> OffsetCommitRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetCommitRequest)
         m.retention_time_ms = -1
@@ -418,6 +449,9 @@ def decode_request_v8(buf: memoryview, pos: int) -> OffsetCommitRequest:
             bad_length("OffsetCommitRequest.topics", n)
         if n * 3 > end - pos:
             too_many("OffsetCommitRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetCommitRequest.topics")
         items1: list[OffsetCommitRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -444,6 +478,9 @@ def decode_request_v8(buf: memoryview, pos: int) -> OffsetCommitRequest:
                 bad_length("OffsetCommitRequestTopic.partitions", n)
             if n * 18 > end - pos:
                 too_many("OffsetCommitRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetCommitRequestTopic.partitions")
             items3: list[OffsetCommitRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -466,17 +503,17 @@ def decode_request_v8(buf: memoryview, pos: int) -> OffsetCommitRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -486,6 +523,7 @@ def decode_request_v8(buf: memoryview, pos: int) -> OffsetCommitRequest:
 
 def decode_request_v10(buf: memoryview, pos: int) -> OffsetCommitRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetCommitRequest)
         m.retention_time_ms = -1
@@ -537,6 +575,9 @@ def decode_request_v10(buf: memoryview, pos: int) -> OffsetCommitRequest:
             bad_length("OffsetCommitRequest.topics", n)
         if n * 18 > end - pos:
             too_many("OffsetCommitRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetCommitRequest.topics")
         items1: list[OffsetCommitRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -551,6 +592,9 @@ def decode_request_v10(buf: memoryview, pos: int) -> OffsetCommitRequest:
                 bad_length("OffsetCommitRequestTopic.partitions", n)
             if n * 18 > end - pos:
                 too_many("OffsetCommitRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetCommitRequestTopic.partitions")
             items3: list[OffsetCommitRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -573,17 +617,17 @@ def decode_request_v10(buf: memoryview, pos: int) -> OffsetCommitRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

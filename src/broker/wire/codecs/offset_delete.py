@@ -13,10 +13,12 @@ from broker.wire.messages.offset_delete import (
     OffsetDeleteResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -37,6 +39,7 @@ _pack_ih = struct.Struct(">ih").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> OffsetDeleteRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetDeleteRequest)
         (n,) = _unpack_h(buf, pos)
@@ -54,6 +57,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> OffsetDeleteRequest:
             bad_length("OffsetDeleteRequest.topics", n)
         if n * 6 > end - pos:
             too_many("OffsetDeleteRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetDeleteRequest.topics")
         items1: list[OffsetDeleteRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -73,6 +79,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> OffsetDeleteRequest:
                 bad_length("OffsetDeleteRequestTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("OffsetDeleteRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetDeleteRequestTopic.partitions")
             items3: list[OffsetDeleteRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):

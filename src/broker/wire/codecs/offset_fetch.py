@@ -17,13 +17,15 @@ from broker.wire.messages.offset_fetch import (
     OffsetFetchResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -56,6 +58,7 @@ _pack_iqih = struct.Struct(">iqih").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> OffsetFetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetFetchRequest)
         m.groups = []
@@ -75,6 +78,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> OffsetFetchRequest:
             bad_length("OffsetFetchRequest.topics", n)
         if n * 6 > end - pos:
             too_many("OffsetFetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetFetchRequest.topics")
         items1: list[OffsetFetchRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -94,6 +100,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> OffsetFetchRequest:
                 bad_length("OffsetFetchRequestTopic.partition_indexes", n)
             if n * 4 > end - pos:
                 too_many("OffsetFetchRequestTopic.partition_indexes", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetFetchRequestTopic.partition_indexes")
             m2.partition_indexes = read_int32s(buf, pos, n)
             pos += n * 4
             items1.append(m2)
@@ -106,6 +115,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> OffsetFetchRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> OffsetFetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetFetchRequest)
         m.groups = []
@@ -128,6 +138,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> OffsetFetchRequest:
                 bad_length("OffsetFetchRequest.topics", n)
             if n * 6 > end - pos:
                 too_many("OffsetFetchRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetFetchRequest.topics")
             items1: list[OffsetFetchRequestTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -147,6 +160,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> OffsetFetchRequest:
                     bad_length("OffsetFetchRequestTopic.partition_indexes", n)
                 if n * 4 > end - pos:
                     too_many("OffsetFetchRequestTopic.partition_indexes", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("OffsetFetchRequestTopic.partition_indexes")
                 m2.partition_indexes = read_int32s(buf, pos, n)
                 pos += n * 4
                 items1.append(m2)
@@ -159,6 +175,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> OffsetFetchRequest:
 
 def decode_request_v6(buf: memoryview, pos: int) -> OffsetFetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetFetchRequest)
         m.groups = []
@@ -187,6 +204,9 @@ def decode_request_v6(buf: memoryview, pos: int) -> OffsetFetchRequest:
                 bad_length("OffsetFetchRequest.topics", n)
             if n * 3 > end - pos:
                 too_many("OffsetFetchRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetFetchRequest.topics")
             items1: list[OffsetFetchRequestTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -212,17 +232,20 @@ def decode_request_v6(buf: memoryview, pos: int) -> OffsetFetchRequest:
                     bad_length("OffsetFetchRequestTopic.partition_indexes", n)
                 if n * 4 > end - pos:
                     too_many("OffsetFetchRequestTopic.partition_indexes", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("OffsetFetchRequestTopic.partition_indexes")
                 m2.partition_indexes = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -232,6 +255,7 @@ def decode_request_v6(buf: memoryview, pos: int) -> OffsetFetchRequest:
 
 def decode_request_v7(buf: memoryview, pos: int) -> OffsetFetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetFetchRequest)
         m.groups = []
@@ -259,6 +283,9 @@ def decode_request_v7(buf: memoryview, pos: int) -> OffsetFetchRequest:
                 bad_length("OffsetFetchRequest.topics", n)
             if n * 3 > end - pos:
                 too_many("OffsetFetchRequest.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetFetchRequest.topics")
             items1: list[OffsetFetchRequestTopic] = []
             m.topics = items1
             for _ in range(n):
@@ -284,17 +311,20 @@ def decode_request_v7(buf: memoryview, pos: int) -> OffsetFetchRequest:
                     bad_length("OffsetFetchRequestTopic.partition_indexes", n)
                 if n * 4 > end - pos:
                     too_many("OffsetFetchRequestTopic.partition_indexes", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("OffsetFetchRequestTopic.partition_indexes")
                 m2.partition_indexes = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items1.append(m2)
         m.require_stable, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -304,6 +334,7 @@ def decode_request_v7(buf: memoryview, pos: int) -> OffsetFetchRequest:
 
 def decode_request_v8(buf: memoryview, pos: int) -> OffsetFetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetFetchRequest)
         m.group_id = ""
@@ -317,6 +348,9 @@ def decode_request_v8(buf: memoryview, pos: int) -> OffsetFetchRequest:
             bad_length("OffsetFetchRequest.groups", n)
         if n * 3 > end - pos:
             too_many("OffsetFetchRequest.groups", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetFetchRequest.groups")
         items1: list[OffsetFetchRequestGroup] = []
         m.groups = items1
         for _ in range(n):
@@ -347,6 +381,9 @@ def decode_request_v8(buf: memoryview, pos: int) -> OffsetFetchRequest:
                     bad_length("OffsetFetchRequestGroup.topics", n)
                 if n * 3 > end - pos:
                     too_many("OffsetFetchRequestGroup.topics", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("OffsetFetchRequestGroup.topics")
                 items3: list[OffsetFetchRequestTopics] = []
                 m2.topics = items3
                 for _ in range(n):
@@ -373,22 +410,25 @@ def decode_request_v8(buf: memoryview, pos: int) -> OffsetFetchRequest:
                         bad_length("OffsetFetchRequestTopics.partition_indexes", n)
                     if n * 4 > end - pos:
                         too_many("OffsetFetchRequestTopics.partition_indexes", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("OffsetFetchRequestTopics.partition_indexes")
                     m4.partition_indexes = read_int32s(buf, pos, n)
                     pos += n * 4
                     tags = buf[pos]
                     pos += 1
                     if tags:
-                        pos = skip_tags(buf, pos - 1, end)
+                        pos, left = skip_counted_tags(buf, pos - 1, end, left)
                     items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.require_stable, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -398,6 +438,7 @@ def decode_request_v8(buf: memoryview, pos: int) -> OffsetFetchRequest:
 
 def decode_request_v9(buf: memoryview, pos: int) -> OffsetFetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetFetchRequest)
         m.group_id = ""
@@ -411,6 +452,9 @@ def decode_request_v9(buf: memoryview, pos: int) -> OffsetFetchRequest:
             bad_length("OffsetFetchRequest.groups", n)
         if n * 8 > end - pos:
             too_many("OffsetFetchRequest.groups", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetFetchRequest.groups")
         items1: list[OffsetFetchRequestGroup] = []
         m.groups = items1
         for _ in range(n):
@@ -454,6 +498,9 @@ def decode_request_v9(buf: memoryview, pos: int) -> OffsetFetchRequest:
                     bad_length("OffsetFetchRequestGroup.topics", n)
                 if n * 3 > end - pos:
                     too_many("OffsetFetchRequestGroup.topics", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("OffsetFetchRequestGroup.topics")
                 items3: list[OffsetFetchRequestTopics] = []
                 m2.topics = items3
                 for _ in range(n):
@@ -480,22 +527,25 @@ def decode_request_v9(buf: memoryview, pos: int) -> OffsetFetchRequest:
                         bad_length("OffsetFetchRequestTopics.partition_indexes", n)
                     if n * 4 > end - pos:
                         too_many("OffsetFetchRequestTopics.partition_indexes", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("OffsetFetchRequestTopics.partition_indexes")
                     m4.partition_indexes = read_int32s(buf, pos, n)
                     pos += n * 4
                     tags = buf[pos]
                     pos += 1
                     if tags:
-                        pos = skip_tags(buf, pos - 1, end)
+                        pos, left = skip_counted_tags(buf, pos - 1, end, left)
                     items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.require_stable, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -505,6 +555,7 @@ def decode_request_v9(buf: memoryview, pos: int) -> OffsetFetchRequest:
 
 def decode_request_v10(buf: memoryview, pos: int) -> OffsetFetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetFetchRequest)
         m.group_id = ""
@@ -518,6 +569,9 @@ def decode_request_v10(buf: memoryview, pos: int) -> OffsetFetchRequest:
             bad_length("OffsetFetchRequest.groups", n)
         if n * 8 > end - pos:
             too_many("OffsetFetchRequest.groups", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetFetchRequest.groups")
         items1: list[OffsetFetchRequestGroup] = []
         m.groups = items1
         for _ in range(n):
@@ -561,6 +615,9 @@ def decode_request_v10(buf: memoryview, pos: int) -> OffsetFetchRequest:
                     bad_length("OffsetFetchRequestGroup.topics", n)
                 if n * 18 > end - pos:
                     too_many("OffsetFetchRequestGroup.topics", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("OffsetFetchRequestGroup.topics")
                 items3: list[OffsetFetchRequestTopics] = []
                 m2.topics = items3
                 for _ in range(n):
@@ -575,22 +632,25 @@ def decode_request_v10(buf: memoryview, pos: int) -> OffsetFetchRequest:
                         bad_length("OffsetFetchRequestTopics.partition_indexes", n)
                     if n * 4 > end - pos:
                         too_many("OffsetFetchRequestTopics.partition_indexes", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("OffsetFetchRequestTopics.partition_indexes")
                     m4.partition_indexes = read_int32s(buf, pos, n)
                     pos += n * 4
                     tags = buf[pos]
                     pos += 1
                     if tags:
-                        pos = skip_tags(buf, pos - 1, end)
+                        pos, left = skip_counted_tags(buf, pos - 1, end, left)
                     items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.require_stable, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

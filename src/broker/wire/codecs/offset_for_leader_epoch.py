@@ -13,12 +13,14 @@ from broker.wire.messages.offset_for_leader_epoch import (
     OffsetForLeaderEpochResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -47,6 +49,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v2(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetForLeaderEpochRequest)
         m.replica_id = -2
@@ -56,6 +59,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
             bad_length("OffsetForLeaderEpochRequest.topics", n)
         if n * 6 > end - pos:
             too_many("OffsetForLeaderEpochRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetForLeaderEpochRequest.topics")
         items1: list[OffsetForLeaderEpochRequestOffsetForLeaderTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -75,6 +81,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
                 bad_length("OffsetForLeaderEpochRequestOffsetForLeaderTopic.partitions", n)
             if n * 12 > end - pos:
                 too_many("OffsetForLeaderEpochRequestOffsetForLeaderTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetForLeaderEpochRequestOffsetForLeaderTopic.partitions")
             items3: list[OffsetForLeaderEpochRequestOffsetForLeaderPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -92,6 +101,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetForLeaderEpochRequest)
         m.replica_id, n = _unpack_ii(buf, pos)
@@ -100,6 +110,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
             bad_length("OffsetForLeaderEpochRequest.topics", n)
         if n * 6 > end - pos:
             too_many("OffsetForLeaderEpochRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetForLeaderEpochRequest.topics")
         items1: list[OffsetForLeaderEpochRequestOffsetForLeaderTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -119,6 +132,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
                 bad_length("OffsetForLeaderEpochRequestOffsetForLeaderTopic.partitions", n)
             if n * 12 > end - pos:
                 too_many("OffsetForLeaderEpochRequestOffsetForLeaderTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetForLeaderEpochRequestOffsetForLeaderTopic.partitions")
             items3: list[OffsetForLeaderEpochRequestOffsetForLeaderPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -136,6 +152,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(OffsetForLeaderEpochRequest)
         m.replica_id, n = _unpack_iB(buf, pos)
@@ -147,6 +164,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
             bad_length("OffsetForLeaderEpochRequest.topics", n)
         if n * 3 > end - pos:
             too_many("OffsetForLeaderEpochRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("OffsetForLeaderEpochRequest.topics")
         items1: list[OffsetForLeaderEpochRequestOffsetForLeaderTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -172,6 +192,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
                 bad_length("OffsetForLeaderEpochRequestOffsetForLeaderTopic.partitions", n)
             if n * 13 > end - pos:
                 too_many("OffsetForLeaderEpochRequestOffsetForLeaderTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("OffsetForLeaderEpochRequestOffsetForLeaderTopic.partitions")
             items3: list[OffsetForLeaderEpochRequestOffsetForLeaderPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -179,17 +202,17 @@ def decode_request_v4(buf: memoryview, pos: int) -> OffsetForLeaderEpochRequest:
                 m4.partition, m4.current_leader_epoch, m4.leader_epoch, tags = _unpack_iiiB(buf, pos)
                 pos += 13
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

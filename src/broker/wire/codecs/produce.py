@@ -18,12 +18,14 @@ from broker.wire.messages.produce import (
     ProduceResponsePartitionProduceResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -62,6 +64,7 @@ _DEFAULT_ProduceResponseLeaderIdAndEpoch = ProduceResponseLeaderIdAndEpoch()
 
 def decode_request_v3(buf: memoryview, pos: int) -> ProduceRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ProduceRequest)
         (n,) = _unpack_h(buf, pos)
@@ -82,6 +85,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> ProduceRequest:
             bad_length("ProduceRequest.topic_data", n)
         if n * 6 > end - pos:
             too_many("ProduceRequest.topic_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ProduceRequest.topic_data")
         items1: list[ProduceRequestTopicProduceData] = []
         m.topic_data = items1
         for _ in range(n):
@@ -102,6 +108,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> ProduceRequest:
                 bad_length("ProduceRequestTopicProduceData.partition_data", n)
             if n * 8 > end - pos:
                 too_many("ProduceRequestTopicProduceData.partition_data", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ProduceRequestTopicProduceData.partition_data")
             items3: list[ProduceRequestPartitionProduceData] = []
             m2.partition_data = items3
             for _ in range(n):
@@ -129,6 +138,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> ProduceRequest:
 
 def decode_request_v9(buf: memoryview, pos: int) -> ProduceRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ProduceRequest)
         n = buf[pos]
@@ -155,6 +165,9 @@ def decode_request_v9(buf: memoryview, pos: int) -> ProduceRequest:
             bad_length("ProduceRequest.topic_data", n)
         if n * 3 > end - pos:
             too_many("ProduceRequest.topic_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ProduceRequest.topic_data")
         items1: list[ProduceRequestTopicProduceData] = []
         m.topic_data = items1
         for _ in range(n):
@@ -181,6 +194,9 @@ def decode_request_v9(buf: memoryview, pos: int) -> ProduceRequest:
                 bad_length("ProduceRequestTopicProduceData.partition_data", n)
             if n * 6 > end - pos:
                 too_many("ProduceRequestTopicProduceData.partition_data", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ProduceRequestTopicProduceData.partition_data")
             items3: list[ProduceRequestPartitionProduceData] = []
             m2.partition_data = items3
             for _ in range(n):
@@ -203,17 +219,17 @@ def decode_request_v9(buf: memoryview, pos: int) -> ProduceRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -223,6 +239,7 @@ def decode_request_v9(buf: memoryview, pos: int) -> ProduceRequest:
 
 def decode_request_v13(buf: memoryview, pos: int) -> ProduceRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ProduceRequest)
         n = buf[pos]
@@ -249,6 +266,9 @@ def decode_request_v13(buf: memoryview, pos: int) -> ProduceRequest:
             bad_length("ProduceRequest.topic_data", n)
         if n * 18 > end - pos:
             too_many("ProduceRequest.topic_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ProduceRequest.topic_data")
         items1: list[ProduceRequestTopicProduceData] = []
         m.topic_data = items1
         for _ in range(n):
@@ -263,6 +283,9 @@ def decode_request_v13(buf: memoryview, pos: int) -> ProduceRequest:
                 bad_length("ProduceRequestTopicProduceData.partition_data", n)
             if n * 6 > end - pos:
                 too_many("ProduceRequestTopicProduceData.partition_data", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ProduceRequestTopicProduceData.partition_data")
             items3: list[ProduceRequestPartitionProduceData] = []
             m2.partition_data = items3
             for _ in range(n):
@@ -285,17 +308,17 @@ def decode_request_v13(buf: memoryview, pos: int) -> ProduceRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -11,11 +11,12 @@ from broker.wire.messages.push_telemetry import (
     PushTelemetryResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     trailing,
     truncated,
 )
@@ -32,6 +33,7 @@ _pack_ihx = struct.Struct(">ihx").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> PushTelemetryRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(PushTelemetryRequest)
         m.client_instance_id, m.subscription_id, m.terminating, m.compression_type, n = _unpack_UiTbB(buf, pos)
@@ -49,7 +51,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> PushTelemetryRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

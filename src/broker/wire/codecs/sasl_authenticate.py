@@ -11,11 +11,12 @@ from broker.wire.messages.sasl_authenticate import (
     SaslAuthenticateResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     trailing,
     truncated,
 )
@@ -39,6 +40,7 @@ _pack_qx = struct.Struct(">qx").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> SaslAuthenticateRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(SaslAuthenticateRequest)
         (n,) = _unpack_i(buf, pos)
@@ -59,6 +61,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> SaslAuthenticateRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> SaslAuthenticateRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(SaslAuthenticateRequest)
         n = buf[pos]
@@ -76,7 +79,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> SaslAuthenticateRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -11,6 +11,7 @@ from broker.wire.messages.sasl_handshake import (
     SaslHandshakeResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
@@ -31,6 +32,7 @@ _pack_hi = struct.Struct(">hi").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> SaslHandshakeRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(SaslHandshakeRequest)
         (n,) = _unpack_h(buf, pos)

@@ -14,13 +14,15 @@ from broker.wire.messages.share_acknowledge import (
     ShareAcknowledgeResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int8s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -48,6 +50,7 @@ _pack_iixx = struct.Struct(">iixx").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ShareAcknowledgeRequest)
         m.is_renew_ack = False
@@ -90,6 +93,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
             bad_length("ShareAcknowledgeRequest.topics", n)
         if n * 18 > end - pos:
             too_many("ShareAcknowledgeRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ShareAcknowledgeRequest.topics")
         items1: list[ShareAcknowledgeRequestAcknowledgeTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -103,6 +109,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
                 bad_length("ShareAcknowledgeRequestAcknowledgeTopic.partitions", n)
             if n * 6 > end - pos:
                 too_many("ShareAcknowledgeRequestAcknowledgeTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ShareAcknowledgeRequestAcknowledgeTopic.partitions")
             items3: list[ShareAcknowledgeRequestAcknowledgePartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -116,6 +125,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
                     bad_length("ShareAcknowledgeRequestAcknowledgePartition.acknowledgement_batches", n)
                 if n * 18 > end - pos:
                     too_many("ShareAcknowledgeRequestAcknowledgePartition.acknowledgement_batches", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("ShareAcknowledgeRequestAcknowledgePartition.acknowledgement_batches")
                 items5: list[ShareAcknowledgeRequestAcknowledgementBatch] = []
                 m4.acknowledgement_batches = items5
                 for _ in range(n):
@@ -129,27 +141,30 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
                         bad_length("ShareAcknowledgeRequestAcknowledgementBatch.acknowledge_types", n)
                     if n > end - pos:
                         too_many("ShareAcknowledgeRequestAcknowledgementBatch.acknowledge_types", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("ShareAcknowledgeRequestAcknowledgementBatch.acknowledge_types")
                     m6.acknowledge_types = read_int8s(buf, pos, n)
                     pos += n
                     tags = buf[pos]
                     pos += 1
                     if tags:
-                        pos = skip_tags(buf, pos - 1, end)
+                        pos, left = skip_counted_tags(buf, pos - 1, end, left)
                     items5.append(m6)
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -159,6 +174,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ShareAcknowledgeRequest)
         n = buf[pos]
@@ -200,6 +216,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
             bad_length("ShareAcknowledgeRequest.topics", n)
         if n * 18 > end - pos:
             too_many("ShareAcknowledgeRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ShareAcknowledgeRequest.topics")
         items1: list[ShareAcknowledgeRequestAcknowledgeTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -213,6 +232,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
                 bad_length("ShareAcknowledgeRequestAcknowledgeTopic.partitions", n)
             if n * 6 > end - pos:
                 too_many("ShareAcknowledgeRequestAcknowledgeTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ShareAcknowledgeRequestAcknowledgeTopic.partitions")
             items3: list[ShareAcknowledgeRequestAcknowledgePartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -226,6 +248,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
                     bad_length("ShareAcknowledgeRequestAcknowledgePartition.acknowledgement_batches", n)
                 if n * 18 > end - pos:
                     too_many("ShareAcknowledgeRequestAcknowledgePartition.acknowledgement_batches", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("ShareAcknowledgeRequestAcknowledgePartition.acknowledgement_batches")
                 items5: list[ShareAcknowledgeRequestAcknowledgementBatch] = []
                 m4.acknowledgement_batches = items5
                 for _ in range(n):
@@ -239,27 +264,30 @@ def decode_request_v2(buf: memoryview, pos: int) -> ShareAcknowledgeRequest:
                         bad_length("ShareAcknowledgeRequestAcknowledgementBatch.acknowledge_types", n)
                     if n > end - pos:
                         too_many("ShareAcknowledgeRequestAcknowledgementBatch.acknowledge_types", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("ShareAcknowledgeRequestAcknowledgementBatch.acknowledge_types")
                     m6.acknowledge_types = read_int8s(buf, pos, n)
                     pos += n
                     tags = buf[pos]
                     pos += 1
                     if tags:
-                        pos = skip_tags(buf, pos - 1, end)
+                        pos, left = skip_counted_tags(buf, pos - 1, end, left)
                     items5.append(m6)
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

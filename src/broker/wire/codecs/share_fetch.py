@@ -15,14 +15,16 @@ from broker.wire.messages.share_fetch import (
     ShareFetchResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_int8s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -54,6 +56,7 @@ _pack_qqhx = struct.Struct(">qqhx").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> ShareFetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ShareFetchRequest)
         m.share_acquire_mode = 0
@@ -97,6 +100,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareFetchRequest:
             bad_length("ShareFetchRequest.topics", n)
         if n * 18 > end - pos:
             too_many("ShareFetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ShareFetchRequest.topics")
         items1: list[ShareFetchRequestFetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -110,6 +116,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareFetchRequest:
                 bad_length("ShareFetchRequestFetchTopic.partitions", n)
             if n * 6 > end - pos:
                 too_many("ShareFetchRequestFetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ShareFetchRequestFetchTopic.partitions")
             items3: list[ShareFetchRequestFetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -123,6 +132,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareFetchRequest:
                     bad_length("ShareFetchRequestFetchPartition.acknowledgement_batches", n)
                 if n * 18 > end - pos:
                     too_many("ShareFetchRequestFetchPartition.acknowledgement_batches", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("ShareFetchRequestFetchPartition.acknowledgement_batches")
                 items5: list[ShareFetchRequestAcknowledgementBatch] = []
                 m4.acknowledgement_batches = items5
                 for _ in range(n):
@@ -136,22 +148,25 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareFetchRequest:
                         bad_length("ShareFetchRequestAcknowledgementBatch.acknowledge_types", n)
                     if n > end - pos:
                         too_many("ShareFetchRequestAcknowledgementBatch.acknowledge_types", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("ShareFetchRequestAcknowledgementBatch.acknowledge_types")
                     m6.acknowledge_types = read_int8s(buf, pos, n)
                     pos += n
                     tags = buf[pos]
                     pos += 1
                     if tags:
-                        pos = skip_tags(buf, pos - 1, end)
+                        pos, left = skip_counted_tags(buf, pos - 1, end, left)
                     items5.append(m6)
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         n = buf[pos]
         pos += 1
@@ -162,6 +177,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareFetchRequest:
             bad_length("ShareFetchRequest.forgotten_topics_data", n)
         if n * 18 > end - pos:
             too_many("ShareFetchRequest.forgotten_topics_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ShareFetchRequest.forgotten_topics_data")
         items7: list[ShareFetchRequestForgottenTopic] = []
         m.forgotten_topics_data = items7
         for _ in range(n):
@@ -175,17 +193,20 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareFetchRequest:
                 bad_length("ShareFetchRequestForgottenTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("ShareFetchRequestForgottenTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ShareFetchRequestForgottenTopic.partitions")
             m8.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items7.append(m8)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -195,6 +216,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareFetchRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> ShareFetchRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ShareFetchRequest)
         n = buf[pos]
@@ -236,6 +258,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ShareFetchRequest:
             bad_length("ShareFetchRequest.topics", n)
         if n * 18 > end - pos:
             too_many("ShareFetchRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ShareFetchRequest.topics")
         items1: list[ShareFetchRequestFetchTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -249,6 +274,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ShareFetchRequest:
                 bad_length("ShareFetchRequestFetchTopic.partitions", n)
             if n * 6 > end - pos:
                 too_many("ShareFetchRequestFetchTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ShareFetchRequestFetchTopic.partitions")
             items3: list[ShareFetchRequestFetchPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -262,6 +290,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ShareFetchRequest:
                     bad_length("ShareFetchRequestFetchPartition.acknowledgement_batches", n)
                 if n * 18 > end - pos:
                     too_many("ShareFetchRequestFetchPartition.acknowledgement_batches", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("ShareFetchRequestFetchPartition.acknowledgement_batches")
                 items5: list[ShareFetchRequestAcknowledgementBatch] = []
                 m4.acknowledgement_batches = items5
                 for _ in range(n):
@@ -275,22 +306,25 @@ def decode_request_v2(buf: memoryview, pos: int) -> ShareFetchRequest:
                         bad_length("ShareFetchRequestAcknowledgementBatch.acknowledge_types", n)
                     if n > end - pos:
                         too_many("ShareFetchRequestAcknowledgementBatch.acknowledge_types", n)
+                    left -= n
+                    if left < 0:
+                        too_many_in_all("ShareFetchRequestAcknowledgementBatch.acknowledge_types")
                     m6.acknowledge_types = read_int8s(buf, pos, n)
                     pos += n
                     tags = buf[pos]
                     pos += 1
                     if tags:
-                        pos = skip_tags(buf, pos - 1, end)
+                        pos, left = skip_counted_tags(buf, pos - 1, end, left)
                     items5.append(m6)
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         n = buf[pos]
         pos += 1
@@ -301,6 +335,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> ShareFetchRequest:
             bad_length("ShareFetchRequest.forgotten_topics_data", n)
         if n * 18 > end - pos:
             too_many("ShareFetchRequest.forgotten_topics_data", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ShareFetchRequest.forgotten_topics_data")
         items7: list[ShareFetchRequestForgottenTopic] = []
         m.forgotten_topics_data = items7
         for _ in range(n):
@@ -314,17 +351,20 @@ def decode_request_v2(buf: memoryview, pos: int) -> ShareFetchRequest:
                 bad_length("ShareFetchRequestForgottenTopic.partitions", n)
             if n * 4 > end - pos:
                 too_many("ShareFetchRequestForgottenTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ShareFetchRequestForgottenTopic.partitions")
             m8.partitions = read_int32s(buf, pos, n)
             pos += n * 4
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items7.append(m8)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

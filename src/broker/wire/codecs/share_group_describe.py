@@ -11,12 +11,14 @@ from broker.wire.messages.share_group_describe import (
     ShareGroupDescribeResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -46,6 +48,7 @@ _pack_xx = struct.Struct(">xx").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> ShareGroupDescribeRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ShareGroupDescribeRequest)
         n = buf[pos]
@@ -57,6 +60,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareGroupDescribeRequest:
             bad_length("ShareGroupDescribeRequest.group_ids", n)
         if n > end - pos:
             too_many("ShareGroupDescribeRequest.group_ids", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("ShareGroupDescribeRequest.group_ids")
         items1: list[str] = []
         m.group_ids = items1
         for _ in range(n):
@@ -76,7 +82,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareGroupDescribeRequest:
         m.include_authorized_operations, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -11,12 +11,14 @@ from broker.wire.messages.share_group_heartbeat import (
     ShareGroupHeartbeatResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -40,6 +42,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> ShareGroupHeartbeatRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(ShareGroupHeartbeatRequest)
         n = buf[pos]
@@ -93,6 +96,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareGroupHeartbeatRequest:
                 bad_length("ShareGroupHeartbeatRequest.subscribed_topic_names", n)
             if n > end - pos:
                 too_many("ShareGroupHeartbeatRequest.subscribed_topic_names", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("ShareGroupHeartbeatRequest.subscribed_topic_names")
             items1: list[str] = []
             m.subscribed_topic_names = items1
             for _ in range(n):
@@ -112,7 +118,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> ShareGroupHeartbeatRequest:
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

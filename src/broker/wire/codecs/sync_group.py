@@ -12,12 +12,14 @@ from broker.wire.messages.sync_group import (
     SyncGroupResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -42,6 +44,7 @@ _pack_ihi = struct.Struct(">ihi").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> SyncGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(SyncGroupRequest)
         m.group_instance_id = None
@@ -71,6 +74,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> SyncGroupRequest:
             bad_length("SyncGroupRequest.assignments", n)
         if n * 6 > end - pos:
             too_many("SyncGroupRequest.assignments", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("SyncGroupRequest.assignments")
         items1: list[SyncGroupRequestAssignment] = []
         m.assignments = items1
         for _ in range(n):
@@ -103,6 +109,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> SyncGroupRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> SyncGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(SyncGroupRequest)
         m.protocol_type = None
@@ -143,6 +150,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> SyncGroupRequest:
             bad_length("SyncGroupRequest.assignments", n)
         if n * 6 > end - pos:
             too_many("SyncGroupRequest.assignments", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("SyncGroupRequest.assignments")
         items1: list[SyncGroupRequestAssignment] = []
         m.assignments = items1
         for _ in range(n):
@@ -175,6 +185,7 @@ def decode_request_v3(buf: memoryview, pos: int) -> SyncGroupRequest:
 
 def decode_request_v4(buf: memoryview, pos: int) -> SyncGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(SyncGroupRequest)
         m.protocol_type = None
@@ -227,6 +238,9 @@ def decode_request_v4(buf: memoryview, pos: int) -> SyncGroupRequest:
             bad_length("SyncGroupRequest.assignments", n)
         if n * 3 > end - pos:
             too_many("SyncGroupRequest.assignments", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("SyncGroupRequest.assignments")
         items1: list[SyncGroupRequestAssignment] = []
         m.assignments = items1
         for _ in range(n):
@@ -258,12 +272,12 @@ def decode_request_v4(buf: memoryview, pos: int) -> SyncGroupRequest:
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -273,6 +287,7 @@ def decode_request_v4(buf: memoryview, pos: int) -> SyncGroupRequest:
 
 def decode_request_v5(buf: memoryview, pos: int) -> SyncGroupRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(SyncGroupRequest)
         n = buf[pos]
@@ -353,6 +368,9 @@ def decode_request_v5(buf: memoryview, pos: int) -> SyncGroupRequest:
             bad_length("SyncGroupRequest.assignments", n)
         if n * 3 > end - pos:
             too_many("SyncGroupRequest.assignments", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("SyncGroupRequest.assignments")
         items1: list[SyncGroupRequestAssignment] = []
         m.assignments = items1
         for _ in range(n):
@@ -384,12 +402,12 @@ def decode_request_v5(buf: memoryview, pos: int) -> SyncGroupRequest:
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

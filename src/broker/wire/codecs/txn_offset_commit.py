@@ -13,12 +13,14 @@ from broker.wire.messages.txn_offset_commit import (
     TxnOffsetCommitResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -48,6 +50,7 @@ _pack_ii = struct.Struct(">ii").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(TxnOffsetCommitRequest)
         m.generation_id = -1
@@ -77,6 +80,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
             bad_length("TxnOffsetCommitRequest.topics", n)
         if n * 6 > end - pos:
             too_many("TxnOffsetCommitRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("TxnOffsetCommitRequest.topics")
         items1: list[TxnOffsetCommitRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -96,6 +102,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
                 bad_length("TxnOffsetCommitRequestTopic.partitions", n)
             if n * 14 > end - pos:
                 too_many("TxnOffsetCommitRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("TxnOffsetCommitRequestTopic.partitions")
             items3: list[TxnOffsetCommitRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -124,6 +133,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(TxnOffsetCommitRequest)
         m.generation_id = -1
@@ -153,6 +163,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
             bad_length("TxnOffsetCommitRequest.topics", n)
         if n * 6 > end - pos:
             too_many("TxnOffsetCommitRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("TxnOffsetCommitRequest.topics")
         items1: list[TxnOffsetCommitRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -172,6 +185,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
                 bad_length("TxnOffsetCommitRequestTopic.partitions", n)
             if n * 18 > end - pos:
                 too_many("TxnOffsetCommitRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("TxnOffsetCommitRequestTopic.partitions")
             items3: list[TxnOffsetCommitRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -199,6 +215,7 @@ def decode_request_v2(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
 
 def decode_request_v3(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(TxnOffsetCommitRequest)
         n = buf[pos]
@@ -261,6 +278,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
             bad_length("TxnOffsetCommitRequest.topics", n)
         if n * 3 > end - pos:
             too_many("TxnOffsetCommitRequest.topics", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("TxnOffsetCommitRequest.topics")
         items1: list[TxnOffsetCommitRequestTopic] = []
         m.topics = items1
         for _ in range(n):
@@ -286,6 +306,9 @@ def decode_request_v3(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
                 bad_length("TxnOffsetCommitRequestTopic.partitions", n)
             if n * 18 > end - pos:
                 too_many("TxnOffsetCommitRequestTopic.partitions", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("TxnOffsetCommitRequestTopic.partitions")
             items3: list[TxnOffsetCommitRequestPartition] = []
             m2.partitions = items3
             for _ in range(n):
@@ -308,17 +331,17 @@ def decode_request_v3(buf: memoryview, pos: int) -> TxnOffsetCommitRequest:
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             tags = buf[pos]
             pos += 1
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -12,12 +12,14 @@ from broker.wire.messages.update_features import (
     UpdateFeaturesResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -42,6 +44,7 @@ _pack_ihB = struct.Struct(">ihB").pack
 
 def decode_request_v0(buf: memoryview, pos: int) -> UpdateFeaturesRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(UpdateFeaturesRequest)
         m.validate_only = False
@@ -54,6 +57,9 @@ def decode_request_v0(buf: memoryview, pos: int) -> UpdateFeaturesRequest:
             bad_length("UpdateFeaturesRequest.feature_updates", n)
         if n * 5 > end - pos:
             too_many("UpdateFeaturesRequest.feature_updates", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("UpdateFeaturesRequest.feature_updates")
         items1: list[UpdateFeaturesRequestFeatureUpdateKey] = []
         m.feature_updates = items1
         for _ in range(n):
@@ -74,12 +80,12 @@ def decode_request_v0(buf: memoryview, pos: int) -> UpdateFeaturesRequest:
             m2.max_version_level, m2.allow_downgrade, tags = _unpack_hTB(buf, pos)
             pos += 4
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -89,6 +95,7 @@ def decode_request_v0(buf: memoryview, pos: int) -> UpdateFeaturesRequest:
 
 def decode_request_v1(buf: memoryview, pos: int) -> UpdateFeaturesRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(UpdateFeaturesRequest)
         m.timeout_ms, n = _unpack_iB(buf, pos)
@@ -100,6 +107,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> UpdateFeaturesRequest:
             bad_length("UpdateFeaturesRequest.feature_updates", n)
         if n * 5 > end - pos:
             too_many("UpdateFeaturesRequest.feature_updates", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("UpdateFeaturesRequest.feature_updates")
         items1: list[UpdateFeaturesRequestFeatureUpdateKey] = []
         m.feature_updates = items1
         for _ in range(n):
@@ -120,12 +130,12 @@ def decode_request_v1(buf: memoryview, pos: int) -> UpdateFeaturesRequest:
             m2.max_version_level, m2.upgrade_type, tags = _unpack_hbB(buf, pos)
             pos += 4
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         m.validate_only, tags = _unpack_TB(buf, pos)
         pos += 2
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

@@ -13,13 +13,15 @@ from broker.wire.messages.write_txn_markers import (
     WriteTxnMarkersResponse,
 )
 from broker.wire.primitives import (
+    ELEMENTS_MAX,
     MALFORMED,
     bad_length,
     malformed,
     read_int32s,
     read_uvarint,
-    skip_tags,
+    skip_counted_tags,
     too_many,
+    too_many_in_all,
     trailing,
     truncated,
 )
@@ -42,6 +44,7 @@ _pack_qB = struct.Struct(">qB").pack
 
 def decode_request_v1(buf: memoryview, pos: int) -> WriteTxnMarkersRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(WriteTxnMarkersRequest)
         n = buf[pos]
@@ -53,6 +56,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> WriteTxnMarkersRequest:
             bad_length("WriteTxnMarkersRequest.markers", n)
         if n * 17 > end - pos:
             too_many("WriteTxnMarkersRequest.markers", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("WriteTxnMarkersRequest.markers")
         items1: list[WriteTxnMarkersRequestWritableTxnMarker] = []
         m.markers = items1
         for _ in range(n):
@@ -67,6 +73,9 @@ def decode_request_v1(buf: memoryview, pos: int) -> WriteTxnMarkersRequest:
                 bad_length("WriteTxnMarkersRequestWritableTxnMarker.topics", n)
             if n * 3 > end - pos:
                 too_many("WriteTxnMarkersRequestWritableTxnMarker.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("WriteTxnMarkersRequestWritableTxnMarker.topics")
             items3: list[WriteTxnMarkersRequestWritableTxnMarkerTopic] = []
             m2.topics = items3
             for _ in range(n):
@@ -92,22 +101,25 @@ def decode_request_v1(buf: memoryview, pos: int) -> WriteTxnMarkersRequest:
                     bad_length("WriteTxnMarkersRequestWritableTxnMarkerTopic.partition_indexes", n)
                 if n * 4 > end - pos:
                     too_many("WriteTxnMarkersRequestWritableTxnMarkerTopic.partition_indexes", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("WriteTxnMarkersRequestWritableTxnMarkerTopic.partition_indexes")
                 m4.partition_indexes = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             m2.coordinator_epoch, tags = _unpack_iB(buf, pos)
             pos += 5
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:
@@ -117,6 +129,7 @@ def decode_request_v1(buf: memoryview, pos: int) -> WriteTxnMarkersRequest:
 
 def decode_request_v2(buf: memoryview, pos: int) -> WriteTxnMarkersRequest:
     end = len(buf)
+    left = ELEMENTS_MAX
     try:
         m = new(WriteTxnMarkersRequest)
         n = buf[pos]
@@ -128,6 +141,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> WriteTxnMarkersRequest:
             bad_length("WriteTxnMarkersRequest.markers", n)
         if n * 18 > end - pos:
             too_many("WriteTxnMarkersRequest.markers", n)
+        left -= n
+        if left < 0:
+            too_many_in_all("WriteTxnMarkersRequest.markers")
         items1: list[WriteTxnMarkersRequestWritableTxnMarker] = []
         m.markers = items1
         for _ in range(n):
@@ -141,6 +157,9 @@ def decode_request_v2(buf: memoryview, pos: int) -> WriteTxnMarkersRequest:
                 bad_length("WriteTxnMarkersRequestWritableTxnMarker.topics", n)
             if n * 3 > end - pos:
                 too_many("WriteTxnMarkersRequestWritableTxnMarker.topics", n)
+            left -= n
+            if left < 0:
+                too_many_in_all("WriteTxnMarkersRequestWritableTxnMarker.topics")
             items3: list[WriteTxnMarkersRequestWritableTxnMarkerTopic] = []
             m2.topics = items3
             for _ in range(n):
@@ -166,22 +185,25 @@ def decode_request_v2(buf: memoryview, pos: int) -> WriteTxnMarkersRequest:
                     bad_length("WriteTxnMarkersRequestWritableTxnMarkerTopic.partition_indexes", n)
                 if n * 4 > end - pos:
                     too_many("WriteTxnMarkersRequestWritableTxnMarkerTopic.partition_indexes", n)
+                left -= n
+                if left < 0:
+                    too_many_in_all("WriteTxnMarkersRequestWritableTxnMarkerTopic.partition_indexes")
                 m4.partition_indexes = read_int32s(buf, pos, n)
                 pos += n * 4
                 tags = buf[pos]
                 pos += 1
                 if tags:
-                    pos = skip_tags(buf, pos - 1, end)
+                    pos, left = skip_counted_tags(buf, pos - 1, end, left)
                 items3.append(m4)
             m2.coordinator_epoch, m2.transaction_version, tags = _unpack_ibB(buf, pos)
             pos += 6
             if tags:
-                pos = skip_tags(buf, pos - 1, end)
+                pos, left = skip_counted_tags(buf, pos - 1, end, left)
             items1.append(m2)
         tags = buf[pos]
         pos += 1
         if tags:
-            pos = skip_tags(buf, pos - 1, end)
+            pos, left = skip_counted_tags(buf, pos - 1, end, left)
     except MALFORMED as error:
         raise malformed(error) from error
     if pos != end:

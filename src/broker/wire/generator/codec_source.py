@@ -8,6 +8,7 @@ from broker.wire.generator.source import Source, module_docstring
 from broker.wire.schema import ApiFacts, MessageFacts
 
 _PRIMITIVES = (
+    "ELEMENTS_MAX",
     "MALFORMED",
     "bad_length",
     "bad_presence",
@@ -21,8 +22,10 @@ _PRIMITIVES = (
     "read_tag_count",
     "read_uuids",
     "read_uvarint",
+    "skip_counted_tags",
     "skip_tags",
     "too_many",
+    "too_many_in_all",
     "trailing",
     "truncated",
 )

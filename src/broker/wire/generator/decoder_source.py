@@ -3,6 +3,8 @@
 Neighbouring values of fixed size, and the length in front of whatever comes next, are read by one precompiled
 `struct.Struct`. The first byte of a varint counts as such a value: nearly always it is the whole varint, and where it is
 not, the rare path reads it again.
+
+Of a request all elements are counted, and tagged fields that are not known, before any of them is made: two bytes can become hundreds in memory.
 """
 
 from collections.abc import Iterator
@@ -31,6 +33,8 @@ class DecoderSource:
         self.functions: dict[str, str] = {}
         self.table: dict[int, str] = {}
         self.formats: set[str] = set()
+        self.counts = message.kind == "request"
+        """Whether elements are counted. Who reads answers has chosen whom it asks."""
 
     def build(self) -> None:
         """Writes every version."""
@@ -51,6 +55,8 @@ class DecoderSource:
         name = self._message.root.class_name
         out = Source(1)
         out.add("end = len(buf)")
+        if self.counts:
+            out.add("left = ELEMENTS_MAX")
         with out.block("try:"):
             body = _Body(self, layout, out, "end", count(1))
             body.struct(self._message.root, "m")
@@ -89,6 +95,8 @@ class _Body:
         with self._out.block("if tags:"):
             if tagged:
                 self._out.add(f"pos = {self._tags(struct, tagged)}({variable}, buf, pos - 1, {self._end})")
+            elif self._owner.counts:
+                self._out.add(f"pos, left = skip_counted_tags(buf, pos - 1, {self._end}, left)")
             else:
                 self._out.add(f"pos = skip_tags(buf, pos - 1, {self._end})")
 
@@ -105,6 +113,8 @@ class _Body:
         out = Source(1)
         numbers = count(1)
         out.add("count, pos = read_tag_count(buf, pos, end)", "tag = -1")
+        if self._owner.counts:
+            out.add("left = ELEMENTS_MAX")
         with out.block("for _ in range(count):"):
             out.add("tag, pos, stop = read_tag(buf, pos, end, tag)")
             word = "if"
@@ -208,6 +218,10 @@ class _Body:
         times = f"n * {size}" if size > 1 else "n"
         with out.block(f"if {times} > {self._end} - pos:"):
             out.add(f"too_many({label}, n)")
+        if self._owner.counts:
+            out.add("left -= n")
+            with out.block("if left < 0:"):
+                out.add(f"too_many_in_all({label})")
         if field.type in _ARRAY_READERS:
             out.add(f"{target} = {_ARRAY_READERS[field.type]}(buf, pos, n)", f"pos += {times}")
             return

@@ -1,7 +1,7 @@
 """The codecs of record batches: compress with a topic's level, decompress with a bound on the output.
 
 Nothing here trusts a size that the data claims: output beyond `max_output` raises OutputLimitError, damage and
-trailing bytes raise DecodeError. Several members or frames one after the other are read as one.
+trailing bytes raise DecodeError. Memory grows with what comes out, a piece at a time, and is never taken twice over. Several members or frames one after the other are read as one.
 All the native libraries let other threads run while they work on large input.
 """
 
@@ -43,6 +43,8 @@ MAX_OUTPUT = 128 * 1024 * 1024  # for callers without a limit of their own
 # Each further frame costs a copy of what follows it, so a stream of many tiny ones would take quadratic time.
 # Clients write one.
 _MAX_FRAMES = 256
+
+PIECE_BYTES = 1 << 20  # output of one step; what honest clients send comes out in one
 
 _GZIP_WINDOW = 31  # 15 bits of window, gzip wrapper
 _ISAL_LEVELS = range(4)
@@ -139,27 +141,40 @@ if isal_zlib is not None:
     _DAMAGED = (*_DAMAGED, igzip_lib.IsalError)  # type: ignore[arg-type]  # the stub has an instance
 
 
-def _frames(name: str, start: Callable[[], Any], data: Buffer, max_output: int) -> bytes:
-    parts: list[bytes] = []
-    left = max_output
+def _frames(name: str, start: Callable[[], Any], data: Buffer, max_output: int) -> Buffer:
+    out: bytes | bytearray = b""
     rest: Buffer = data
     for _ in range(_MAX_FRAMES):
         decompressor: _Decompressor = start()
-        try:
-            # One byte more than allowed tells "exactly full" from "too much".
-            part = decompressor.decompress(rest, left + 1)
-        except _DAMAGED as error:
-            raise DecodeError(f"{name}: {error}") from None
-        if len(part) > left:
-            raise OutputLimitError(f"{name}: more than {max_output} bytes of output")
-        parts.append(part)
-        left -= len(part)
-        if not decompressor.eof:
-            raise DecodeError(f"{name}: the data is cut off")
+        fed: Buffer = rest
+        while not decompressor.eof:
+            try:
+                # One byte more than allowed tells "exactly full" from "too much".
+                part = decompressor.decompress(fed, min(PIECE_BYTES, max_output - len(out) + 1))
+            except _DAMAGED as error:
+                raise DecodeError(f"{name}: {error}") from None
+            if len(out) + len(part) > max_output:
+                raise OutputLimitError(f"{name}: more than {max_output} bytes of output")
+            if part:
+                out = _with(out, part)
+            elif not decompressor.eof:
+                raise DecodeError(f"{name}: the data is cut off")
+            # Of zlib's kind one gives back what it has not looked at yet, of the others one keeps it.
+            fed = getattr(decompressor, "unconsumed_tail", b"")
         rest = decompressor.unused_data or b""
         if not rest:
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+            return out
     raise DecodeError(f"{name}: more than {_MAX_FRAMES} frames")
+
+
+def _with(out: bytes | bytearray, part: bytes) -> bytes | bytearray:
+    """The first part as it is, further ones behind it in memory that grows."""
+    if not out:
+        return part
+    if isinstance(out, bytes):
+        out = bytearray(out)
+    out += part
+    return out
 
 
 def _gzip_decompressor() -> Any:
@@ -194,7 +209,7 @@ class _Lz4Decompressor:
         return unused
 
     def decompress(self, data: Buffer, max_length: int) -> bytes:
-        bound = min(max_length, len(data) * _LZ4_MAX_EXPANSION)
+        bound = min(max_length, len(data) * _LZ4_MAX_EXPANSION) if len(data) else max_length
         part: bytes = self._inner.decompress(data, max_length=bound)
         return part
 

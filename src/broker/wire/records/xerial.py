@@ -34,7 +34,7 @@ def compress(data: Buffer) -> bytes:
     return b"".join(parts)
 
 
-def decompress(data: Buffer, max_output: int) -> bytes:
+def decompress(data: Buffer, max_output: int) -> bytes | bytearray:
     """What a xerial stream or a single raw block holds.
 
     DecodeError when it is damaged, OutputLimitError when it would be more than `max_output` bytes.
@@ -42,8 +42,7 @@ def decompress(data: Buffer, max_output: int) -> bytes:
     view = memoryview(data)
     if view[: len(MAGIC)] != MAGIC:
         return _block(view, max_output)
-    parts = []
-    left = max_output
+    out = bytearray()
     pos = len(HEADER)
     end = len(view)
     if end < pos:
@@ -58,11 +57,9 @@ def decompress(data: Buffer, max_output: int) -> bytes:
         pos += 4
         if size > end - pos:
             raise DecodeError(f"snappy: a block of {size} bytes is announced, {end - pos} are left")
-        part = _block(view[pos : pos + size], left)
-        left -= len(part)
-        parts.append(part)
+        out += _block(view[pos : pos + size], max_output - len(out))
         pos += size
-    return b"".join(parts)
+    return out
 
 
 def _block(block: memoryview, max_output: int) -> bytes:

@@ -201,7 +201,7 @@ async def test_few_requests_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch)
     running = most = 0
     lock = Lock()
 
-    def check(self: Any, now_ms: int) -> None:
+    def check(self: Any, now_ms: int, room: int) -> bool:
         nonlocal running, most
         with lock:
             running += 1
@@ -209,6 +209,7 @@ async def test_few_requests_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch)
         together.wait(0.1)
         with lock:
             running -= 1
+        return True
 
     together = Event()
     monkeypatch.setattr(produce._Waiting, "check", check)
@@ -218,6 +219,27 @@ async def test_few_requests_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch)
             for _ in range(3 * produce.HEAVY_CHECKS):
                 tasks.start_soon(answered, log, request((0, batch(1))))
     assert most == produce.HEAVY_CHECKS
+
+
+async def test_what_unpacks_to_much_is_checked_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is appended all the same; and a refusal does not keep what was unpacked."""
+    rooms: list[int | None] = []
+    check = produce._Waiting.check
+
+    def watched(self: Any, now_ms: int, room: int | None) -> bool:
+        rooms.append(room)
+        fits = check(self, now_ms, room)
+        assert self.refused is None or (self.refused.__traceback__, self.refused.__context__) == (None, None)
+        return fits
+
+    monkeypatch.setattr(produce._Waiting, "check", watched)
+    async with running_log() as log:
+        await log.topic(cleanup_policy="compact")
+        for size, error, asked in ((1_000, 0, 1), (produce.EASY_BYTES, 0, 2), (40 << 20, ErrorCode.MESSAGE_TOO_LARGE, 2)):
+            rooms.clear()
+            packed = encode_batch([Record(0, NOW_MS, b"k", bytes(size))], codec=Codec.ZSTD)
+            (answer,) = await produced(log, request((0, packed)))
+            assert (answer.error_code, rooms) == (error, [produce.EASY_BYTES, None][:asked])
 
 
 async def test_a_storage_error_is_answered_and_the_next_request_works() -> None:

@@ -29,3 +29,11 @@ def test_formats_become_identifiers() -> None:
     """Letters that cannot stand in a name are replaced."""
     assert format_name("?16sB") == "TUB"
     assert unpacker("ih") == "_unpack_ih"
+
+
+def test_elements_of_requests_are_counted_and_those_of_answers_are_not() -> None:
+    """Who asked has chosen whom."""
+    response = DecoderSource(WIDGET.response)
+    response.build()
+    assert any("left -= n" in source for source in built().functions.values())
+    assert not any("left" in source for source in response.functions.values())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from broker.wire.errors import DecodeError
 from broker.wire.records import compression
-from broker.wire.records.compression import Codec, OutputLimitError, codec_named, compress, decompress
+from broker.wire.records.compression import PIECE_BYTES, Codec, OutputLimitError, codec_named, compress, decompress
 from tests.broker.wire.records.batches import CODECS
 
 COMPRESSING = [codec for codec in CODECS if codec is not Codec.NONE]
@@ -25,6 +25,20 @@ def test_round_trip(codec: Codec, data: bytes, times: int) -> None:
     data *= times
     stored = memoryview(bytearray(compress(codec, memoryview(data))))
     assert bytes(decompress(codec, stored, len(data))) == data
+
+
+@pytest.mark.parametrize("codec", COMPRESSING)
+@pytest.mark.parametrize("size", [PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 2 * PIECE_BYTES, 3 * PIECE_BYTES + 7])
+def test_what_comes_out_in_pieces_is_whole(codec: Codec, size: int) -> None:
+    """Of one frame and of two; a byte less of room is too little, and the end of the data is missed."""
+    data = (TEXT * (size // len(TEXT) + 1))[:size]
+    stored = bytes(compress(codec, data))
+    assert decompress(codec, stored, size) == data
+    assert decompress(codec, stored + stored, 2 * size) == data + data
+    with pytest.raises(OutputLimitError):
+        decompress(codec, stored, size - 1)
+    with pytest.raises(DecodeError):
+        decompress(codec, stored[:-1], size)
 
 
 @pytest.mark.parametrize(
