@@ -4,7 +4,6 @@ import gc
 import os
 import secrets
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -77,9 +76,6 @@ from observability.quota_metrics import QUOTAS
 EXIT_STORAGE_FAILED: Final = 3
 EXIT_PLACE_LOST: Final = 4
 LEAVING_S: Final = 0.5
-SWITCH_S: Final = 0.0005
-"""After so long a thread that works lets the event loop go on: commits do not wait longer for it."""
-
 """How long a broker that leaves its cluster goes on telling clients to go to others."""
 AUDIT_FLUSH_S: Final = 2.0
 """How long the end of a broker waits for the last events to be written to the audit log."""
@@ -520,7 +516,6 @@ def run(
 ) -> int:
     """Run a broker until it is told to stop; its exit code. Raises CannotStart."""
     logs.configure(settings.log_level, settings.log_format)
-    sys.setswitchinterval(SWITCH_S)
     backend: dict[str, Any] = {"use_uvloop": True}
     app = App(settings, announce, shared, instance)
     try:

@@ -13,10 +13,10 @@ from typing import Final
 ORDINARY: Final = 0.99
 """The part of commits that is ordinary, while nobody reads."""
 
-NOTICED: Final = 1.15
+NOTICED: Final = 1.1
 """What takes so many times as long as what is ordinary was made slow; nearly nothing is while nobody reads."""
 
-SLOWED: Final = 0.006
+SLOWED: Final = 0.002
 """The part of all commits that may be made slow by reads."""
 
 BY_THEMSELVES: Final = 0.004
@@ -26,7 +26,7 @@ LEAST_SHARE: Final = 0.05
 """Reads always get so much of the time."""
 
 SLOW_AT_FIRST: Final = 0.05
-TRUST_S: Final = 60.0
+TRUST_S: Final = 120.0
 """In so much time of reading, without evidence, about two thirds of a suspicion are gone."""
 
 _STEP: Final = 0.02
