@@ -16,7 +16,7 @@ ORDINARY: Final = 0.99
 NOTICED: Final = 1.1
 """What takes so many times as long as what is ordinary was made slow; nearly nothing is while nobody reads."""
 
-SLOWED: Final = 0.002
+SLOWED: Final = 0.003
 """The part of all commits that may be made slow by reads."""
 
 BY_THEMSELVES: Final = 0.004
