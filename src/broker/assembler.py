@@ -46,6 +46,7 @@ from broker.log.flush_policy import FlushLimits, FlushPolicy
 from broker.log.gathering import Gathering
 from broker.log.pipelined_writer import PipelinedWriter
 from broker.log.producer_id_allocator import ProducerIdAllocator
+from broker.log.read_pacer import ReadPacer
 from broker.log.reader import Reader
 from broker.log.shared_reading import ReadingLimits, shared_reading
 from broker.log.tail_cache import TailCache
@@ -122,11 +123,12 @@ async def assemble(
             on_group(seconds, batches, records, size)
 
     far = _far_reader(settings, far_arguments)
+    pacer = ReadPacer(slowed=settings.read_far_slowed_commits / 1000)
     session_slots = settings.max_incremental_fetch_session_cache_slots
     if sharing is None:
         tail = TailCache(settings.tail_cache_bytes)
         writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=group_done, gathering=Gathering())
-        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, far=far)
+        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, far=far, pacer=pacer)
     else:
         shared = shared_reading(
             sharing.blocks,
@@ -151,7 +153,7 @@ async def assemble(
             on_group=group_done,
             on_published=sharing.on_published,
         )
-        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, shared=shared, far=far)
+        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, shared=shared, far=far, pacer=pacer)
     topics = TopicAdministrator(catalog, directory, live, now_ms)
     group_configs = LiveGroupConfigs(live, catalog)
     await group_configs.load()

@@ -299,6 +299,11 @@ class ReadingMetrics:
             "penstock_cold_reads", "Fetches that read from the store. near: the end of a log; far: from it.", ["place"], registry=registry
         )
         self._cold_bytes = LoopCounter("penstock_cold_read_bytes", "Bytes of record batches given from the store.", registry=registry)
+        self.far_share = Gauge(
+            "penstock_read_far_time_share",
+            "The part of the time that reads far from the ends of logs may take beside producers, as commits have shown so far.",
+            registry=registry,
+        )
         self.cold_waiting = Gauge("penstock_cold_reads_waiting", "Fetches that wait for their turn to read from the store.", registry=registry)
         self._ahead = LoopCounter("penstock_read_ahead_blocks", "Blocks of stored objects brought to memory before they were asked for.", registry=registry)
         self.waiting = Gauge("penstock_fetches_waiting", "Partitions that fetches wait for, each counted once for each fetch.", registry=registry)

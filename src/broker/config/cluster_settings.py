@@ -98,6 +98,12 @@ class ClusterSettings(BaseModel):
         "Fetches far from the ends of logs are read by a process that runs when the machine has nothing else to do, so that producers notice little of them. "
         "It is there while there are such fetches, has a quarter of read_block_cache_bytes, and needs about 60 MiB besides.",
     )
+    read_far_slowed_commits: int = own(
+        Kind.INT, 3,
+        "Of a thousand commits so many may take noticeably longer than they do anyway, because somebody reads far from the ends of logs. While there are producers such reads rest for as much of the "
+        "time as that takes, at the most 19 twentieths of it. 1000: they do not rest for this.",
+        check=Range(0, 1000), unit="commits",
+    )
     read_poll_ms: int = own(
         Kind.INT, 100,
         "How often the catalog is asked about the logs that fetches wait for, while another broker's word of what it commits does not come through.",

@@ -71,6 +71,7 @@ class ColdReader:
         far: ReadLimiter | None = None,
         bytes_at_once: int = COLD_BYTES_AT_ONCE,
         elsewhere: Elsewhere | None = None,
+        pacer: ReadPacer | None = None,
     ) -> None:
         """With ``blocks`` everything is read through them. ``far`` bounds what is read far from the ends of logs. What ``elsewhere`` can read of that,
         is not read here."""
@@ -79,7 +80,7 @@ class ColdReader:
         self._near = ReadLimiter(readers, bytes_at_once)
         self._far = far or ReadLimiter(readers, bytes_at_once)
         self._elsewhere = elsewhere
-        self.pacer = ReadPacer()
+        self.pacer = pacer or ReadPacer()
         self._marks = BatchMarks()
         # Where readers who go through a log will go on: (pid, offset), the one longest ago first.
         self._passers: OrderedDict[tuple[int, int], None] = OrderedDict()

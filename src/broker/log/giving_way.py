@@ -17,7 +17,7 @@ NOTICED: Final = 1.1
 """What takes so many times as long as what is ordinary was made slow; nearly nothing is while nobody reads."""
 
 SLOWED: Final = 0.003
-"""The part of all commits that may be made slow by reads."""
+"""The part of all commits that may be made slow by reads, where nobody says otherwise."""
 
 BY_THEMSELVES: Final = 0.004
 """The part that is slow without."""
@@ -36,9 +36,11 @@ _WEIGHT: Final = 0.002
 class GivingWay:
     """Owns what commits have shown. Times in seconds, from any clock that never runs back."""
 
-    __slots__ = ("slow", "threshold_s")
+    __slots__ = ("_slowed", "slow", "threshold_s")
 
-    def __init__(self) -> None:
+    def __init__(self, slowed: float = SLOWED) -> None:
+        """``slowed``: the part of all commits that may be made slow by reads; with 1 reads have all of the time."""
+        self._slowed = slowed
         self.threshold_s = 0.0
         """What ORDINARY of the commits do not exceed; 0: none was seen yet."""
         self.slow = SLOW_AT_FIRST
@@ -64,4 +66,4 @@ class GivingWay:
     def share(self) -> float:
         """The part of the time that reads may take."""
         made_slow = self.slow - BY_THEMSELVES
-        return 1.0 if made_slow <= SLOWED else max(SLOWED / made_slow, LEAST_SHARE)
+        return 1.0 if made_slow <= self._slowed else max(self._slowed / made_slow, LEAST_SHARE)

@@ -15,7 +15,7 @@ from typing import Final
 
 import anyio
 
-from broker.log.giving_way import GivingWay
+from broker.log.giving_way import SLOWED, GivingWay
 
 SAMPLE_S: Final = 0.01
 LATE_S: Final = 0.003
@@ -40,9 +40,13 @@ class ReadPacer:
     """Owns how late the event loop is. :meth:`run` measures it while somebody reads, and ends by being cancelled."""
 
     def __init__(
-        self, clock: Callable[[], float] = anyio.current_time, cpu_clock: Callable[[], float] = time.thread_time
+        self,
+        clock: Callable[[], float] = anyio.current_time,
+        cpu_clock: Callable[[], float] = time.thread_time,
+        *,
+        slowed: float = SLOWED,
     ) -> None:
-        """``clock`` tells seconds, ``cpu_clock`` for how many this thread has worked; the event loop's, but for tests."""
+        """``slowed`` is for :class:`broker.log.giving_way.GivingWay`. ``clock`` tells seconds, ``cpu_clock`` for how many this thread has worked; the event loop's, but for tests."""
         self._clock = clock
         self._cpu_clock = cpu_clock
         self._others_until = -1.0
@@ -52,7 +56,7 @@ class ReadPacer:
         self._readers = 0
         self._begun = anyio.Event()
         self.lateness_s = 0.0
-        self.giving_way = GivingWay()
+        self.giving_way = GivingWay(slowed)
         self._reads = 0
         self._burst_began: float | None = None
         self._read_until = self._rests_until = -AFTER_S

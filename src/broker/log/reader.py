@@ -27,6 +27,7 @@ from broker.log.far_reader import FarReader
 from broker.log.fetch_plan import WHOLE_BELOW, ColdShare, PartitionAnswer, Shares, Wanted, answer_of, below
 from broker.log.fetch_session import FetchSessionCache
 from broker.log.marker_batches import marker_batch
+from broker.log.read_pacer import ReadPacer
 from broker.log.shared_reading import SharedReading
 from broker.log.span_finder import QUERY_PARTITIONS
 from broker.log.stored_batches import Piece, holds_transactions
@@ -92,6 +93,7 @@ class Reader:
         cold_readers: int = COLD_READERS,
         shared: SharedReading | None = None,
         far: FarReader | None = None,
+        pacer: ReadPacer | None = None,
     ) -> None:
         """``session_slots`` is ``max.incremental.fetch.session.cache.slots``: how many fetch sessions there may be. ``shared`` is given where other
         brokers write to the same catalog; then :meth:`run` must run. ``far`` reads far from the ends of logs, as far as it can."""
@@ -109,7 +111,9 @@ class Reader:
             blocks=None if shared is None else shared.blocks,
             far=None if shared is None else shared.far,
             elsewhere=far,
+            pacer=pacer,
         )
+        READING.far_share.set_function(lambda: self._cold.pacer.giving_way.share)
         READING.cold_waiting.set_function(lambda: self._cold.waiting)
         READING.waiting.set_function(lambda: len(waiting))
         self._rounds: dict[int, int] = {}

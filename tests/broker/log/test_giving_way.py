@@ -70,3 +70,11 @@ def test_evidence_outweighs_the_passing_of_fear() -> None:
         if number % 10 == 0:
             way.read_for(1.0)
     assert way.share < 0.25
+
+
+def test_how_much_may_be_made_slow_is_for_the_operator_to_say() -> None:
+    """From as little as there can be to everything."""
+    for slowed, expected in ((0.0, LEAST_SHARE), (0.025, 0.25), (1.0, 1.0)):
+        way = GivingWay(slowed)
+        way.slow = 0.1 + BY_THEMSELVES
+        assert way.share == pytest.approx(expected)
