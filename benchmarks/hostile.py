@@ -1,7 +1,7 @@
 """`python -m benchmarks.hostile`: what honest clients notice of hostile ones, and what those cost the broker in memory.
 
 For each attack a broker of its own, with TLS and logins. A producer that waits for each small batch before it sends the next, and a consumer, both in processes of
-their own over SASL_SSL, are there all the time; the attackers in turns of a few seconds, off, on, on, off, so that whatever else the machine does meets both alike.
+their own over SASL_SSL, are there all the time; the attackers in turns of a few seconds, in an order left to chance, so that whatever else the machine does meets both alike.
 Of each kind of turns the median counts, and only the ratio.
 
 Attackers have machines of their own elsewhere: here they run only when nothing else wants to (SCHED_IDLE), and how far they came is said.
@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import json
 import resource
+import secrets
 import signal
 import statistics
 import subprocess
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -143,7 +145,7 @@ def _wait_for_off(is_over: threading.Event) -> None:
 # --- turns ------------------------------------------------------------------------------------------------------------
 
 
-def measure(name: str, folder: Path, rounds: int, seconds: float, settings: dict[str, Any]) -> Outcome:
+def measure(name: str, folder: Path, rounds: int, seconds: float, seed: int, settings: dict[str, Any]) -> Outcome:
     """One attack, on a broker of its own."""
     with ExitStack() as stack:
         scene = stack.enter_context(Scene(folder, **settings))
@@ -158,14 +160,15 @@ def measure(name: str, folder: Path, rounds: int, seconds: float, settings: dict
         memory.begin()
         spans: list[tuple[bool, float, float]] = []
         before: list[float] = []
-        for number in range(rounds):
-            for attacked in pair(number):
+        chance = Random(seed)
+        for _ in range(rounds):
+            for attacked, length in pair(chance, seconds):
                 if attacked:
                     before.append(memory.now())
                     _tell(attacker, "on")
                 began = time.time()
-                time.sleep(seconds)
-                spans.append((attacked, began + seconds / 5, time.time()))
+                time.sleep(length)
+                spans.append((attacked, began + length / 5, time.time()))
                 if attacked:
                     _tell(attacker, "off")
                     attacker.stdout.readline()
@@ -217,6 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", choices=list(ATTACKS), help="this attack; repeatable")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of turns (%(default)s)")
     parser.add_argument("--seconds", type=float, default=3, help="length of a turn (%(default)s)")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31), help="of the order of turns (chance)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the broker; repeatable")
     parser.add_argument("--output", type=Path, help="write everything to this file as JSON")
     parser.add_argument("--check", action="store_true", help="a missed target is the exit code")
@@ -243,9 +247,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         if not stack.enter_context(one_group()):
             console.print("no control group could be had: priorities count only within a session here, if autogroup is on")
+        console.print(f"seed {chosen.seed}")
         for name in chosen.only or ATTACKS:
             with tempfile.TemporaryDirectory(prefix="penstock-hostile-") as folder:
-                outcomes.append(measure(name, Path(folder), chosen.rounds, chosen.seconds, more))
+                outcomes.append(measure(name, Path(folder), chosen.rounds, chosen.seconds, chosen.seed, more))
             last = outcomes[-1]
             console.print(f"{name}: written {last.written:.2f}, read {last.read:.2f}, memory {last.memory_before:.0f} to {last.memory_peak:.0f} MiB; the attackers got:")
             for what, count in last.got.items():
