@@ -118,7 +118,7 @@ async def assemble(
     waiting = WaitingRoom()
 
     def group_done(seconds: float, batches: int, records: int, size: int) -> None:
-        reader.producers_were_served(seconds)
+        reader.producers_were_served(seconds, size)
         if on_group is not None:
             on_group(seconds, batches, records, size)
 

@@ -107,6 +107,7 @@ class ColdReader:
                 async with self.pacer.reading():
                     left = await self._read_elsewhere(shares)
                     failed = await self._read_in_turn(left, is_near) if left else []
+                    self.pacer.has_read(sum(share.answer.size for share in shares))
         READING.cold_read(is_near, sum(share.answer.size for share in shares))
         if self._blocks is not None:
             for share in shares if is_near else left:

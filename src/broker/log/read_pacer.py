@@ -5,7 +5,8 @@ little of it for everybody, and each such read rests before it begins, the longe
 rest when the loop is busy for much of its time, before anybody is late. A rest is bounded, so that a reader gets on however busy
 the machine is with other things. Nothing of this is measured while nobody reads.
 
-While there are producers, far reads come in bursts, with rests between them as long as :mod:`broker.log.giving_way` finds necessary.
+While there are producers, far reads come in bursts, with rests between them as long as :mod:`broker.log.giving_way` finds necessary. But whoever reads must come
+nearer to the end: he gets twice as much as is written meanwhile, whatever that costs.
 """
 
 import time
@@ -30,6 +31,15 @@ OTHERS_S: Final = 1.0
 BURST_S: Final = 0.05
 AFTER_S: Final = 0.05
 """What was read so lately is still on its way to the client, and what comes next to memory."""
+
+OWED_A_BYTE: Final = 2
+"""Bytes that every reader may read for one that is written."""
+
+LOOK_AGAIN_S: Final = 0.1
+"""A rest may end early because of what was written meanwhile."""
+
+OWED_LEAST: Final = 1 << 20
+OWED_MAX: Final = 64 << 20
 
 REST_A_LATENESS: Final = 20
 REST_MAX_S: Final = 0.25
@@ -61,10 +71,13 @@ class ReadPacer:
         self._burst_began: float | None = None
         self._read_until = self._rests_until = -AFTER_S
         self._committed_at = -OTHERS_S
+        self._owed = 0
 
-    def committed(self, took_s: float) -> None:
-        """Something of a producer became visible after so long."""
+    def committed(self, took_s: float, size: int) -> None:
+        """``size`` bytes of producers became visible after so long."""
         self.others_worked = True
+        if self._readers:
+            self._owed = min(self._owed + OWED_A_BYTE * self._readers * size, OWED_MAX)
         self._committed_at = self._clock()
         if self._reads or self._committed_at - took_s < self._read_until + AFTER_S:
             self.giving_way.beside(took_s)
@@ -78,6 +91,10 @@ class ReadPacer:
         if self.busy > BUSY and (self.others_worked or self._clock() < self._others_until):
             rest_s = max(rest_s, (self.busy - BUSY) / (1 - BUSY) * REST_MAX_S)
         return min(rest_s, REST_MAX_S)
+
+    def has_read(self, size: int) -> None:
+        """So many bytes were read in a turn."""
+        self._owed = max(self._owed - size, 0)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
@@ -112,8 +129,8 @@ class ReadPacer:
             if now < self._committed_at + OTHERS_S:
                 share = self.giving_way.share
                 self._rests_until = end + took_s * (1 - share) / share if share < 1 else now
-        if now < self._rests_until:
-            return self._rests_until - now
+        if now < self._rests_until and self._owed < OWED_LEAST:
+            return min(self._rests_until - now, LOOK_AGAIN_S)
         if self._burst_began is None:
             self._burst_began = now
         return 0.0

@@ -124,9 +124,9 @@ class Reader:
         """Whether long polls end at once, because the broker is stopping."""
         return self._waiting.is_closed
 
-    def producers_were_served(self, took_s: float) -> None:
-        """Something of theirs was committed, in so long. Reads far from the ends of logs are to give way to them."""
-        self._cold.pacer.committed(took_s)
+    def producers_were_served(self, took_s: float, size: int) -> None:
+        """``size`` bytes of theirs were committed, in so long. Reads far from the ends of logs are to give way to them."""
+        self._cold.pacer.committed(took_s, size)
 
     async def run(self) -> None:
         """What goes on without a request, until cancelled."""

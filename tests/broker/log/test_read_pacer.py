@@ -79,7 +79,7 @@ class TestBursts:
 
         async def produce() -> None:
             while True:
-                pacer.committed(0.002)
+                pacer.committed(0.002, 0)
                 await anyio.sleep(0.05)
 
         pacer.giving_way.slow = 0.1
@@ -95,22 +95,50 @@ class TestBursts:
             assert (BURST_S + AFTER_S) * 5 < rest_s < (BURST_S + 2 * AFTER_S) / LEAST_SHARE
 
 
+    async def test_a_reader_comes_nearer_to_the_end_whatever_that_costs(self) -> None:
+        """Twice as much is read as is written, by each, and hardly more where reads disturb."""
+        pacer = ReadPacer(anyio.current_time, lambda: 0.0)
+        pacer.giving_way.slow = 1.0
+        read_bytes = 0
+
+        async def read() -> None:
+            nonlocal read_bytes
+            while True:
+                async with pacer.reading():
+                    await anyio.sleep(0.001)
+                    read_bytes += 1 << 16
+                    pacer.has_read(1 << 16)
+
+        async def produce() -> None:
+            while True:
+                pacer.committed(1.0, 50_000)
+                await anyio.sleep(0.005)
+
+        async with anyio.create_task_group() as tasks:
+            for each in (produce, read, read):
+                tasks.start_soon(each)
+            await anyio.sleep(30)
+            tasks.cancel_scope.cancel()
+        written = 30 * 200 * 50_000
+        assert 2 * 2 * written * 0.9 < read_bytes < 2 * 2 * written * 1.6
+
+
 def test_a_commit_is_compared_with_those_that_nobody_read_beside() -> None:
     """What began while somebody read, or just after, counts as beside it."""
     now = 100.0
     pacer = ReadPacer(lambda: now)
     for _ in range(500):
         now += 0.01
-        pacer.committed(0.002)
+        pacer.committed(0.002, 0)
     assert pacer.giving_way.threshold_s == pytest.approx(0.002, rel=0.1)
     assert pacer.giving_way.slow == SLOW_AT_FIRST
     pacer._read_until = now
     now += AFTER_S
-    pacer.committed(0.5)
+    pacer.committed(0.5, 0)
     assert pacer.giving_way.slow > SLOW_AT_FIRST
     known = pacer.giving_way.threshold_s
     now += 1
-    pacer.committed(0.002)
+    pacer.committed(0.002, 0)
     assert pacer.giving_way.threshold_s < known
 
 
