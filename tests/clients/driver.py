@@ -3,6 +3,7 @@
 The protocol is described in `tests/clients/python/protocol.py`; drivers in other languages speak the same.
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -68,14 +69,19 @@ class Driver:
         with self._lock:
             self._waiting[number] = (op, future)
             assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps({"id": number, "op": op, "args": args}).encode() + b"\n")
-            self._process.stdin.flush()
+            try:
+                self._process.stdin.write(json.dumps({"id": number, "op": op, "args": args}).encode() + b"\n")
+                self._process.stdin.flush()
+            except BrokenPipeError:
+                ended = f"the client has ended, with {self._process.wait(_END_DEADLINE_S)}\n{self.log_tail()}"
+                raise ClientError(self.name, op, "NoClient", ended) from None
         return future
 
     def close(self) -> None:
         """End the driver by ending its input; a driver that does not end is killed."""
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it has ended before
+            self._process.stdin.close()
         try:
             self._process.wait(_END_DEADLINE_S)
         except subprocess.TimeoutExpired:

@@ -42,7 +42,7 @@ SILENT = {
     ("franz-go", "OAUTHBEARER"): "unexpected data in oauth",
 }
 """What clients say that do not pass on why a login failed, for all mechanisms or for one."""
-TRIED = [spec for spec in CLIENTS if spec.name not in ("confluent-kafka-2.8", "aiokafka-0.12")]
+TRIED = [spec for spec in CLIENTS if spec.name not in ("confluent-kafka-2.10", "aiokafka-0.12")]
 ATTEMPTS = [(spec, mechanism) for spec in TRIED for mechanism in MECHANISMS]
 EACH = pytest.mark.parametrize(("spec", "mechanism"), ATTEMPTS, ids=lambda it: it.name if isinstance(it, ClientSpec) else it)
 
