@@ -6,7 +6,7 @@ from typing import Any
 import kafka
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, UnknownBrokerIdError
 from kafka.net.sasl.oauth import AbstractTokenProvider
 from kafka.structs import OffsetAndMetadata
 
@@ -223,7 +223,13 @@ class KafkaPythonDriver(Driver):
 
     def offset(self, bootstrap: str, topic: str, partition: int, at: str | int) -> Json:
         spec = at if isinstance(at, int) else _OFFSET_SPECS[at]
-        (answer,) = self._admin(bootstrap).list_partition_offsets({TopicPartition(topic, partition): spec}).values()
+        wanted = {TopicPartition(topic, partition): spec}
+        try:
+            (answer,) = self._admin(bootstrap).list_partition_offsets(wanted).values()
+        except UnknownBrokerIdError:
+            # Who leads it asks anew each time, but where brokers are it goes on believing for minutes: one that came since it does not know.
+            self._admins.pop(bootstrap).close()
+            (answer,) = self._admin(bootstrap).list_partition_offsets(wanted).values()
         return {"offset": answer.offset}
 
     def groups(self, bootstrap: str) -> Json:
