@@ -43,7 +43,7 @@ MIB: Final = 1 << 20
 TLS_ALERT: Final = b"\x15"
 HALF_OPEN: Final = 10_000
 AT_ONCE: Final = 40
-DRIPPING: Final = 300
+DRIPPING: Final = 150
 SLOW_READERS: Final = 40
 BULKY: Final = 20
 HONEST_TOPIC: Final = "honest"
@@ -128,7 +128,7 @@ def _count_ends(stream: socket.socket, got: Got) -> None:
 
 
 def dripping(target: Target, got: Got, over: Over) -> None:
-    """Hundreds of connections with a byte now and then: of a handshake, or of a login after it."""
+    """Many connections with a byte now and then: of a handshake, or of a login after it."""
     drops: list[tuple[socket.socket, Iterator[int]]] = []
 
     def begin(number: int) -> None:
@@ -138,8 +138,9 @@ def dripping(target: Target, got: Got, over: Over) -> None:
             drops.append((RawClient(target).stream, iter(framed(header(17, 1) + bytes(60_000)))))
         drops[-1][0].setblocking(False)
 
+    patient_until = time.monotonic() + 5
     try:
-        while not over():
+        while not over() or (not got[CLOSED] and time.monotonic() < patient_until):
             for _ in range(min(10, DRIPPING - len(drops))):
                 with contextlib.suppress(OSError):
                     begin(len(drops))
@@ -433,9 +434,10 @@ def _produce(client: RawClient, topic: str, batch: bytes) -> str:
 def bombs_in_metrics(target: Target, got: Got, over: Over) -> None:
     """The same, as metrics that a client pushes."""
     pushed = bombs.metrics()
-    while not over():
+    every = False
+    while not (over() and every):
         for name, (codec, data) in pushed.items():
-            if over():
+            if over() and every:
                 return
             with RawClient(target).log_in() as client:
                 subscription = client.ask(71, 0, _subscriptions())
@@ -445,6 +447,7 @@ def bombs_in_metrics(target: Target, got: Got, over: Over) -> None:
                 )
                 answer = client.ask(PUSH_TELEMETRY, 0, push)
                 got[f"{name}: {CLOSED if answer is None else ErrorCode(answer.error_code).name}"] += 1
+        every = True
 
 
 def _subscriptions() -> object:
