@@ -1,9 +1,5 @@
 """The topic directory: look-ups, changes, order, and that its work does not grow with the number of topics."""
 
-import gc
-import sys
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +9,7 @@ from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.model import Topic
 from broker.storage.catalog.memory import MemoryCatalog
+from tests.support.steps import steps_of
 
 
 def topic(number: int, name: str | None = None, partitions: int = 2, **config: str) -> Topic:
@@ -149,27 +146,6 @@ def test_derived_things_are_made_once_for_each_key() -> None:
     assert state.derived("key", build) is state.derived("key", build) == "made"
     assert state.derived("other", build) == "made"
     assert built == ["t00001", "t00001"]
-
-
-def steps_of(call: Callable[[], object]) -> int:
-    """How many lines of Python run in ``call``: a measure of work that no other load on the machine disturbs."""
-    steps = 0
-    gc.collect()
-    gc.disable()  # a collection would count what others have it call back
-
-    def count(frame: object, event: str, argument: object) -> object:
-        nonlocal steps
-        steps += event == "line"
-        return count
-
-    before = sys.gettrace()
-    sys.settrace(count)  # type: ignore[arg-type]
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-        gc.enable()
-    return steps
 
 
 def test_work_does_not_grow_with_the_number_of_topics() -> None:

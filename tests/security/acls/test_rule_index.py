@@ -1,9 +1,6 @@
 """Rules are found without looking at those that are not concerned."""
 
-import sys
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,27 +9,10 @@ from security.acls.acl import Acl
 from security.acls.hosts import parse_host
 from security.acls.kinds import Operation, PatternType, Permission, ResourceType
 from security.acls.rule_index import RuleIndex
+from tests.support.steps import steps_of
 
 READ_T = Acl(ResourceType.TOPIC, PatternType.LITERAL, "t", "User:ann", "*", Operation.READ, Permission.ALLOW)
 HOST = parse_host("10.0.0.1")
-
-
-def steps(function: Callable[[], Any]) -> int:
-    """How many lines of Python a call takes."""
-    count = 0
-
-    def trace(frame: Any, event: str, argument: Any) -> Any:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        function()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 @given(st.lists(st.text("ab", max_size=6), unique=True), st.text("ab", max_size=8))
@@ -57,8 +37,8 @@ def test_rules_that_are_not_concerned_cost_nothing() -> None:
             index.add(replace(READ_T, name=f"s{number:04}", pattern_type=PatternType.PREFIXED))
             index.add(replace(READ_T, name="*", principal=f"User:{number}"))
             index.add(replace(READ_T, host=str(parse_host(f"10.1.{number // 250}.{number % 250}").text)))
-        first = steps(lambda index=index: index.bits("t", ("User:ann", "User:*"), HOST))  # type: ignore[misc]
-        again = steps(lambda index=index: index.bits("t", ("User:ann", "User:*"), HOST))  # type: ignore[misc]
+        first = steps_of(lambda index=index: index.bits("t", ("User:ann", "User:*"), HOST))  # type: ignore[misc]
+        again = steps_of(lambda index=index: index.bits("t", ("User:ann", "User:*"), HOST))  # type: ignore[misc]
         taken.append((first, again))
         denied, allowed = index.bits("t", ("User:ann", "User:*"), HOST)
         assert (denied, allowed) == (0, 1 << Operation.READ | 1 << Operation.DESCRIBE)
@@ -100,6 +80,6 @@ def test_what_a_user_may_do_on_any_resource_is_read_from_its_own_rules() -> None
         for number in range(many):
             index.add(replace(READ_T, name=f"n{number}", principal=f"User:{number}"))
         assert index.allows_any(1 << Operation.WRITE, ("User:ann", "User:*"), HOST)
-        taken.append(steps(lambda index=index: index.allows_any(1 << Operation.WRITE, ("User:ann", "User:*"), HOST)))  # type: ignore[misc]
+        taken.append(steps_of(lambda index=index: index.allows_any(1 << Operation.WRITE, ("User:ann", "User:*"), HOST)))  # type: ignore[misc]
 
     assert taken[0] == taken[1]
