@@ -6,6 +6,7 @@
 """
 
 import random
+import socket
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from tests.chaos.producer_ids import names_in_log, stored_batches
 from tests.chaos.pulses import Gaps, Pulse, PulseReader
 from tests.durability.feeding import Feeder, Noise
 from tests.durability.ledger import Ledger
@@ -85,7 +87,7 @@ class Records:
         return self.acknowledged.longest_s(), self.seen.longest_s()
 
     def check(self) -> None:
-        assert not self.ledger.violations, self.ledger.violations
+        assert not self.ledger.violations, self._violations()
         assert not self.reader.problems, self.reader.problems
         for worker in (*self.producers, self.reader, self.pulse_reader):
             worker.check()
@@ -100,12 +102,38 @@ class Records:
         self.reader.read_up_to(ends, DRAIN_S)
         self.pulse_reader.stop()
         self.check()
-        violations = self.ledger.settle()
-        assert not violations, violations
+        assert not self.ledger.settle(), self._violations()
         again = LogReader(self._bootstrap, TOPIC, PARTITIONS, None).start()
         again.read_up_to(ends, DRAIN_S)
         assert not again.problems, again.problems
         assert again.fingerprint.checksums == self.reader.fingerprint.checksums, "a second reading finds another log"
+        self._check_producer_ids(ends)
+
+    def _check_producer_ids(self, ends: dict[int, int]) -> None:
+        """Nobody was made to begin anew under another producer id."""
+        found = names_in_log(self._reachable(), TOPIC, ends)
+        assert len(found) == len(self.producers), f"{len(self.producers)} producers, and in the log:\n" + "\n".join(map(str, found.values()))
+
+    def _violations(self) -> str:
+        """What is wrong, and the batches concerned."""
+        lines = list(self.ledger.violations)
+        try:
+            for partition, offset in sorted(set(self.ledger.suspects))[:30]:
+                lines += map(str, stored_batches(self._reachable(), TOPIC, partition, max(offset, 0), offset + 1))
+        except (OSError, AssertionError) as error:
+            lines.append(f"the log cannot be read now: {error!r}")
+        return "\n".join(lines)
+
+    def _reachable(self) -> str:
+        """A broker that answers."""
+        for bootstrap in self._bootstrap.split(","):
+            host, _, port = bootstrap.rpartition(":")
+            try:
+                socket.create_connection((host, int(port)), timeout=2).close()
+            except OSError:
+                continue
+            return bootstrap
+        raise AssertionError("no broker answers")
 
     def close(self) -> None:
         for worker in (*self.producers, self.reader, self.pulse_reader):

@@ -49,6 +49,8 @@ class Ledger:
         self.given_up = 0
         self.seen = 0
         self.violations: list[str] = []
+        self.suspects: list[tuple[int, int]] = []
+        """(partition, offset) of what was seen where it must not be, or not seen where it must."""
 
     # --- producers ----------------------------------------------------------------------------------------------------
 
@@ -71,6 +73,7 @@ class Ledger:
                     self._violated(f"{key} record {number} was acknowledged at {offset} and is not in the log")
                 elif offset >= 0 and seen_at != offset:
                     self._violated(f"{key} record {number} was acknowledged at {offset} and lies at {seen_at}")
+                    self.suspects += [(key[1], seen_at), (key[1], offset)]
             else:
                 stream.offsets[number] = offset
             if self._target is not None and self.acknowledged >= self._target:
@@ -98,6 +101,7 @@ class Ledger:
                 return
             if number < stream.seen_up_to:
                 self._violated(f"{key} record {number} comes again, or too late, at {offset}")
+                self.suspects.append((partition, offset))
                 return
             for missing in range(stream.seen_up_to, number):
                 stream.missing.add(missing)

@@ -28,7 +28,7 @@ from broker.model import Appended, Published
 from broker.storage.catalog.base import BatchEntry, LogCatalog
 from broker.storage.committing import GroupCommitter, UnstoredGroup
 from broker.storage.objects.base import Buffer
-from broker.storage.sequence_holes import SequenceHoles
+from broker.storage.sequence_holes import Hole, HoleKey, SequenceHoles
 from broker.wire.error_codes import ErrorCode
 from broker.wire.records.batch import stamp, stamp_log_append_time
 from observability import logs
@@ -47,9 +47,10 @@ OnSettled = Callable[[Appended], None]
 
 class QueuedBatch:
     """One batch in the queue. ``entry.log_append_time`` asks for its timestamp to be set when it is written. ``arrived`` is set by writers that
-    ask for it (:mod:`broker.log.pipelined_writer`)."""
+    ask for it (:mod:`broker.log.pipelined_writer`). ``behind`` is what an earlier batch of its producer left
+    that was refused, when the log is to decide."""
 
-    __slots__ = ("arrived", "buffer", "entry", "on_settled", "pid", "size")
+    __slots__ = ("arrived", "behind", "buffer", "entry", "on_settled", "pid", "size")
 
     arrived: float
 
@@ -59,6 +60,11 @@ class QueuedBatch:
         self.entry = entry
         self.on_settled = on_settled
         self.size = len(buffer)
+        self.behind: Hole | None = None
+
+    @property
+    def producer(self) -> HoleKey:
+        return self.pid, self.entry.producer_id, self.entry.producer_epoch
 
 
 class Writer:
@@ -126,7 +132,7 @@ class Writer:
             if gathering is not None and (wanted := gathering.wanted(len(self._queue), self.queued_bytes)):
                 await self._gather(gathering, wanted)
             if self._holes and self._queue:
-                await self._close_needless_holes()
+                await self._leave_needless_holes()
             group = self._take()
             if not group:
                 self._tell_if_idle()
@@ -185,33 +191,29 @@ class Writer:
             if group and size + queued.size > self._group_bytes_max:
                 break
             queue.popleft()
-            if holes and not self._admits(queued.pid, queued.entry):
-                self._settle(queued, _OVERTAKES)
-                continue
+            if holes and queued.entry.producer_id >= 0:
+                hole = holes.before(queued.producer, queued.entry.first_sequence)
+                if hole is not None and not hole.left_to_log:
+                    self._settle(queued, holes.told(hole))
+                    continue
+                queued.behind = hole
             size += queued.size
             group.append(queued)
         return group
 
-    async def _close_needless_holes(self) -> None:
-        """Before a batch is refused for a hole, see whether the log knows its producer: then the catalog decides."""
+    async def _leave_needless_holes(self) -> None:
+        """Before a batch is held back, see whether the log knows its producer: then the catalog decides."""
         queued = islice(self._queue, GROUP_BATCHES_MAX)
-        doubted = self._holes.in_doubt(
-            ((one.pid, one.entry.producer_id, one.entry.producer_epoch), one.entry.first_sequence) for one in queued
-        )
+        doubted = self._holes.in_doubt((one.producer, one.entry.first_sequence) for one in queued)
         if not doubted:
             return
         try:
             known = await self._catalog.known_producers(list({(pid, producer_id) for pid, producer_id, _ in doubted}))
         except BrokerError:
-            return  # they are refused, and this is looked at again when they come again
+            return  # they are held back, and this is looked at again when they come again
         for key in doubted:
             if key[:2] in known:
-                self._holes.close(key)
-
-    def _admits(self, pid: int, entry: BatchEntry) -> bool:
-        if entry.producer_id < 0:
-            return True
-        return self._holes.admits((pid, entry.producer_id, entry.producer_epoch), entry.first_sequence)
+                self._holes.leave_to_log(key)
 
     async def _commit(self, group: list[QueuedBatch]) -> None:
         started = perf_counter()
@@ -279,15 +281,16 @@ class Writer:
 
     def _settle(self, queued: QueuedBatch, answer: Appended) -> None:
         self.queued_bytes -= queued.size
+        if (hole := queued.behind) is not None:
+            answer = self._holes.judged(queued.producer, queued.entry.first_sequence, hole, answer)
         queued.on_settled(answer)
 
     def _refuse(self, group: Sequence[QueuedBatch], error: BrokerError) -> None:
         """The group was not stored and nothing changed; later batches of its producers must not overtake it."""
         if isinstance(error, StorageUnavailable):
             for queued in group:
-                entry = queued.entry
-                if entry.producer_id >= 0:
-                    self._holes.open((queued.pid, entry.producer_id, entry.producer_epoch), entry.first_sequence)
+                if queued.entry.producer_id >= 0:
+                    self._holes.open(queued.producer, queued.entry.first_sequence, error)
         self._settle_refused(group, error)
 
     def _settle_refused(self, group: Sequence[QueuedBatch], error: BrokerError) -> None:
@@ -329,6 +332,3 @@ def _published(of_pid: Sequence[QueuedBatch], answers: Sequence[Appended], size:
 
 def _refused(code: ErrorCode, message: str | None) -> Appended:
     return Appended(int(code), -1, -1, -1, message=message)
-
-
-_OVERTAKES: Final = _refused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, "an earlier batch of this producer was not stored")

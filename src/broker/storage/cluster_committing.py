@@ -29,8 +29,7 @@ from broker.storage.catalog.base import BatchEntry, CommitGroup, SpanEntry
 from broker.storage.catalog.cluster import Fenced, GroupCommits, ObjectIds, Unresolved
 from broker.storage.committing import UnstoredGroup
 from broker.storage.objects.base import INLINE_OBJECTS, Extent, ObjectStore
-from broker.storage.sequence_holes import HoleKey, SequenceHoles
-from broker.wire.error_codes import ErrorCode
+from broker.storage.sequence_holes import Hole, HoleKey, SequenceHoles
 from observability import logs
 from observability.metrics import CLUSTER_WRITES
 
@@ -46,9 +45,6 @@ WITHDRAWING_S: Final = 1.0
 INLINE_IDS_A_LEASE: Final = 256
 
 _log = logs.get("committer")
-_OVERTAKES: Final = Appended(
-    int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER), -1, -1, -1, message="an earlier batch of this producer was not stored"
-)
 
 
 class CommitCatalog(GroupCommits, ObjectIds, Protocol):
@@ -57,10 +53,14 @@ class CommitCatalog(GroupCommits, ObjectIds, Protocol):
     async def known_producers(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]: ...
 
 
+_Behind = Hole | Appended | None
+"""The hole that a batch lies behind when it is left to the log; what it is told when it is held back."""
+
+
 class _Flight:
     """A group from the call to its end. ``stored`` while it is waiting for its turn, ``outcome`` at the end."""
 
-    __slots__ = ("admitted", "deadline", "extent", "failures", "group", "is_committing", "outcome", "stored", "storing", "turn")
+    __slots__ = ("behind", "deadline", "extent", "failures", "group", "is_committing", "outcome", "stored", "storing", "turn")
 
     def __init__(self, group: UnstoredGroup, deadline: float) -> None:
         self.group = group
@@ -70,7 +70,8 @@ class _Flight:
         self.stored: CommitGroup | None = None
         self.storing: anyio.CancelScope | None = None
         self.is_committing = False
-        self.admitted: list[list[bool]] | None = None
+        self.behind: list[list[_Behind]] | None = None
+        """Of each batch, in the shape of what is stored; None when none of them is behind anything."""
         self.outcome: list[list[Appended]] | Exception | None = None
         self.turn = anyio.Event()
 
@@ -98,36 +99,43 @@ class _Flight:
                 if batch.producer_id >= 0:
                     yield _key(entry.pid, batch), batch.first_sequence
 
-    def without_overtakers(self, holes: SequenceHoles, filled: list[tuple[HoleKey, int]]) -> CommitGroup:
+    def without_overtakers(self, holes: SequenceHoles, filled: list[tuple[HoleKey, int, Hole]]) -> CommitGroup:
         """What the catalog is told of it: all of it, but for batches that would overtake. The holes that it fills are closed, and noted."""
         assert self.stored is not None
-        self.admitted = None
+        self.behind = None
         if not len(holes):
             return self.stored
-        admitted = [[self._is_admitted(entry.pid, batch, holes, filled) for batch in entry.batches] for entry in self.stored.spans]
-        if all(map(all, admitted)):
+        behind = [[_behind(entry.pid, batch, holes, filled) for batch in entry.batches] for entry in self.stored.spans]
+        if not any(map(any, behind)):
             return self.stored
-        self.admitted = admitted
+        self.behind = behind
         spans = [
-            run for entry, admits in zip(self.stored.spans, admitted, strict=True) for run in _admitted_runs(entry, admits)
+            run for entry, of_span in zip(self.stored.spans, behind, strict=True) for run in _admitted_runs(entry, of_span)
         ]
         return replace(self.stored, spans=spans)
 
-    @staticmethod
-    def _is_admitted(pid: int, batch: BatchEntry, holes: SequenceHoles, filled: list[tuple[HoleKey, int]]) -> bool:
-        if batch.producer_id < 0:
-            return True
-        key = _key(pid, batch)
-        if holes.is_filled_by(key, batch.first_sequence):
-            filled.append((key, batch.first_sequence))
-        return holes.admits(key, batch.first_sequence)
-
-    def answer(self, answers: Sequence[Sequence[Appended]]) -> list[list[Appended]]:
+    def answer(self, answers: Sequence[Sequence[Appended]], holes: SequenceHoles) -> list[list[Appended]]:
         """Answers of the catalog in the shape of the group."""
-        if self.admitted is None:
+        if self.behind is None:
             return [list(of_span) for of_span in answers]
+        assert self.stored is not None
         given = chain.from_iterable(answers)
-        return [[next(given) if admits else _OVERTAKES for admits in of_span] for of_span in self.admitted]
+        return [
+            [
+                self._answer_one(entry.pid, batch, each, holes, given)
+                for batch, each in zip(entry.batches, of_span, strict=True)
+            ]
+            for entry, of_span in zip(self.stored.spans, self.behind, strict=True)
+        ]
+
+    @staticmethod
+    def _answer_one(
+        pid: int, batch: BatchEntry, behind: _Behind, holes: SequenceHoles, given: Iterator[Appended]
+    ) -> Appended:
+        if isinstance(behind, Appended):
+            return behind
+        answer = next(given)
+        return answer if behind is None else holes.judged(_key(pid, batch), batch.first_sequence, behind, answer)
 
 
 class ClusterCommitter:
@@ -154,7 +162,7 @@ class ClusterCommitter:
         self._clock = clock
         self._slots = anyio.Semaphore(slots)
         self._line: deque[_Flight] = deque()
-        self._holes = SequenceHoles(HOLES)
+        self._holes = SequenceHoles(HOLES, clock)
         self._ids = _InlineIds(catalog)
         self._is_committing = False
         self._fenced: Fenced | None = None
@@ -260,7 +268,7 @@ class ClusterCommitter:
         if flight.outcome is not None:
             return
         for key, first_sequence in flight.producers():
-            self._holes.open(key, first_sequence)
+            self._holes.open(key, first_sequence, error)
         CLUSTER_WRITES.refused()
         self._leave(flight, error)
 
@@ -289,11 +297,11 @@ class ClusterCommitter:
     async def _commit_line(self) -> None:
         """Commit the groups at the head of the line that are stored."""
         flights = self._take()
-        filled: list[tuple[HoleKey, int]] = []
+        filled: list[tuple[HoleKey, int, Hole]] = []
         self._is_committing = True
         try:
             if len(self._holes):
-                await self._close_needless_holes(flights)
+                await self._leave_needless_holes(flights)
             groups = [flight.without_overtakers(self._holes, filled) for flight in flights]
             answers = await self._commit([group for group in groups if group.spans], max(flight.deadline for flight in flights))
         except Unresolved as error:
@@ -308,8 +316,8 @@ class ClusterCommitter:
         except BrokerError as error:
             self._is_committing = False
             # What would have filled a hole has not: batches before it in the line, held back by the hole, are looked at again.
-            for key, first_sequence in filled:
-                self._holes.open(key, first_sequence)
+            for key, first_sequence, hole in filled:
+                self._holes.reopen(key, first_sequence, hole)
             for flight in flights:
                 self._failed(flight, error)
         except BaseException as error:
@@ -323,7 +331,7 @@ class ClusterCommitter:
             self._is_committing = False
             given = iter(answers)
             for flight, group in zip(flights, groups, strict=True):
-                self._leave(flight, flight.answer(next(given) if group.spans else []))
+                self._leave(flight, flight.answer(next(given) if group.spans else [], self._holes))
                 CLUSTER_WRITES.committed(group.length, inline=group.inline is not None)
         finally:
             self._quiet.set()
@@ -359,16 +367,16 @@ class ClusterCommitter:
                 CLUSTER_WRITES.commit(self._clock() - began, len(groups))
                 return answers
 
-    async def _close_needless_holes(self, flights: Sequence[_Flight]) -> None:
-        """Before a batch is refused for a hole, see whether the log knows its producer: then the catalog decides. While that cannot be had
-        nothing is committed: a batch refused without need would be lost for its producer."""
+    async def _leave_needless_holes(self, flights: Sequence[_Flight]) -> None:
+        """Before a batch is held back, see whether the log knows its producer: then the catalog decides. While that cannot be had nothing is
+        committed: a producer whose refused batch was but a copy would be held back without need."""
         doubted = self._holes.in_doubt(chain.from_iterable(flight.producers() for flight in flights))
         if not doubted:
             return
         known = await self._catalog.known_producers(list({(pid, producer_id) for pid, producer_id, _ in doubted}))
         for key in doubted:
             if key[:2] in known:
-                self._holes.close(key)
+                self._holes.leave_to_log(key)
 
 
 class _InlineIds:
@@ -393,12 +401,22 @@ def _key(pid: int, batch: BatchEntry) -> HoleKey:
     return pid, batch.producer_id, batch.producer_epoch
 
 
-def _admitted_runs(entry: SpanEntry, admits: Sequence[bool]) -> Iterator[SpanEntry]:
-    """The runs of neighbouring batches that are admitted."""
+def _behind(pid: int, batch: BatchEntry, holes: SequenceHoles, filled: list[tuple[HoleKey, int, Hole]]) -> _Behind:
+    if batch.producer_id < 0:
+        return None
+    key = _key(pid, batch)
+    if (hole := holes.filled_by(key, batch.first_sequence)) is not None:
+        filled.append((key, batch.first_sequence, hole))
+    hole = holes.before(key, batch.first_sequence)
+    return hole if hole is None or hole.left_to_log else holes.told(hole)
+
+
+def _admitted_runs(entry: SpanEntry, behind: Sequence[_Behind]) -> Iterator[SpanEntry]:
+    """The runs of neighbouring batches that are not held back."""
     position = start = entry.position
     run: list[BatchEntry] = []
-    for batch, is_admitted in zip(entry.batches, admits, strict=True):
-        if is_admitted:
+    for batch, each in zip(entry.batches, behind, strict=True):
+        if not isinstance(each, Appended):
             if not run:
                 start = position
             run.append(batch)

@@ -245,7 +245,7 @@ async def test_storage_that_is_away_refuses_after_a_while_and_then_goes_on() -> 
         log.send(3, pid, of_producer(3))
         await log.settled(4)
         codes = [log.answers[number].error_code for number in range(4)]
-        assert codes[1:] == [ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER] * 3
+        assert codes[1:] == [ErrorCode.KAFKA_STORAGE_ERROR] * 3
         for number in range(4):
             log.send(4 + number, pid, of_producer(number))
         await log.settled(8)

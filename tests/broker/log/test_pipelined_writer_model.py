@@ -14,8 +14,10 @@ import structlog
 
 from broker.errors import StorageUnavailable
 from broker.log.pipelined_writer import PipelinedWriter
+from broker.model import Appended
 from broker.storage.cluster_committing import ClusterCommitter, _Flight
-from broker.storage.sequence_holes import SequenceHoles
+from broker.storage.sequence_holes import Hole, HoleKey, SequenceHoles
+from broker.wire.error_codes import ErrorCode
 from tests.broker.log.writing_world import World
 from tests.simulation import scheduling
 
@@ -59,7 +61,19 @@ def _commits_in_the_order_of_uploads() -> Any:
 
 
 def _lets_batches_overtake() -> Any:
-    return mock.patch.object(SequenceHoles, "admits", return_value=True)
+    return mock.patch.object(SequenceHoles, "before", return_value=None)
+
+
+def _says_out_of_order_of_what_is_held_back() -> Any:
+    answer = Appended(int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER), -1, -1, -1)
+    return mock.patch.object(SequenceHoles, "told", return_value=answer)
+
+
+def _forgets_refused_batches_but_the_first() -> Any:
+    def no_longer(self: SequenceHoles, key: HoleKey, hole: Hole, count: int) -> None:
+        del self._holes[key]
+
+    return mock.patch.object(SequenceHoles, "_no_longer", no_longer)
 
 
 def _commits_the_same_id_again() -> Any:
@@ -100,7 +114,7 @@ def _refuses_copies_for_ever() -> Any:
     async def close(self: Any, flights: Any) -> None:
         pass
 
-    return mock.patch.object(ClusterCommitter, "_close_needless_holes", close)
+    return mock.patch.object(ClusterCommitter, "_leave_needless_holes", close)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +122,8 @@ def _refuses_copies_for_ever() -> Any:
     [
         _commits_in_the_order_of_uploads,
         _lets_batches_overtake,
+        _says_out_of_order_of_what_is_held_back,
+        _forgets_refused_batches_but_the_first,
         _commits_the_same_id_again,
         _deletes_what_a_fence_left_in_doubt,
         _settles_whoever_lands_first,

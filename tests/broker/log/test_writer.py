@@ -195,7 +195,7 @@ async def test_storage_that_refuses_is_said_once_and_so_is_its_end() -> None:
 
 
 async def test_batches_behind_a_failed_one_do_not_overtake_it() -> None:
-    """An idempotent producer's later batches, queued or still to come, are refused until the failed one comes again."""
+    """An idempotent producer's later batches, queued or still to come, are refused as it was until it comes again."""
 
     def of_producer(sequence: int) -> bytearray:
         return batch(1, producer_id=7, producer_epoch=0, base_sequence=sequence)
@@ -217,9 +217,9 @@ async def test_batches_behind_a_failed_one_do_not_overtake_it() -> None:
         log.store.append_error = None
         await anyio.wait_all_tasks_blocked()
         assert failed[0].error_code == ErrorCode.KAFKA_STORAGE_ERROR
-        assert queued[0].error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+        assert queued[0].error_code == ErrorCode.KAFKA_STORAGE_ERROR
         later = await log.append(pid, of_producer(2))
-        assert later[0].error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+        assert later[0].error_code == ErrorCode.KAFKA_STORAGE_ERROR
         again = await log.append(pid, of_producer(0), of_producer(1), of_producer(2))
         assert [answer.error_code for answer in again] == [0, 0, 0]
         assert log.writer.queued_bytes == 0
@@ -241,11 +241,13 @@ async def test_a_stored_batch_that_fails_when_it_arrives_again_holds_nothing_bac
         log.store.append_error = None
         log.catalog.known_producers = AsyncMock(side_effect=StorageUnavailable("not now"))  # type: ignore[method-assign]
         (too_early,) = await log.append(pid, of_producer(2))
-        assert too_early.error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+        assert too_early.error_code == ErrorCode.KAFKA_STORAGE_ERROR
         del log.catalog.known_producers
         beyond, following = await log.append(pid, of_producer(3), of_producer(2))
-        assert beyond.error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+        assert beyond.error_code == ErrorCode.KAFKA_STORAGE_ERROR
         assert (following.error_code, following.base_offset) == (0, 2)
+        gone_on, lost = await log.append(pid, of_producer(3), of_producer(9))
+        assert (gone_on.error_code, lost.error_code) == (0, ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
 
 
 async def test_failed_storage_refuses_everything_and_stops_the_broker() -> None:

@@ -329,8 +329,7 @@ class Idempotent:
         if answer.error_code == 0:
             self.acknowledged[sequence] = answer.base_offset
         elif answer.error_code == _OUT_OF_ORDER:
-            if sequence == self._first:
-                raise Violation(f"{self.number}: {sequence} is what comes next, and was refused as out of order")
+            raise Violation(f"{self.number}: {sequence} is out of order, it was told: it would begin anew with what may be in the log")
         elif answer.error_code == int(ErrorCode.DUPLICATE_SEQUENCE_NUMBER):
             raise Violation(f"{self.number}: {sequence} is long there")
         elif answer.error_code in _SENT_AGAIN:

@@ -1,70 +1,150 @@
-"""A producer's later batches do not overtake one that failed."""
+"""A producer's later batches do not overtake one that was refused, and are not told that it is not in the log."""
 
-from broker.storage.sequence_holes import SequenceHoles
+from broker.errors import BrokerError, StorageUnavailable
+from broker.model import Appended
+from broker.storage.sequence_holes import PATIENCE_S, SequenceHoles
+from broker.wire.error_codes import ErrorCode
 
 KEY = (1, 7, 0)
+AWAY = StorageUnavailable("503")
+OUT_OF_ORDER = Appended(int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER), -1, -1, -1)
+TAKEN = Appended(0, 100, -1, 0)
+
+
+def refused(*sequences: int) -> SequenceHoles:
+    holes = SequenceHoles()
+    for sequence in sequences:
+        holes.open(KEY, sequence, AWAY)
+    return holes
+
+
+def is_free(holes: SequenceHoles, sequence: int, key: tuple[int, int, int] = KEY) -> bool:
+    return holes.before(key, sequence) is None
+
+
+def held_back(holes: SequenceHoles, sequence: int) -> Appended:
+    hole = holes.before(KEY, sequence)
+    assert hole is not None
+    return holes.told(hole)
 
 
 def test_without_a_failure_everything_is_admitted() -> None:
     """The catalog decides on sequences; holes only hold back."""
-    assert SequenceHoles().admits(KEY, 55)
+    assert is_free(SequenceHoles(), 55)
 
 
-def test_batches_behind_a_failed_one_wait_for_it_to_come_again() -> None:
-    """Later sequences are refused until the failed one was seen; earlier ones are the catalog's matter."""
-    holes = SequenceHoles()
-    holes.open(KEY, 10)
-    assert not holes.admits(KEY, 15)
-    assert holes.admits(KEY, 5)
-    assert holes.admits((2, 7, 0), 15)
-    assert holes.admits((1, 7, 1), 0)
-    assert not holes.is_filled_by(KEY, 5)
-    assert holes.is_filled_by(KEY, 10)
-    assert holes.admits(KEY, 10)
-    assert not holes.is_filled_by(KEY, 10)
-    assert holes.admits(KEY, 15)
+def test_batches_behind_a_refused_one_wait_for_it_to_come_again() -> None:
+    """Later sequences are held back until the refused one was seen; earlier ones are the catalog's matter."""
+    holes = refused(10)
+    assert not is_free(holes, 15)
+    assert is_free(holes, 5)
+    assert is_free(holes, 15, (2, 7, 0))
+    assert is_free(holes, 0, (1, 7, 1))
+    assert holes.filled_by(KEY, 5) is None
+    assert holes.filled_by(KEY, 10) is not None
+    assert is_free(holes, 10)
+    assert holes.filled_by(KEY, 10) is None
+    assert is_free(holes, 15)
     assert len(holes) == 0
 
 
-def test_the_earliest_failure_counts() -> None:
-    """Several batches of a producer fail together: the first of them must come first."""
+def test_all_that_were_refused_come_again_in_order() -> None:
+    """Whatever the order in which they failed; what is held back behind them is one more of them."""
+    holes = refused(10, 20)
+    assert held_back(holes, 30).error_code == ErrorCode.KAFKA_STORAGE_ERROR
+    holes.open(KEY, 5, AWAY)
+    for sequence in (5, 10, 20, 30):
+        assert not is_free(holes, 40)
+        assert is_free(holes, sequence)
+    assert is_free(holes, 40)
+
+
+def test_who_is_held_back_is_told_what_the_refused_batch_was_told() -> None:
+    """Never that the sequence is out of order: the refused batch may be in the log, and clients would take it for lost."""
+    holes = refused(10)
+    holes.open(KEY, 10, BrokerError(ErrorCode.NOT_LEADER_OR_FOLLOWER, "fenced"))
+    told = held_back(holes, 15)
+    assert (told.error_code, told.message) == (
+        ErrorCode.NOT_LEADER_OR_FOLLOWER, "held back: an earlier batch of this producer was refused (fenced)",
+    )  # fmt: skip
+
+
+def test_what_was_refused_for_good_does_not_come_again() -> None:
+    """Then the truth is that there is a gap."""
     holes = SequenceHoles()
-    holes.open(KEY, 10)
-    holes.open(KEY, 20)
-    assert not holes.admits(KEY, 20)
-    holes.open(KEY, 5)
-    assert not holes.admits(KEY, 10)
-    assert holes.admits(KEY, 5)
+    holes.open(KEY, 10, BrokerError(ErrorCode.UNKNOWN_SERVER_ERROR))
+    assert held_back(holes, 15).error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+
+
+def test_a_batch_that_never_comes_again_is_not_waited_for_for_ever() -> None:
+    """Clients give a batch up after two minutes; held back again and again does not make that longer."""
+    now = 0.0
+    holes = SequenceHoles(clock=lambda: now)
+    holes.open(KEY, 10, AWAY)
+    for now in (0.0, PATIENCE_S / 2, PATIENCE_S - 1):  # noqa: B007 - it is the clock
+        assert held_back(holes, 15).error_code == ErrorCode.KAFKA_STORAGE_ERROR
+    now = PATIENCE_S
+    assert held_back(holes, 15).error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
 
 
 def test_batches_are_in_doubt_only_behind_a_hole_that_nothing_fills() -> None:
-    """Whoever would be refused is named, so that the log can be asked before."""
-    holes = SequenceHoles()
-    holes.open(KEY, 10)
+    """Whoever would be held back is named, so that the log can be asked before."""
+    holes = refused(10, 12)
     other = (2, 7, 0)
     assert holes.in_doubt([(KEY, 5), (other, 50)]) == set()
-    assert holes.in_doubt([(KEY, 15), (KEY, 10)]) == {KEY}
-    assert holes.in_doubt([(KEY, 10), (KEY, 15)]) == set()
-    holes.close(KEY)
-    holes.close(other)
+    assert holes.in_doubt([(KEY, 15), (KEY, 10), (KEY, 12)]) == {KEY}
+    assert holes.in_doubt([(KEY, 10), (KEY, 15)]) == {KEY}
+    assert holes.in_doubt([(KEY, 10), (KEY, 12), (KEY, 15)]) == set()
+    holes.leave_to_log(KEY)
+    holes.leave_to_log(other)
     assert holes.in_doubt([(KEY, 15)]) == set()
-    assert holes.admits(KEY, 15)
+
+
+def test_a_log_that_knows_the_producer_decides() -> None:
+    """What it takes ends the waiting; what it calls out of order will be in order once the refused batch has come."""
+    holes = refused(10)
+    holes.leave_to_log(KEY)
+    hole = holes.before(KEY, 15)
+    assert hole is not None
+    assert hole.left_to_log
+    assert holes.judged(KEY, 15, hole, OUT_OF_ORDER).error_code == ErrorCode.KAFKA_STORAGE_ERROR
+    refusal = Appended(int(ErrorCode.INVALID_PRODUCER_EPOCH), -1, -1, -1)
+    assert holes.judged(KEY, 15, hole, refusal) is refusal
+    assert holes.judged(KEY, 16, hole, TAKEN) is TAKEN
+    assert len(holes) == 0
+
+
+def test_the_log_is_still_believed_when_the_refused_batch_comes_behind_in_the_same_commit() -> None:
+    """The one before it was out of order then, and comes again."""
+    holes = refused(10)
+    holes.leave_to_log(KEY)
+    hole = holes.before(KEY, 15)
+    assert hole is not None
+    assert is_free(holes, 10)
+    assert holes.judged(KEY, 15, hole, OUT_OF_ORDER).error_code == ErrorCode.KAFKA_STORAGE_ERROR
+    assert not is_free(holes, 20)
+    assert is_free(holes, 15)
 
 
 def test_sequences_wrap() -> None:
     """0 comes after 2^31 - 1."""
-    holes = SequenceHoles()
-    holes.open(KEY, 2**31 - 2)
-    assert not holes.admits(KEY, 3)
-    assert holes.admits(KEY, 2**31 - 9)
-    assert holes.admits(KEY, 2**31 - 2)
+    holes = refused(3, 2**31 - 2)
+    assert not is_free(holes, 8)
+    assert is_free(holes, 2**31 - 9)
+    assert is_free(holes, 2**31 - 2)
+    assert is_free(holes, 3)
 
 
 def test_holes_are_bounded() -> None:
-    """Producers that never come back do not fill memory."""
+    """Producers that never come back do not fill memory, nor do batches of one."""
     holes = SequenceHoles(capacity=3)
     for producer_id in range(10):
-        holes.open((1, producer_id, 0), 5)
+        holes.open((1, producer_id, 0), 5, AWAY)
     assert len(holes) == 3
-    assert holes.admits((1, 0, 0), 6)
-    assert not holes.admits((1, 9, 0), 6)
+    assert is_free(holes, 6, (1, 0, 0))
+    assert not is_free(holes, 6, (1, 9, 0))
+    for sequence in range(10_000):
+        holes.open((1, 9, 0), sequence, AWAY)
+    hole = holes.before((1, 9, 0), 9)
+    assert hole is not None
+    assert len(hole.refused) <= 16
