@@ -252,6 +252,7 @@ class App:
             frame_ms=settings.request_receive_timeout_ms,
             authentication_ms=settings.authentication_timeout_ms,
             unauthenticated=settings.connections_max_unauthenticated,
+            connecting_share=settings.connecting_time_per_ip_percent / 100,
             of_addresses=settings.max_connections_per_ip_overrides,
         )
         UNAUTHENTICATED.set_function(lambda: len(limits.strangers))

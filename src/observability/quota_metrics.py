@@ -23,7 +23,8 @@ MUTATIONS_REFUSED: Final = LoopCounter(
 )
 CONNECTIONS_HELD: Final = LoopCounter(
     "penstock_quota_connections",
-    "New connections above a rate. delayed: they waited for their turn. refused: closed after a while.",
+    "New connections above a rate. delayed: they waited for their turn. refused: closed after a while. address: they waited because connecting from "
+    "their address takes much of the broker's time.",
     ["outcome"],
     registry=REGISTRY,
 )

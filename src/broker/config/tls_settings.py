@@ -161,6 +161,12 @@ class TlsSettings(BaseModel):
         "longest is closed; of an address that has a quarter of them, its own.",
         check=Range(8, 1_000_000), unit="connections",
     )
+    connecting_time_per_ip_percent: int = own(
+        INT, 10,
+        "Of one core: how much of the broker's time an address may use for handshakes, logins and what makes the broker close its connections. "
+        "A second of it may be used at once; further connections from there are then not heard for a while. 0: as much as it likes.",
+        check=Range(0, 100), unit="percent",
+    )
     max_connections_per_ip_overrides: dict[str, int] = kafka(
         STRING, {}, "max_connections_per_ip for single addresses: HOST:NUMBER, several separated by commas.",
         convert=lambda value: as_counts(value), shown_by=lambda value: ",".join(f"{host}:{count}" for host, count in value.items()),

@@ -147,6 +147,10 @@ class Connection:
             self._refused = True
             self._listener.not_secured(self, reason)
 
+    def handshake_took(self, seconds: float) -> None:
+        if self.info is not None:
+            self._listener.connecting_took(self, seconds)
+
     def write_paused(self, paused: bool) -> None:
         self._write_paused = paused
         if not paused:
@@ -230,6 +234,7 @@ class Connection:
             route, request, context = self._dispatcher.open(frame, info)
         except DecodeError as error:
             expired = info.login is not None and info.login.expired
+            self._listener.connecting_took(self, perf_counter() - started)
             self._refuse(str(error), "expired" if expired else "refused")
             self._abandon(None)
             return
@@ -429,6 +434,7 @@ class Connection:
 
     def _close_after(self, slot: Slot, ending: CloseConnection) -> None:
         """Take no more requests and close, after the answer that ``ending`` may have for ``slot``."""
+        self._listener.connecting_took(self, perf_counter() - slot.started)
         self._refuse(str(ending), ending.kind)
         if isinstance(ending, LastAnswer) and not self._closed:
             slot.chunks = self._dispatcher.encode(slot.route, slot.request, slot.context, ending.response)

@@ -15,14 +15,16 @@ from anyio.abc import TaskGroup
 from broker.admin.login_keeper import LoginKeeper
 from broker.handlers.base import ConnectionInfo
 from broker.model import Node
+from broker.server.accepting import Acceptor
 from broker.server.budget import ByteBudget
+from broker.server.connecting_time import ConnectingTime
 from broker.server.connection import Connection
 from broker.server.connection_events import ConnectionEvents
 from broker.server.dispatcher import Dispatcher
 from broker.server.strangers import Strangers
 from broker.server.tls_keeper import TlsDoor
 from broker.server.tls_link import TlsLink
-from broker.server.transport import BoundSocket, Link, listen
+from broker.server.transport import Link, listen
 from observability import logs
 from observability.metrics import CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED, TLS_HANDSHAKES
 from observability.quota_metrics import CONNECTIONS_HELD
@@ -63,11 +65,13 @@ class Limits:
         frame_ms: int,
         authentication_ms: int = 10_000,
         unauthenticated: int = 1_000,
+        connecting_share: float = 0.0,
         of_addresses: Mapping[str, int] | None = None,
     ) -> None:
         self.total = total
         self.per_address = per_address
         self.of_addresses = of_addresses or {}
+        self.connecting = ConnectingTime(connecting_share)
         self.strangers: Strangers[Connection] = Strangers(unauthenticated, authentication_ms / 1000)
         # A negative value keeps connections however idle they are.
         self.idle_s = idle_ms / 1000 if idle_ms >= 0 else inf
@@ -127,7 +131,7 @@ class Listener:
         self._lines: defaultdict[str, logs.LineLimiter] = defaultdict(logs.LineLimiter)
         self._gauge = CONNECTIONS.labels(name)
         self._opened = CONNECTIONS_OPENED.labels(name)
-        self._bound: BoundSocket | None = None
+        self._bound: Acceptor | None = None
         self.advertised: Node | None = None
 
     async def bind(self, host: str, port: int, *, shared: bool = False) -> tuple[str, int]:
@@ -185,13 +189,18 @@ class Listener:
         self._opened.inc()
         self._gauge.inc()
         self._events.opened(info)
-        if verdict.wait_ms:
+        wait_ms = verdict.wait_ms
+        if wait_ms:
             CONNECTIONS_HELD.labels("delayed").inc()
-            self.tasks.start_soon(self._hold, connection, verdict.wait_ms)
         if self.protocol != "PLAINTEXT":
+            if own_ms := int(limits.connecting.come(host) * 1000):
+                CONNECTIONS_HELD.labels("address").inc()
+                wait_ms = max(wait_ms, own_ms)
             leaving = limits.strangers.enter(connection, host, anyio.current_time())
             if leaving is not None:
                 leaving.turn_away("too many connections are in handshakes and logins, and it was at it longest")
+        if wait_ms:
+            self.tasks.start_soon(self._hold, connection, wait_ms)
         return info
 
     async def _hold(self, connection: Connection, wait_ms: int) -> None:
@@ -230,6 +239,11 @@ class Listener:
         sessions.enter(connection_id, info.identity.credential, lambda reason: connection.end_session(reason, "revoked"))
         info.at_end[sessions] = lambda: sessions.leave(connection_id)
         self.authenticated(connection, info.identity)
+
+    def connecting_took(self, connection: Connection, seconds: float) -> None:
+        """A handshake, a login or what a connection is closed for has cost so much of a core: that is its address's."""
+        if self.protocol != "PLAINTEXT" and connection.info is not None:
+            self._limits.connecting.spend(connection.info.peer_host, seconds)
 
     def secured(self, connection: Connection, certificate: bytes | None) -> None:
         """A TLS handshake is done. Where clients do not log in besides, it has shown who they are."""

@@ -10,6 +10,7 @@ at yet, because reading is paused, is at most one read. What is to be sent is en
 import ssl
 from collections import deque
 from concurrent.futures import Executor
+from time import thread_time
 from typing import Any, Final, Protocol
 
 from broker.server.slicing import Turns
@@ -121,10 +122,11 @@ class TlsLink(Link):
         self._hold_back()
         self._loop.run_in_executor(self._door.threads, self._advance, data).add_done_callback(self._stepped)
 
-    def _advance(self, data: bytes) -> tuple[bool, str | None, bytes]:
-        """In a thread: whether the handshake is done, why it failed, and what is to be sent."""
+    def _advance(self, data: bytes) -> tuple[bool, str | None, bytes, float]:
+        """In a thread: whether the handshake is done, why it failed, what is to be sent, and what that cost."""
+        began = thread_time()
         if self._closing:
-            return False, "the client left", b""
+            return False, "the client left", b"", 0.0
         if self._ssl is None:
             self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
             self._ssl = self._door.context.wrap_bio(self._incoming, self._outgoing, server_side=True)
@@ -137,7 +139,7 @@ class TlsLink(Link):
             done = False
         except (ssl.SSLError, ValueError) as error:
             done, why = False, _reason(error)
-        return done, why, self._outgoing.read()
+        return done, why, self._outgoing.read(), thread_time() - began
 
     def _stepped(self, future: Any) -> None:
         self._stepping = False
@@ -146,7 +148,8 @@ class TlsLink(Link):
         if future.cancelled() or future.exception() is not None:
             self._fail("the TLS handshake could not be done")
             return
-        done, why, out = future.result()
+        done, why, out, took_s = future.result()
+        self._sink.handshake_took(took_s)
         if out:
             self._transport.write(out)
         if why is not None:

@@ -14,8 +14,13 @@ import mmap
 import socket
 import sys
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, Final, Protocol, cast
 
+from anyio import create_tcp_listener
+from anyio.abc import SocketAttribute
+
+from broker.server.accepting import Acceptor, AcceptTime
 from broker.server.slicing import SLICE_BYTES, Rest, Turns
 
 RECEIVE_BUFFER_BYTES: Final = 256 * 1024
@@ -75,6 +80,10 @@ class FrameSink(Protocol):
         """TLS failed; the link closes by itself."""
         ...
 
+    def handshake_took(self, seconds: float) -> None:
+        """A step of a TLS handshake has cost so much of a core."""
+        ...
+
     def write_paused(self, paused: bool) -> None:
         """The peer does not read as fast as it is written to (or does again)."""
         ...
@@ -90,7 +99,7 @@ class Link(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_body", "_body_size", "_filled", "_filled_before", "_head", "_is_sliced", "_is_stopped", "_loop", "_out", "_out_size", "_reading_paused",
-        "_refused", "_rest", "_sink", "_transport", "_turns", "_write_paused", "frame_began", "frame_limit", "last_read",
+        "_refused", "_rest", "_sink", "_transport", "_turns", "_write_paused", "accept_time", "frame_began", "frame_limit", "last_read",
     )  # fmt: skip
 
     def __init__(
@@ -115,11 +124,13 @@ class Link(asyncio.BufferedProtocol):
         self._reading_paused = False
         self._refused = False
         self.frame_limit = frame_limit
+        self.accept_time: AcceptTime | None = None
         self.last_read = self.frame_began = loop.time()
 
     # --- what asyncio calls -------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        began = perf_counter()
         self._transport = cast("asyncio.Transport", transport)
         sock: socket.socket | None = transport.get_extra_info("socket")
         if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
@@ -127,6 +138,8 @@ class Link(asyncio.BufferedProtocol):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER)
         self._sink.connected(self)
+        if self.accept_time is not None:
+            self.accept_time.spent(perf_counter() - began)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         if self._body is not None:
@@ -366,19 +379,6 @@ def _frame_memory(size: int, received: int) -> memoryview:
     return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
-class BoundSocket:
-    """A listening socket. ``host`` and ``port`` are what was really bound (port 0 picks a free one)."""
-
-    def __init__(self, server: asyncio.Server) -> None:
-        self._server = server
-        name = server.sockets[0].getsockname()
-        self.host: str = name[0]
-        self.port: int = name[1]
-
-    def stop_accepting(self) -> None:
-        self._server.close()
-
-
 async def listen(
     host: str,
     port: int,
@@ -387,18 +387,19 @@ async def listen(
     backlog: int,
     *,
     shared: bool = False,
-    make_link: Callable[[FrameSink, int, Loop, Turns], Link] = Link,
-) -> BoundSocket:
-    """Bind and accept. Raises OSError when the address cannot be bound. ``shared``: other processes may listen on it, too."""
+    make_link: Callable[[FrameSink, int, Loop, Turns], "Link"] = Link,
+) -> Acceptor:
+    """Bind and accept; port 0 picks a free one. Raises OSError when the address cannot be bound. ``shared``: other processes may listen on it, too."""
     loop = asyncio.get_running_loop()
     turns = Turns(loop.call_soon)
-    server = await loop.create_server(
-        lambda: make_link(make_sink(), frame_limit, loop, turns),
-        host,
-        port,
-        backlog=backlog,
-        reuse_address=True,
-        reuse_port=shared or None,
-        start_serving=True,
-    )
-    return BoundSocket(server)
+    bound = await create_tcp_listener(local_host=host or None, local_port=port, backlog=backlog, reuse_port=shared)
+
+    def link(time: AcceptTime) -> Link:
+        made = make_link(make_sink(), frame_limit, loop, turns)
+        made.accept_time = time
+        return made
+
+    # What anyio has bound is watched from here on; its own objects own nothing that a copy of the descriptor needs.
+    sockets = [each.extra(SocketAttribute.raw_socket).dup() for each in bound.listeners]  # noqa: S610 - anyio's, not Django's
+    await bound.aclose()
+    return Acceptor(loop, sockets, link)

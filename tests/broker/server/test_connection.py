@@ -61,6 +61,7 @@ class FakeListener:
         self.tasks = tasks
         self.refusals: list[str] = []
         self.gone = 0
+        self.charged = 0
 
     def admit(self, connection: Connection, link: Any) -> ConnectionInfo:
         return ConnectionInfo(
@@ -69,6 +70,10 @@ class FakeListener:
 
     def departed(self, connection: Connection) -> None:
         self.gone += 1
+
+    def connecting_took(self, connection: Connection, seconds: float) -> None:
+        assert 0 <= seconds < 60
+        self.charged += 1
 
     def log_refusal(self, connection: Connection, reason: str, kind: str = "refused") -> None:
         self.refusals.append(reason)

@@ -17,6 +17,7 @@ import pytest
 from broker.config.settings import Settings
 from broker.handlers.base import Handler, RequestContext
 from broker.model import Node
+from broker.server import connecting_time
 from broker.server.budget import ByteBudget
 from broker.server.dispatcher import Dispatcher
 from broker.server.listener import Limits, Listener
@@ -216,3 +217,27 @@ async def test_limits_count_before_the_handshake(open_place: Open) -> None:
     with pytest.raises((ssl.SSLError, OSError)):
         await anyio.to_thread.run_sync(place.ask, place.context())
     await first.aclose()
+
+
+async def test_an_address_that_connects_again_and_again_waits(open_place: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Handshakes are counted as what they cost; who comes from elsewhere is served meanwhile."""
+    monkeypatch.setattr(connecting_time, "BURST_S", 0.0)
+    place = await open_place(client_auth="none")
+    place.limits.connecting.share = 0.01
+    context = place.context()
+    began = anyio.current_time()
+    for _ in range(4):
+        await anyio.to_thread.run_sync(place.ask, context)
+    waited = anyio.current_time() - began
+    assert waited > 0.2  # the expected half millisecond alone, three times at a hundredth of a core
+    assert len(place.limits.connecting) == 1
+
+    def from_elsewhere() -> bytes:
+        stream = socket.create_connection(("127.0.0.1", place.port), 10, source_address=("127.0.0.9", 0))
+        with context.wrap_socket(stream, server_hostname="localhost") as secured:
+            secured.sendall(REQUEST)
+            return secured.recv(100)
+
+    began = anyio.current_time()
+    assert await anyio.to_thread.run_sync(from_elsewhere) == ANSWER
+    assert anyio.current_time() - began < waited

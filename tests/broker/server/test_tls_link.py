@@ -39,6 +39,7 @@ class TlsSink(Sink):
         super().__init__()
         self.certificates: list[bytes | None] = []
         self.failures: list[str] = []
+        self.handshake_s = 0.0
         self.paused: list[bool] = []
         self.on_frame: Callable[[], None] | None = None
 
@@ -47,6 +48,9 @@ class TlsSink(Sink):
 
     def not_secured(self, reason: str) -> None:
         self.failures.append(reason)
+
+    def handshake_took(self, seconds: float) -> None:
+        self.handshake_s += seconds
 
     def write_paused(self, paused: bool) -> None:
         self.paused.append(paused)

@@ -1,0 +1,118 @@
+"""Takes new connections from the system, a few at a time, so that whoever is connected already is served meanwhile.
+
+A flood of connections costs the event loop a fraction of a millisecond each, and the system hands over as many as wait. They get a share of the loop's time
+and no more; the others wait where they are, in the system's queue, which costs the broker nothing.
+"""
+
+import errno
+import socket
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+from observability import logs
+
+if TYPE_CHECKING:
+    from broker.server.transport import Link, Loop
+
+AT_ONCE: Final = 4
+"""Connections taken in one iteration of the loop."""
+
+SHARE: Final = 0.15
+"""Of the event loop's time, for all new connections of a listener together."""
+
+AFTERWARDS: Final = 2.0
+"""A connection that comes to nothing costs as much again until it is gone."""
+
+BURST_S: Final = 0.02
+"""So much of that time may be used in one go: some dozens of connections."""
+
+WITHOUT_RESOURCES_S: Final = 1.0
+"""How long nothing is accepted when the system has no descriptors or no memory left."""
+
+_OUT_OF_RESOURCES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+_log = logs.get("listener")
+
+
+class AcceptTime:
+    """What new connections have cost, less what they may. Seconds; the clock never runs back."""
+
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+        self._clock = clock
+        self._owed = 0.0
+        self._at = clock()
+
+    def spent(self, seconds: float) -> None:
+        """One was taken in."""
+        self._settle()
+        self._owed += seconds * AFTERWARDS
+
+    def rest_s(self) -> float:
+        """How long no other may be taken in."""
+        self._settle()
+        return max(0.0, self._owed - BURST_S) / SHARE
+
+    def _settle(self) -> None:
+        now = self._clock()
+        self._owed = max(0.0, self._owed - (now - self._at) * SHARE)
+        self._at = now
+
+
+class Acceptor:
+    """Owns listening sockets. ``make_link`` makes the protocol of a new connection; it may say what that cost (:attr:`time`)."""
+
+    def __init__(self, loop: "Loop", sockets: Sequence[socket.socket], make_link: Callable[[AcceptTime], "Link"]) -> None:
+        self._loop = loop
+        self._sockets = list(sockets)
+        self._make_link = make_link
+        self._beginning: set[Any] = set()
+        self.time = AcceptTime()
+        name = self._sockets[0].getsockname()
+        self.host: str = name[0]
+        self.port: int = name[1]
+        for each in self._sockets:
+            each.setblocking(False)
+            self._watch(each)
+
+    def stop_accepting(self) -> None:
+        """Close the listening sockets; connections that came in stay."""
+        sockets, self._sockets = self._sockets, []
+        for each in sockets:
+            self._loop.remove_reader(each)
+            each.close()
+
+    def _watch(self, listening: socket.socket) -> None:
+        if listening in self._sockets:
+            self._loop.add_reader(listening, self._accept, listening)
+
+    def _rest(self, listening: socket.socket, seconds: float) -> None:
+        self._loop.remove_reader(listening)
+        self._loop.call_later(seconds, self._watch, listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        began = perf_counter()
+        for _ in range(AT_ONCE):
+            try:
+                accepted, _ = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                break
+            except OSError as error:
+                if error.errno not in _OUT_OF_RESOURCES:
+                    raise
+                _log.error("no connection can be accepted for now", reason=error.strerror)
+                self._rest(listening, WITHOUT_RESOURCES_S)
+                return
+            accepted.setblocking(False)
+            task = self._loop.create_task(self._begin(accepted))
+            self._beginning.add(task)
+            task.add_done_callback(self._beginning.discard)
+        self.time.spent(perf_counter() - began)
+        if rest_s := self.time.rest_s():
+            self._rest(listening, rest_s)
+
+    async def _begin(self, accepted: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: self._make_link(self.time), accepted)
+        except OSError:
+            accepted.close()  # it left before it was in
