@@ -32,6 +32,9 @@ _BYTES_OUT = BYTES_OUT.inc
 READY_BYTES_MAX: Final = 1 << 20
 """Bytes of answers that wait for their turn; above it nothing new is started, for an answer can be large though its request is small."""
 
+CLOSED_LATER_S: Final = 0.002
+"""What a request that ended its connection after a while is said to have cost: a password is checked in a thread for about that long."""
+
 FRAME_OVERHEAD: Final = 256
 """What keeping a frame costs besides its bytes: thousands of tiny ones can arrive in one read."""
 
@@ -243,6 +246,7 @@ class Connection:
         try:
             outcome = self._dispatcher.call(route, request, context)
         except CloseConnection as error:
+            self._listener.connecting_took(self, perf_counter() - started)
             self._close_after(slot, error)
             return
         if self._quotas.is_active:
@@ -286,6 +290,8 @@ class Connection:
             self._advance()
             self._pace_reading()
         elif closing is not None:
+            # Not as long as it took: a login that failed is answered late on purpose.
+            self._listener.connecting_took(self, CLOSED_LATER_S)
             self._close_after(slot, closing)
         else:
             self._abandon(slot)
@@ -434,7 +440,6 @@ class Connection:
 
     def _close_after(self, slot: Slot, ending: CloseConnection) -> None:
         """Take no more requests and close, after the answer that ``ending`` may have for ``slot``."""
-        self._listener.connecting_took(self, perf_counter() - slot.started)
         self._refuse(str(ending), ending.kind)
         if isinstance(ending, LastAnswer) and not self._closed:
             slot.chunks = self._dispatcher.encode(slot.route, slot.request, slot.context, ending.response)
