@@ -112,7 +112,9 @@ class Records:
     def _check_producer_ids(self, ends: dict[int, int]) -> None:
         """Nobody was made to begin anew under another producer id."""
         found = names_in_log(self._reachable(), TOPIC, ends)
-        assert len(found) == len(self.producers), f"{len(self.producers)} producers, and in the log:\n" + "\n".join(map(str, found.values()))
+        reasons = [reason for worker in self.producers if isinstance(worker, ProducerLoad) for reason in worker.began_anew.reasons]
+        lines = [f"{len(self.producers)} producers, and in the log:", *map(str, found.values()), *reasons]
+        assert len(found) == len(self.producers), "\n".join(lines)
 
     def _violations(self) -> str:
         """What is wrong, and the batches concerned."""

@@ -4,6 +4,7 @@ All are librdkafka, which reconnects by itself. Each runs in a thread of its own
 and raised by :meth:`Worker.join`.
 """
 
+import logging
 import random
 import threading
 import time
@@ -33,6 +34,21 @@ QUICK: dict[str, Any] = {
 }
 FINISH_S = 60.0
 _PADDING = random.Random(0).randbytes(1000)
+
+
+class BeginsAnew(logging.Handler):
+    """Hears why librdkafka takes another producer id or epoch; the rest of what it says is dropped."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.reasons: list[str] = []
+        self.logger = logging.Logger(name)
+        self.logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if "drain for" in text:
+            self.reasons.append(f"{time.strftime('%H:%M:%S')} {self.logger.name}: {text}")
 
 
 class Worker(ABC):
@@ -80,16 +96,21 @@ class ProducerLoad(Worker):
     """One idempotent producer at full speed over all partitions. It never gives up a record unless :meth:`give_up` is called."""
 
     def __init__(self, bootstrap: str, topic: str, partitions: int, number: int, ledger: Ledger, **config: Any) -> None:
-        super().__init__(f"producer-{number}")
+        self.name = f"producer-{number}"
+        super().__init__(self.name)
         self.number = number
         self._topic = topic
         self._ledger = ledger
         self._random = random.Random(number)
         self._partitions = partitions
         self._fatal: KafkaError | None = None
+        self.began_anew = BeginsAnew(self.name)
         self._producer = Producer(
             {
                 **QUICK,
+                "debug": "eos",
+                "log_level": 7,
+                "logger": self.began_anew.logger,
                 "bootstrap.servers": bootstrap,
                 "enable.idempotence": True,
                 "message.timeout.ms": 0,
