@@ -23,6 +23,8 @@ LINE_OVERHEAD: Final = 100
 """What keeping a line costs besides its bytes."""
 BATCH_LINES_MAX: Final = 500
 BATCH_BYTES_MAX: Final = 512 * 1024
+GATHER_S: Final = 0.02
+"""Lines of so long are written together: each write is a thread's work, which under a flood of connections would cost more than these."""
 FIRST_RETRY_S: Final = 0.1
 LONGEST_RETRY_S: Final = 5.0
 ANCHOR_S: Final = 3600.0
@@ -59,7 +61,9 @@ class AuditRecorder:
     ) -> None:
         self._selection = selection
         self._chain = chain
-        self._sinks = list(sinks)
+        self._sinks: list[Sink] = []
+        for sink in sinks:
+            self.add_sink(sink)
         self._now_ms = now_ms
         self._broker = broker
         self._blocks = blocks
@@ -141,6 +145,7 @@ class AuditRecorder:
     def add_sink(self, sink: Sink) -> None:
         """Another one, which gets what is written from now on."""
         self._sinks.append(sink)
+        AUDIT.failing(sink.name, False)
 
     def drop_sink(self, name: str) -> None:
         """A sink that can take no more; what is written from now on goes to the others."""
@@ -157,6 +162,8 @@ class AuditRecorder:
                 self._idle.set()
                 await self._work.wait()
                 self._idle = anyio.Event()
+            if len(self._queue) < BATCH_LINES_MAX:
+                await anyio.sleep(GATHER_S)
             batch, size = self._take()
             lines = [self._chain.seal(body) for body in batch]
             for sink in list(self._sinks):

@@ -162,9 +162,9 @@ class TlsSettings(BaseModel):
         check=Range(8, 1_000_000), unit="connections",
     )
     connecting_time_per_ip_percent: int = own(
-        INT, 10,
+        INT, 5,
         "Of one core: how much of the broker's time an address may use for handshakes, logins and what makes the broker close its connections. "
-        "A second of it may be used at once; further connections from there are then not heard for a while. 0: as much as it likes.",
+        "Half a second of it may be used at once; further connections from there are then not heard for a while. 0: as much as it likes.",
         check=Range(0, 100), unit="percent",
     )
     max_connections_per_ip_overrides: dict[str, int] = kafka(

@@ -21,8 +21,8 @@ AT_ONCE: Final = 4
 SHARE: Final = 0.15
 """Of the event loop's time, for all new connections of a listener together."""
 
-AFTERWARDS: Final = 2.0
-"""A connection that comes to nothing costs as much again until it is gone."""
+AFTERWARDS: Final = 3.0
+"""A connection that comes to nothing costs so many times what is measured here, until it is gone."""
 
 BURST_S: Final = 0.02
 """So much of that time may be used in one go: some dozens of connections."""

@@ -15,6 +15,7 @@ import anyio
 
 from broker.handlers.base import CloseConnection, ConnectionInfo, LastAnswer, Pending, RequestContext
 from broker.server.budget import ByteBudget
+from broker.server.connecting_time import HANDED_OVER, RECEIVED_S_A_BYTE
 from broker.server.throttle import Mute, Timed, answered, arrived, told
 from broker.server.transport import Link
 from broker.wire.errors import DecodeError
@@ -152,7 +153,7 @@ class Connection:
 
     def handshake_took(self, seconds: float) -> None:
         if self.info is not None:
-            self._listener.connecting_took(self, seconds)
+            self._listener.connecting_took(self, seconds * HANDED_OVER)
 
     def write_paused(self, paused: bool) -> None:
         self._write_paused = paused
@@ -237,7 +238,7 @@ class Connection:
             route, request, context = self._dispatcher.open(frame, info)
         except DecodeError as error:
             expired = info.login is not None and info.login.expired
-            self._listener.connecting_took(self, perf_counter() - started)
+            self._listener.connecting_took(self, perf_counter() - started + frame.nbytes * RECEIVED_S_A_BYTE)
             self._refuse(str(error), "expired" if expired else "refused")
             self._abandon(None)
             return
@@ -246,7 +247,7 @@ class Connection:
         try:
             outcome = self._dispatcher.call(route, request, context)
         except CloseConnection as error:
-            self._listener.connecting_took(self, perf_counter() - started)
+            self._listener.connecting_took(self, perf_counter() - started + frame.nbytes * RECEIVED_S_A_BYTE)
             self._close_after(slot, error)
             return
         if self._quotas.is_active:
