@@ -16,8 +16,12 @@ for each thread, and then keeps what a few batches once unpacked to."""
 TRIMMED_BYTES: Final = 16 << 20
 """So much free memory at an end of the heap is kept for what comes next."""
 
+ARENAS: Final = 2
+"""Heaps of the C library; it would give each thread one, and each keeps what it once needed. The interpreter's lock leaves them little to do at once."""
+
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
+_M_ARENA_MAX: Final = -8
 """Numbers of glibc's mallopt."""
 
 
@@ -29,3 +33,4 @@ def prepare() -> None:
             settle = ctypes.CDLL(None).mallopt
             settle(_M_MMAP_THRESHOLD, MAPPED_BYTES)
             settle(_M_TRIM_THRESHOLD, TRIMMED_BYTES)
+            settle(_M_ARENA_MAX, ARENAS)

@@ -18,7 +18,7 @@ from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
 from broker.client_metrics.instance import ClientInstance
-from broker.client_metrics.samples import TEXT_MAX, Sample, read
+from broker.client_metrics.samples import TEXT_MAX, Sample, read_or_refuse
 from broker.client_metrics.subscriptions import Subscribed, Subscription, subscribed
 from broker.config.client_metrics_live import LiveClientMetrics
 from broker.model import value
@@ -126,16 +126,16 @@ class ClientMetricsCollector:
         if error or not len(push.data):
             return error
         share = max(1, self._settings.current.telemetry_max_series // SHARE)
-        try:
-            samples, left_out = await run_sync(
-                read, push.compression, push.data, UNPACKED * size_max, share, Pacer(), limiter=_unpacking_limiter()
-            )
-        except DecodeError as refusal:
+        found = await run_sync(
+            read_or_refuse, push.compression, push.data, UNPACKED * size_max, share, Pacer(), limiter=_unpacking_limiter()
+        )
+        if isinstance(found, DecodeError):
             instance.last_error = (
-                ErrorCode.TELEMETRY_TOO_LARGE if isinstance(refusal, OutputLimitError) else ErrorCode.INVALID_RECORD
+                ErrorCode.TELEMETRY_TOO_LARGE if isinstance(found, OutputLimitError) else ErrorCode.INVALID_RECORD
             )
-            self._complain(client, push, instance.last_error, refusal)
+            self._complain(client, push, instance.last_error, found)
             return instance.last_error
+        samples, left_out = found
         if self._instances.get(push.client_instance_id) is instance:
             self._keep(push.client_instance_id, instance, samples, left_out)
         return ErrorCode.NONE

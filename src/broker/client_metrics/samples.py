@@ -54,6 +54,18 @@ class Sample:
     is_delta: bool
 
 
+def read_or_refuse(
+    compression: int, data: bytes | memoryview, unpacked_max: int, samples_max: int, pause: Callable[[], None] = lambda: None
+) -> tuple[list[Sample], int] | DecodeError:
+    """As :func:`read`, for a worker thread: what is wrong is returned, without where it comes from. That has what was unpacked, megabytes each time, and
+    would keep it until the next collection."""
+    try:
+        return read(compression, data, unpacked_max, samples_max, pause)
+    except DecodeError as error:
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+        return error
+
+
 def read(
     compression: int, data: bytes | memoryview, unpacked_max: int, samples_max: int, pause: Callable[[], None] = lambda: None
 ) -> tuple[list[Sample], int]:

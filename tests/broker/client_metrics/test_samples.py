@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Gauge, Histogram, Metric, NumberDataPoint
 
-from broker.client_metrics.samples import LABELS_MAX, PARTS_MAX, TEXT_MAX, Sample, read
+from broker.client_metrics.samples import LABELS_MAX, PARTS_MAX, TEXT_MAX, Sample, read, read_or_refuse
 from broker.wire.errors import DecodeError
 from broker.wire.records.compression import Codec, OutputLimitError, compress
 from tests.broker.client_metrics.pushes import gauge, push_of, total
@@ -92,3 +92,12 @@ def test_the_protobuf_library_is_not_loaded_before_it_is_needed() -> None:
     """A broker that nobody pushes to has neither its memory nor the time it takes to load."""
     code = "import sys, broker.app; sys.exit('google.protobuf' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_refusal_keeps_nothing_of_what_was_unpacked() -> None:
+    """It goes from a worker thread to the loop, and where it comes from has megabytes."""
+    for data, kind in ((compress(Codec.LZ4, bytes(3 << 20)), OutputLimitError), (b"\xff\xff", DecodeError)):
+        codec = Codec.LZ4 if kind is OutputLimitError else Codec.NONE
+        refusal = read_or_refuse(codec, data, 1 << 20, 10)
+        assert isinstance(refusal, kind)
+        assert (refusal.__traceback__, refusal.__context__, refusal.__cause__) == (None, None, None)
