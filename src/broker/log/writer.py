@@ -101,7 +101,7 @@ class Writer:
         self._group_bytes_max = group_bytes_max
         self._gathering = gathering
         self._queue: deque[QueuedBatch] = deque()
-        self._holes = SequenceHoles()
+        self._holes = SequenceHoles(perf_counter)
         self._work: anyio.Event | None = None
         self._wanted = 1
         self._idle: anyio.Event | None = None

@@ -162,7 +162,7 @@ class ClusterCommitter:
         self._clock = clock
         self._slots = anyio.Semaphore(slots)
         self._line: deque[_Flight] = deque()
-        self._holes = SequenceHoles(HOLES, clock)
+        self._holes = SequenceHoles(clock, HOLES)
         self._ids = _InlineIds(catalog)
         self._is_committing = False
         self._fenced: Fenced | None = None

@@ -17,7 +17,6 @@ was refused may have been a copy of a batch that was stored, sent again over ano
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from time import monotonic
 from typing import Final
 
 from broker.errors import BrokerError
@@ -62,7 +61,7 @@ class Hole:
 class SequenceHoles:
     """What was refused, by producer and partition; of at most ``capacity``, the oldest going first. ``clock`` in seconds never runs back."""
 
-    def __init__(self, capacity: int = 10_000, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, clock: Callable[[], float], capacity: int = 10_000) -> None:
         self._capacity = capacity
         self._clock = clock
         self._holes: dict[HoleKey, Hole] = {}

@@ -12,7 +12,7 @@ TAKEN = Appended(0, 100, -1, 0)
 
 
 def refused(*sequences: int) -> SequenceHoles:
-    holes = SequenceHoles()
+    holes = SequenceHoles(lambda: 0.0)
     for sequence in sequences:
         holes.open(KEY, sequence, AWAY)
     return holes
@@ -30,7 +30,7 @@ def held_back(holes: SequenceHoles, sequence: int) -> Appended:
 
 def test_without_a_failure_everything_is_admitted() -> None:
     """The catalog decides on sequences; holes only hold back."""
-    assert is_free(SequenceHoles(), 55)
+    assert is_free(SequenceHoles(lambda: 0.0), 55)
 
 
 def test_batches_behind_a_refused_one_wait_for_it_to_come_again() -> None:
@@ -71,7 +71,7 @@ def test_who_is_held_back_is_told_what_the_refused_batch_was_told() -> None:
 
 def test_what_was_refused_for_good_does_not_come_again() -> None:
     """Then the truth is that there is a gap."""
-    holes = SequenceHoles()
+    holes = SequenceHoles(lambda: 0.0)
     holes.open(KEY, 10, BrokerError(ErrorCode.UNKNOWN_SERVER_ERROR))
     assert held_back(holes, 15).error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
 
@@ -79,7 +79,7 @@ def test_what_was_refused_for_good_does_not_come_again() -> None:
 def test_a_batch_that_never_comes_again_is_not_waited_for_for_ever() -> None:
     """Clients give a batch up after two minutes; held back again and again does not make that longer."""
     now = 0.0
-    holes = SequenceHoles(clock=lambda: now)
+    holes = SequenceHoles(lambda: now)
     holes.open(KEY, 10, AWAY)
     for now in (0.0, PATIENCE_S / 2, PATIENCE_S - 1):  # noqa: B007 - it is the clock
         assert held_back(holes, 15).error_code == ErrorCode.KAFKA_STORAGE_ERROR
@@ -137,7 +137,7 @@ def test_sequences_wrap() -> None:
 
 def test_holes_are_bounded() -> None:
     """Producers that never come back do not fill memory, nor do batches of one."""
-    holes = SequenceHoles(capacity=3)
+    holes = SequenceHoles(lambda: 0.0, capacity=3)
     for producer_id in range(10):
         holes.open((1, producer_id, 0), 5, AWAY)
     assert len(holes) == 3
