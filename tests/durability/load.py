@@ -47,7 +47,7 @@ class BeginsAnew(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if "drain for" in text:
+        if "drain for" in text or "skipped sequence" in text:
             self.reasons.append(f"{time.strftime('%H:%M:%S')} {self.logger.name}: {text}")
 
 
