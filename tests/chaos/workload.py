@@ -112,16 +112,20 @@ class Records:
     def _check_producer_ids(self, ends: dict[int, int]) -> None:
         """Nobody was made to begin anew under another producer id."""
         found = names_in_log(self._reachable(), TOPIC, ends)
-        reasons = [reason for worker in self.producers if isinstance(worker, ProducerLoad) for reason in worker.began_anew.reasons]
-        lines = [f"{len(self.producers)} producers, and in the log:", *map(str, found.values()), *reasons]
+        lines = [f"{len(self.producers)} producers, and in the log:", *map(str, found.values()), *self._began_anew()]
         assert len(found) == len(self.producers), "\n".join(lines)
+
+    def _began_anew(self) -> list[str]:
+        return [reason for worker in self.producers if isinstance(worker, ProducerLoad) for reason in worker.began_anew.reasons]
 
     def _violations(self) -> str:
         """What is wrong, and the batches concerned."""
-        lines = list(self.ledger.violations)
+        lines = list(self.ledger.violations) + self._began_anew()
         try:
-            for partition, offset in sorted(set(self.ledger.suspects))[:30]:
-                lines += map(str, stored_batches(self._reachable(), TOPIC, partition, max(offset, 0), offset + 1))
+            for partition, offset in sorted(set(self.ledger.suspects)):
+                for batch in stored_batches(self._reachable(), TOPIC, partition, max(offset, 0), offset + 1):
+                    if str(batch) not in lines:
+                        lines.append(str(batch))
         except (OSError, AssertionError) as error:
             lines.append(f"the log cannot be read now: {error!r}")
         return "\n".join(lines)

@@ -282,7 +282,7 @@ class Writer:
     def _settle(self, queued: QueuedBatch, answer: Appended) -> None:
         self.queued_bytes -= queued.size
         if (hole := queued.behind) is not None:
-            answer = self._holes.judged(queued.producer, queued.entry.first_sequence, hole, answer)
+            answer = self._holes.judged(queued.producer, hole, answer)
         queued.on_settled(answer)
 
     def _refuse(self, group: Sequence[QueuedBatch], error: BrokerError) -> None:

@@ -15,7 +15,7 @@ Invariants
 """
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from time import perf_counter
@@ -30,6 +30,7 @@ from broker.storage.catalog.cluster import Fenced, GroupCommits, ObjectIds, Unre
 from broker.storage.committing import UnstoredGroup
 from broker.storage.objects.base import INLINE_OBJECTS, Extent, ObjectStore
 from broker.storage.sequence_holes import Hole, HoleKey, SequenceHoles
+from broker.wire.error_codes import ErrorCode
 from observability import logs
 from observability.metrics import CLUSTER_WRITES
 
@@ -43,6 +44,8 @@ FIRST_PAUSE_S: Final = 0.05
 LONGEST_PAUSE_S: Final = 1.0
 WITHDRAWING_S: Final = 1.0
 INLINE_IDS_A_LEASE: Final = 256
+
+_OUT_OF_ORDER: Final = int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
 
 _log = logs.get("committer")
 
@@ -99,7 +102,7 @@ class _Flight:
                 if batch.producer_id >= 0:
                     yield _key(entry.pid, batch), batch.first_sequence
 
-    def without_overtakers(self, holes: SequenceHoles, filled: list[tuple[HoleKey, int, Hole]]) -> CommitGroup:
+    def without_overtakers(self, holes: SequenceHoles, filled: list[tuple[HoleKey, Hole]]) -> CommitGroup:
         """What the catalog is told of it: all of it, but for batches that would overtake. The holes that it fills are closed, and noted."""
         assert self.stored is not None
         self.behind = None
@@ -114,28 +117,23 @@ class _Flight:
         ]
         return replace(self.stored, spans=spans)
 
-    def answer(self, answers: Sequence[Sequence[Appended]], holes: SequenceHoles) -> list[list[Appended]]:
+    def answer(
+        self, answers: Sequence[Sequence[Appended]], holes: SequenceHoles, filled: Sequence[tuple[HoleKey, Hole]]
+    ) -> list[list[Appended]]:
         """Answers of the catalog in the shape of the group."""
-        if self.behind is None:
+        if self.behind is None and not any(_OUT_OF_ORDER in [one.error_code for one in of_span] for of_span in answers):
             return [list(of_span) for of_span in answers]
         assert self.stored is not None
         given = chain.from_iterable(answers)
+        was_filled = {(key, hole.sequence): hole for key, hole in filled}
+        behind = self.behind or [[None] * len(entry.batches) for entry in self.stored.spans]
         return [
             [
-                self._answer_one(entry.pid, batch, each, holes, given)
+                each if isinstance(each, Appended) else _told(_key(entry.pid, batch), batch, each, next(given), holes, was_filled)
                 for batch, each in zip(entry.batches, of_span, strict=True)
             ]
-            for entry, of_span in zip(self.stored.spans, self.behind, strict=True)
+            for entry, of_span in zip(self.stored.spans, behind, strict=True)
         ]
-
-    @staticmethod
-    def _answer_one(
-        pid: int, batch: BatchEntry, behind: _Behind, holes: SequenceHoles, given: Iterator[Appended]
-    ) -> Appended:
-        if isinstance(behind, Appended):
-            return behind
-        answer = next(given)
-        return answer if behind is None else holes.judged(_key(pid, batch), batch.first_sequence, behind, answer)
 
 
 class ClusterCommitter:
@@ -297,7 +295,7 @@ class ClusterCommitter:
     async def _commit_line(self) -> None:
         """Commit the groups at the head of the line that are stored."""
         flights = self._take()
-        filled: list[tuple[HoleKey, int, Hole]] = []
+        filled: list[tuple[HoleKey, Hole]] = []
         self._is_committing = True
         try:
             if len(self._holes):
@@ -316,8 +314,8 @@ class ClusterCommitter:
         except BrokerError as error:
             self._is_committing = False
             # What would have filled a hole has not: batches before it in the line, held back by the hole, are looked at again.
-            for key, first_sequence, hole in filled:
-                self._holes.reopen(key, first_sequence, hole)
+            for key, hole in filled:
+                self._holes.reopen(key, hole)
             for flight in flights:
                 self._failed(flight, error)
         except BaseException as error:
@@ -331,7 +329,7 @@ class ClusterCommitter:
             self._is_committing = False
             given = iter(answers)
             for flight, group in zip(flights, groups, strict=True):
-                self._leave(flight, flight.answer(next(given) if group.spans else [], self._holes))
+                self._leave(flight, flight.answer(next(given) if group.spans else [], self._holes, filled))
                 CLUSTER_WRITES.committed(group.length, inline=group.inline is not None)
         finally:
             self._quiet.set()
@@ -401,14 +399,25 @@ def _key(pid: int, batch: BatchEntry) -> HoleKey:
     return pid, batch.producer_id, batch.producer_epoch
 
 
-def _behind(pid: int, batch: BatchEntry, holes: SequenceHoles, filled: list[tuple[HoleKey, int, Hole]]) -> _Behind:
+def _behind(pid: int, batch: BatchEntry, holes: SequenceHoles, filled: list[tuple[HoleKey, Hole]]) -> _Behind:
     if batch.producer_id < 0:
         return None
     key = _key(pid, batch)
     if (hole := holes.filled_by(key, batch.first_sequence)) is not None:
-        filled.append((key, batch.first_sequence, hole))
+        filled.append((key, hole))
     hole = holes.before(key, batch.first_sequence)
     return hole if hole is None or hole.left_to_log else holes.told(hole)
+
+
+def _told(
+    key: HoleKey, batch: BatchEntry, behind: Hole | None, answer: Appended, holes: SequenceHoles, filled: Mapping[tuple[HoleKey, int], Hole]
+) -> Appended:
+    """What a producer is told of a batch that the catalog has answered."""
+    if behind is not None:
+        return holes.judged(key, behind, answer)
+    if answer.error_code == _OUT_OF_ORDER:
+        return holes.out_of_order(key, batch.first_sequence, filled.get((key, batch.first_sequence)))
+    return answer
 
 
 def _admitted_runs(entry: SpanEntry, behind: Sequence[_Behind]) -> Iterator[SpanEntry]:

@@ -13,6 +13,9 @@ Where several groups are in flight at once they are looked through when it is th
 
 Where the log does know the producer the catalog watches over the order by itself, and is asked. Holding back can even be wrong then: what
 was refused may have been a copy of a batch that was stored, sent again over another connection; then that sequence never comes again.
+
+In a cluster a batch may also come before the one that was sent before it, which another broker has, or had: librdkafka sends to a new leader while it
+waits with what the old one has refused. It is held back as well, for as long as requests are under way (:meth:`SequenceHoles.out_of_order`).
 """
 
 from collections.abc import Callable, Iterable
@@ -27,13 +30,16 @@ from broker.wire.records.batch import MAX_SEQUENCE
 PATIENCE_S: Final = 120.0
 """For so long a refused batch is expected again (``delivery.timeout.ms``); whoever sends later ones all the same has lost count."""
 
-_REFUSED_KEPT: Final = 16
-"""Clients have at most five batches of an idempotent producer in flight."""
+UNDER_WAY_S: Final = 30.0
+"""For so long a batch that another broker has is expected here (``request.timeout.ms``)."""
 
 _HALF: Final = 1 << 30
 _OUT_OF_ORDER: Final = int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
 _SENT_AGAIN: Final = frozenset(
     {ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.REQUEST_TIMED_OUT}
+)
+_COMES_TOO_SOON: Final = Appended(
+    int(ErrorCode.NOT_LEADER_OR_FOLLOWER), -1, -1, -1, message="held back: the batch before it, of the same producer, has not come yet"
 )
 _OVERTAKES: Final = Appended(_OUT_OF_ORDER, -1, -1, -1, message="an earlier batch of this producer was not stored")
 
@@ -43,23 +49,17 @@ HoleKey = tuple[int, int, int]
 
 @dataclass(slots=True)
 class Hole:
-    """``refused`` are the first sequences of a producer's batches that have not come again, in order, and ``held_back`` is what those behind them are
-    told. ``left_to_log``: the log knows the producer, and decides."""
+    """``sequence``: the first of a batch that is to come again before later ones; those are told ``held_back``. ``left_to_log``: the log knows the
+    producer, and decides."""
 
-    refused: list[int]
+    sequence: int
     held_back: Appended
     expected_until: float
     left_to_log: bool = False
 
-    def add(self, first_sequence: int) -> None:
-        """One more was refused; only so many are kept."""
-        if first_sequence not in self.refused:
-            self.refused.insert(sum(_is_before(each, first_sequence) for each in self.refused), first_sequence)
-            del self.refused[_REFUSED_KEPT:]
-
 
 class SequenceHoles:
-    """What was refused, by producer and partition; of at most ``capacity``, the oldest going first. ``clock`` in seconds never runs back."""
+    """The first hole of each producer in each partition; of at most ``capacity``, the oldest going first. ``clock`` in seconds never runs back."""
 
     def __init__(self, clock: Callable[[], float], capacity: int = 10_000) -> None:
         self._capacity = capacity
@@ -70,42 +70,33 @@ class SequenceHoles:
         return len(self._holes)
 
     def open(self, key: HoleKey, first_sequence: int, error: BrokerError) -> None:
-        """The batch that begins with ``first_sequence`` was refused with ``error``."""
+        """The batch that begins with ``first_sequence`` was refused with ``error``. An earlier one of the same producer stays the one that counts."""
         if error.code in _SENT_AGAIN:
             message = f"held back: an earlier batch of this producer was refused ({error.message or error.code.name})"
             held_back = Appended(int(error.code), -1, -1, -1, message=message)
         else:
             held_back = _OVERTAKES
-        expected_until = self._clock() + PATIENCE_S
-        hole = self._holes.get(key)
-        if hole is None:
-            self._put(key, Hole([first_sequence], held_back, expected_until))
-        else:
-            hole.add(first_sequence)
-            hole.held_back, hole.expected_until = held_back, expected_until
+        self.reopen(key, Hole(first_sequence, held_back, self._clock() + PATIENCE_S))
 
-    def reopen(self, key: HoleKey, first_sequence: int, hole: Hole) -> None:
+    def reopen(self, key: HoleKey, hole: Hole) -> None:
         """What would have filled the hole was not taken."""
         known = self._holes.get(key)
-        if known is None:
-            self._put(key, hole)
-            known = hole
-        known.add(first_sequence)
+        if known is None or not _is_before(known.sequence, hole.sequence):
+            self._holes[key] = hole
+            if len(self._holes) > self._capacity:
+                del self._holes[next(iter(self._holes))]
 
     def in_doubt(self, batches: Iterable[tuple[HoleKey, int]]) -> set[HoleKey]:
         """The producers of which batches, (producer, first sequence) in the order in which they would be taken, would be held back."""
         doubted: set[HoleKey] = set()
-        filled: dict[HoleKey, int] = {}
+        filled: set[HoleKey] = set()
         for key, first_sequence in batches:
             hole = self._holes.get(key)
-            if hole is None or hole.left_to_log:
+            if hole is None or hole.left_to_log or key in filled:
                 continue
-            next_refused = filled.get(key, 0)
-            if next_refused == len(hole.refused):
-                continue
-            if first_sequence == hole.refused[next_refused]:
-                filled[key] = next_refused + 1
-            elif _is_before(hole.refused[next_refused], first_sequence):
+            if first_sequence == hole.sequence:
+                filled.add(key)
+            elif _is_before(hole.sequence, first_sequence):
                 doubted.add(key)
         return doubted
 
@@ -115,45 +106,37 @@ class SequenceHoles:
             hole.left_to_log = True
 
     def filled_by(self, key: HoleKey, first_sequence: int) -> Hole | None:
-        """The hole, if this is the first refused batch, which comes again."""
+        """The hole, if this is the batch that is to come again."""
         hole = self._holes.get(key)
-        return hole if hole is not None and hole.refused[0] == first_sequence else None
+        return hole if hole is not None and hole.sequence == first_sequence else None
 
     def before(self, key: HoleKey, first_sequence: int) -> Hole | None:
-        """The hole that a batch lies behind, as its turn has come: it is one more then that will come again, unless the log takes it. The first refused
-        batch is no longer refused when it comes again."""
+        """The hole that a batch lies behind, as its turn has come. The batch that was to come again closes it."""
         hole = self._holes.get(key)
         if hole is None:
             return None
-        if first_sequence == hole.refused[0]:
-            self._no_longer(key, hole, 1)
+        if first_sequence == hole.sequence:
+            del self._holes[key]
             return None
-        if not _is_before(hole.refused[0], first_sequence):
-            return None
-        hole.add(first_sequence)
-        return hole
+        return hole if _is_before(hole.sequence, first_sequence) else None
 
     def told(self, hole: Hole) -> Appended:
         """What the producer of a batch behind ``hole`` is told."""
         return hole.held_back if self._clock() < hole.expected_until else _OVERTAKES
 
-    def judged(self, key: HoleKey, first_sequence: int, hole: Hole, answer: Appended) -> Appended:
+    def judged(self, key: HoleKey, hole: Hole, answer: Appended) -> Appended:
         """What the producer is told of a batch behind ``hole`` that was left to the log. When the log has taken it, the producer has gone on."""
         if answer.error_code == _OUT_OF_ORDER:
             return self.told(hole)
         if answer.error_code == 0 and self._holes.get(key) is hole:
-            self._no_longer(key, hole, sum(not _is_before(first_sequence, sequence) for sequence in hole.refused))
+            del self._holes[key]
         return answer
 
-    def _put(self, key: HoleKey, hole: Hole) -> None:
-        self._holes[key] = hole
-        if len(self._holes) > self._capacity:
-            del self._holes[next(iter(self._holes))]
-
-    def _no_longer(self, key: HoleKey, hole: Hole, count: int) -> None:
-        del hole.refused[:count]
-        if not hole.refused:
-            del self._holes[key]
+    def out_of_order(self, key: HoleKey, first_sequence: int, filled: Hole | None) -> Appended:
+        """What the producer of a batch is told that lies behind nothing, and that the log calls out of order. ``filled`` is the hole that it was to fill."""
+        hole = filled or Hole(first_sequence, _COMES_TOO_SOON, self._clock() + UNDER_WAY_S, left_to_log=True)
+        self.reopen(key, hole)
+        return self.told(hole)
 
 
 def _is_before(sequence: int, other: int) -> bool:

@@ -206,7 +206,7 @@ async def test_only_what_was_appended_is_published() -> None:
         log.send(4, 999)
         await log.settled(5)
         assert [log.answers[number].error_code for number in range(5)] == [
-            0, 0, ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, 0, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+            0, 0, ErrorCode.NOT_LEADER_OR_FOLLOWER, 0, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
         ]  # fmt: skip
         assert log.published == [Published(pid, 0, 3, 2 * len(of_producer(0)), 4)]
         log.send(5, pid, of_producer(0))

@@ -16,7 +16,7 @@ from broker.errors import StorageUnavailable
 from broker.log.pipelined_writer import PipelinedWriter
 from broker.model import Appended
 from broker.storage.cluster_committing import ClusterCommitter, _Flight
-from broker.storage.sequence_holes import Hole, HoleKey, SequenceHoles
+from broker.storage.sequence_holes import SequenceHoles
 from broker.wire.error_codes import ErrorCode
 from tests.broker.log.writing_world import World
 from tests.simulation import scheduling
@@ -69,11 +69,9 @@ def _says_out_of_order_of_what_is_held_back() -> Any:
     return mock.patch.object(SequenceHoles, "told", return_value=answer)
 
 
-def _forgets_refused_batches_but_the_first() -> Any:
-    def no_longer(self: SequenceHoles, key: HoleKey, hole: Hole, count: int) -> None:
-        del self._holes[key]
-
-    return mock.patch.object(SequenceHoles, "_no_longer", no_longer)
+def _takes_what_comes_too_soon_for_lost() -> Any:
+    answer = Appended(int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER), -1, -1, -1)
+    return mock.patch.object(SequenceHoles, "out_of_order", return_value=answer)
 
 
 def _commits_the_same_id_again() -> Any:
@@ -123,7 +121,7 @@ def _refuses_copies_for_ever() -> Any:
         _commits_in_the_order_of_uploads,
         _lets_batches_overtake,
         _says_out_of_order_of_what_is_held_back,
-        _forgets_refused_batches_but_the_first,
+        _takes_what_comes_too_soon_for_lost,
         _commits_the_same_id_again,
         _deletes_what_a_fence_left_in_doubt,
         _settles_whoever_lands_first,

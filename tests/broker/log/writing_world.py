@@ -1,7 +1,8 @@
 """A random world around the writer of a cluster's broker: producers that send again, a store and a catalog that fail, and what must hold.
 
 The producers do as Kafka's clients do: an idempotent one has five batches in flight, sends what was refused again in the order of its sequences,
-and now and then loses its connection and sends everything again that was not acknowledged, while the old copies are still on their way. A plain one
+and now and then loses its connection and sends everything again that was not acknowledged, while the old copies are still on their way, at times the
+first of it last, as librdkafka does when a leader moves. A plain one
 has one batch in flight.
 """
 
@@ -278,10 +279,14 @@ class Idempotent:
         self.news = anyio.Event()
         self.was_refused = False
         self.first = 0
+        self.late = (-1, 0.0)
+        """What another broker had when its connection went is sent last, after a while."""
 
     async def run(self) -> None:
         while len(self.acknowledged) < self.count:
             for sequence in range(self._first, min(self._first + IN_FLIGHT, self.count)):
+                if sequence == self.late[0] and trio.current_time() < self.late[1]:
+                    continue
                 if sequence not in self.waiting and sequence not in self.acknowledged:
                     self._send(sequence)
                     if self.world.random.random() < 0.3:
@@ -295,6 +300,8 @@ class Idempotent:
             if self.world.weather.happens(self.world.weather.cut):
                 if self.world.random.random() < 0.5:
                     self.world.tasks.start_soon(self._arrive_late, sorted(self.waiting), self.connection)
+                if self.world.random.random() < 0.3:
+                    self.late = self._first, trio.current_time() + self.world.random.random()
                 self.connection += 1
                 self.waiting.clear()
         self.done.set()

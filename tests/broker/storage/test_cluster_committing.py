@@ -17,6 +17,7 @@ from broker.storage.cluster_committing import GROUPS_A_COMMIT, ClusterCommitter
 from broker.storage.committing import UnstoredGroup
 from broker.storage.objects.base import INLINE_OBJECTS, TocEntry
 from broker.storage.recovery import entry_of
+from broker.storage.sequence_holes import UNDER_WAY_S
 from broker.wire.error_codes import ErrorCode
 from broker.wire.records.batch import parse_header
 from broker.wire.records.record import Record, encode_batch
@@ -456,9 +457,24 @@ async def test_nobody_is_told_of_a_gap_that_may_not_be_there(stage: Stage) -> No
     await stage.send("again", *((pid, text_batch(str(sequence), sequence, producer=7)) for sequence in range(1, 4)))
     await stage.settled("again")
     assert stage.bases("again") == [1, 2, 3]
+
+
+async def test_a_batch_that_comes_before_the_one_sent_before_it_waits_for_it(stage: Stage) -> None:
+    """Another broker may have that one. After as long as requests are under way the gap is told."""
+    (pid, _) = stage.pids
+    await stage.send("0", (pid, text_batch("0", 0, producer=7)))
+    for index, sequence in enumerate((2, 3, 2, 1, 2, 3)):
+        await stage.send(f"try {index}", (pid, text_batch(str(sequence), sequence, producer=7)))
+        await stage.settled(f"try {index}")
+    held_back = int(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    assert [stage.codes(f"try {index}")[0] for index in range(6)] == [held_back, held_back, held_back, 0, 0, 0]
     await stage.send("5", (pid, text_batch("5", 5, producer=7)))
-    await stage.settled("5")
-    assert stage.codes("5") == [int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)]
+    await anyio.sleep(UNDER_WAY_S)
+    await stage.send("5 again", (pid, text_batch("5", 5, producer=7)))
+    await stage.settled("5", "5 again")
+    assert stage.codes("5") == [held_back]
+    assert stage.codes("5 again") == [int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)]
+    assert await stage.texts() == ["0", "1", "2", "3"]
 
 
 async def test_a_fence_ends_the_asking(stage: Stage) -> None:
