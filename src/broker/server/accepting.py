@@ -99,7 +99,7 @@ class Acceptor:
                 break
             except OSError as error:
                 if error.errno not in _OUT_OF_RESOURCES:
-                    raise
+                    break  # of that connection's network; accept(2) hands such errors over
                 _log.error("no connection can be accepted for now", reason=error.strerror)
                 self._rest(listening, WITHOUT_RESOURCES_S)
                 return

@@ -38,26 +38,30 @@ class ConnectingTime:
     def __len__(self) -> int:
         return len(self._used)
 
-    def come(self, address: str) -> float:
-        """A new connection from there: how many seconds it is not to be heard."""
-        if not self.share:
+    def wait_s(self, address: str) -> float:
+        """How long a new connection from there would not be heard."""
+        network = network_of(address)
+        if not self.share or network not in self._used:
             return 0.0
-        return min(LONGEST_WAIT_S, max(0.0, self._add(address, EXPECTED_S) - BURST_S) / self.share)
+        used, at = self._used[network]
+        return min(LONGEST_WAIT_S, max(0.0, (used - BURST_S) / self.share - (self._clock() - at)))
+
+    def come(self, address: str) -> float:
+        """A new connection from there comes in: how many seconds it is not to be heard."""
+        wait_s = self.wait_s(address)
+        self.spend(address, EXPECTED_S)
+        return wait_s
 
     def spend(self, address: str, seconds: float) -> None:
         """It has cost so much."""
-        if self.share:
-            self._add(address, seconds)
-
-    def _add(self, address: str, seconds: float) -> float:
+        if not self.share:
+            return
         now = self._clock()
         network = network_of(address)
         used, at = self._used.pop(network, (0.0, now))
-        used = max(0.0, used - (now - at) * self.share) + seconds
-        self._used[network] = used, now
+        self._used[network] = max(0.0, used - (now - at) * self.share) + seconds, now
         if len(self._used) > ADDRESSES:
             del self._used[next(iter(self._used))]  # the one that has been quiet for longest
-        return used
 
 
 def network_of(address: str) -> str:

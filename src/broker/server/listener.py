@@ -166,6 +166,9 @@ class Listener:
             reason = f"max.connections ({self.most}) of this listener is reached"
         elif limits.by_address[host] >= (most := limits.of_addresses.get(host, limits.per_address)):
             reason = f"max.connections.per.ip ({most}) is reached"
+        elif self.protocol != "PLAINTEXT" and limits.connecting.wait_s(host) and limits.strangers.is_crowded_by(host):
+            # Not the one that has waited longest: those that wait are heard one after the other, and all come in at last.
+            reason = "connecting takes more of the broker's time than one address has, and others from there are waiting"
         if reason is not None:
             CONNECTIONS_CLOSED.labels("limit").inc()
             self._log_line("connection refused", "limit", peer=f"{host}:{port}", reason=reason)

@@ -28,12 +28,16 @@ class Strangers(Generic[Guest]):
     def __contains__(self, guest: Guest) -> bool:
         return guest in self._all
 
+    def is_crowded_by(self, address: str) -> bool:
+        """Whether an address has as much of the room as it can."""
+        return len(self._by_address.get(address, ())) * SHARE >= self.limit
+
     def enter(self, guest: Guest, address: str, now: float) -> Guest | None:
         """Come in; who must leave for it, already out of the room."""
         leaving: Guest | None = None
         if len(self._all) >= self.limit:
             own = self._by_address.get(address, ())
-            leaving = next(iter(own)) if len(own) * SHARE >= self.limit else next(iter(self._all), None)
+            leaving = next(iter(own)) if self.is_crowded_by(address) else next(iter(self._all), None)
             if leaving is not None:
                 self.leave(leaving)
         self._all[guest] = (address, now)

@@ -241,3 +241,28 @@ async def test_an_address_that_connects_again_and_again_waits(open_place: Open, 
     began = anyio.current_time()
     assert await anyio.to_thread.run_sync(from_elsewhere) == ANSWER
     assert anyio.current_time() - began < waited
+
+
+async def test_who_waits_keeps_its_place(open_place: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host with more clients than it has time for: those that wait are heard one after the other, and newcomers do not push them out."""
+    monkeypatch.setattr(connecting_time, "BURST_S", 0.0)
+    place = await open_place(client_auth="none", unauthenticated=8)
+    place.limits.connecting.share = 0.02
+    context = place.context()
+    served: list[int] = []
+    until = time.monotonic() + 20
+
+    def client(number: int) -> None:
+        while time.monotonic() < until:
+            try:
+                assert place.ask(context) == [ANSWER]
+            except (OSError, AssertionError):
+                time.sleep(0.05)  # as clients do
+                continue
+            served.append(number)
+            return
+
+    async with anyio.create_task_group() as clients:
+        for number in range(12):
+            clients.start_soon(anyio.to_thread.run_sync, client, number)
+    assert sorted(served) == list(range(12))
