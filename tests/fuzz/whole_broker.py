@@ -340,6 +340,7 @@ async def converse(world: World, data: bytes) -> None:
     listener = SimpleNamespace(
         admit=lambda connection, link: world.info(),
         departed=lambda connection: None,
+        connecting_took=lambda connection, seconds: None,
         log_refusal=lambda connection, reason, kind="refused": refusals.append(reason),
         tasks=tasks,
     )

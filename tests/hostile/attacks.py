@@ -497,7 +497,7 @@ def huge_frames(target: Target, got: Got, over: Over) -> None:
 
 
 STRANGERS: Final = (
-    Attack("10,000 half-open TLS handshakes", half_open_handshakes, ("too many connections are in handshakes and logins",)),
+    Attack("10,000 half-open TLS handshakes", half_open_handshakes, ("connecting takes more of the broker's time than one address has",)),
     Attack("byte drip", dripping, ("it has not shown who it is within",)),
     Attack("cheating logins", cheating_logins, (
         "the nonce is not the one of this exchange", "it asked to act as another user", "is not supported for re-authentication",

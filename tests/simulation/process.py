@@ -162,6 +162,9 @@ class BrokerProcess:
     def departed(self, connection: Connection) -> None:
         """Whose it was stays known: why it was closed is said afterwards."""
 
+    def connecting_took(self, connection: Connection, seconds: float) -> None:
+        """Nobody is short of time here."""
+
     def log_refusal(self, connection: Connection, reason: str, kind: str = "refused") -> None:
         if reason != WHY_CLOSED or not self._links[connection].is_given_up:
             raise Violation(f"the broker closed the connection of an honest client: {reason}")
