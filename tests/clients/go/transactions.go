@@ -81,10 +81,11 @@ func (it *transactions) openSession(args openArgs) (object, error) {
 	return nil, it.keep(args, &transactional{session.Client(), session})
 }
 
+// newSession takes the id over before it asks where to begin. By itself a session does so at its first record: whoever took over from it meanwhile
+// would be fenced by one that knows nothing of what was done since.
 func newSession(args openArgs) (*kgo.GroupTransactSession, error) {
-	return kgo.NewGroupTransactSession(append(args.options(),
+	session, err := kgo.NewGroupTransactSession(append(args.options(),
 		kgo.ConsumerGroup(args.Group),
-		kgo.ConsumeTopics(args.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		// Who comes after a crash takes over at once instead of after a session timeout.
@@ -92,6 +93,17 @@ func newSession(args openArgs) (*kgo.GroupTransactSession, error) {
 		kgo.HeartbeatInterval(500*time.Millisecond),
 		kgo.FetchMaxWait(poll),
 	)...)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if _, _, err := session.Client().ProducerID(ctx); err != nil {
+		session.Close()
+		return nil, err
+	}
+	session.Client().AddConsumeTopics(args.Topic)
+	return session, nil
 }
 
 func (it *transactions) keep(args openArgs, made *transactional) error {

@@ -44,10 +44,6 @@ func transform(it job) (object, error) {
 		TimeoutMs:       it.TimeoutMs,
 	}
 	ctx := context.Background()
-	// Whoever had the id before need not be a member of the group: it is fenced before the session asks where to begin.
-	if err := fence(ctx, about); err != nil {
-		return nil, err
-	}
 	session, err := newSession(about)
 	if err != nil {
 		return nil, err
@@ -60,18 +56,6 @@ func transform(it job) (object, error) {
 			}
 		}
 	}
-}
-
-func fence(ctx context.Context, about openArgs) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	client, err := kgo.NewClient(about.options()...)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	_, _, err = client.ProducerID(ctx)
-	return err
 }
 
 func (it *job) transaction(ctx context.Context, session *kgo.GroupTransactSession, taken []*kgo.Record) error {
