@@ -6,7 +6,7 @@ from typing import Any
 import kafka
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaError, UnknownBrokerIdError
+from kafka.errors import KafkaError, NodeNotReadyError, UnknownBrokerIdError
 from kafka.net.sasl.oauth import AbstractTokenProvider
 from kafka.structs import OffsetAndMetadata
 
@@ -163,7 +163,12 @@ class KafkaPythonDriver(Driver):
 
     def topic_create(self, bootstrap: str, topic: str, partitions: int, configs: dict[str, str]) -> Json:
         options = {"num_partitions": partitions, "replication_factor": 1, "configs": configs}
-        self._admin(bootstrap).create_topics({topic: options})
+        try:
+            self._admin(bootstrap).create_topics({topic: options})
+        except NodeNotReadyError:
+            # Nothing was sent: it knows the broker of before a restart, and does not wait until it is connected again.
+            self._admins.pop(bootstrap).close()
+            self._admin(bootstrap).create_topics({topic: options})
         return {}
 
     def topic_delete(self, bootstrap: str, topic: str) -> Json:
