@@ -11,7 +11,7 @@ _RETENTION: Final = f"SELECT pid, start FROM retention_v1($1, $2, $3, {SPANS_AT_
 _DRAIN: Final = "SELECT drain_trim_v1($1, $2, $3)"
 _SORT: Final = "SELECT object_id, fate FROM sort_unnamed_v1($1) WHERE fate IN ('orphan', 'foreign')"
 _CONDEMN: Final = "SELECT condemn_v1($1)"
-_FORGET: Final = "SELECT forget_settled_v1($1)"
+_FORGET: Final = "SELECT forget_settled_v2($1)"
 _CLOCK: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 
