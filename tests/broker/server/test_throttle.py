@@ -179,7 +179,7 @@ async def test_a_connection_is_heard_again_when_the_time_is_over(tasks: anyio.ab
     assert not mute.is_on
     assert throttled() == before
     assert len(times) == 1
-    assert times[0] - began >= 0.089  # the loop's clock has milliseconds
+    assert round(times[0] - began, 3) >= 0.09  # the loop's clock has milliseconds
 
 
 async def test_nobody_waits_for_a_connection_that_ended(tasks: anyio.abc.TaskGroup) -> None:
