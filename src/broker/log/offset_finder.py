@@ -12,6 +12,7 @@ from broker.log.reader import Reader
 from broker.log.stored_batches import Piece, StoredDataError
 from broker.log.timestamps import first_at, greatest
 from broker.model import LogBounds
+from broker.pacing import Pacer
 from broker.storage.catalog.base import LogCatalog, Span, SpanAnswer, SpanQuery
 from broker.wire.error_codes import ErrorCode
 from broker.wire.records.record import Position
@@ -40,7 +41,7 @@ class OffsetFinder:
             for span in spans:
                 # The largest timestamp up to a span may be of a span that is gone; then this one need not reach it.
                 if span.max_timestamp >= timestamp:
-                    found = await self._search(span, lambda piece: first_at(piece, timestamp, bounds.log_start))
+                    found = await self._search(span, lambda piece: first_at(piece, timestamp, bounds.log_start, Pacer()))
                     if found is not None:
                         return bounds, found
             spans = await self._spans_after(pid, spans[-1])
@@ -53,12 +54,12 @@ class OffsetFinder:
         if not answer.spans:
             return bounds, None
         span = answer.spans[0]
-        found = await self._search(span, lambda piece: greatest(piece, bounds.log_start))
+        found = await self._search(span, lambda piece: greatest(piece, bounds.log_start, Pacer()))
         if found is None:
             # The record that gave the span its timestamp lies before the log's start, and compaction removed those behind.
             best = await self._latest_after(pid, span)
             if best is not None:
-                found = await self._search(best, lambda piece: greatest(piece, bounds.log_start))
+                found = await self._search(best, lambda piece: greatest(piece, bounds.log_start, Pacer()))
         return bounds, found
 
     async def _latest_after(self, pid: int, span: Span) -> Span | None:

@@ -2,6 +2,7 @@
 
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.span_flags import FLAG_COMPACTED, FLAG_FINAL_OFFSETS, FLAG_LOG_APPEND_TIME
+from broker.storage.catalog.span_times import of_batch, of_both
 from broker.storage.objects.base import Buffer, NewObject
 from broker.storage.objects.footer import UNKNOWN, FooterEntry, PartitionName
 from broker.wire.records.batch import parse_header
@@ -54,7 +55,7 @@ class SpanCutter:
         if source.object_id >= 0:
             self._sources.add(source.object_id)
         self._last = header.last_offset
-        self._max_timestamp = max(self._max_timestamp, header.max_timestamp)
+        self._max_timestamp = of_both(self._max_timestamp, of_batch(header.max_timestamp, source.max_timestamp))
         self._running = source.running_timestamp
         self._flags |= source.flags & (FLAG_LOG_APPEND_TIME | FLAG_COMPACTED)
 

@@ -21,10 +21,9 @@ Checking is in two steps, so that the caller can do the second in a worker threa
 the CRC; `check_contents` decompresses, walks and recompresses, and is needed only if `CheckedBatch.settled` is false.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from broker.errors import BrokerError
 from broker.wire.error_codes import ErrorCode
@@ -53,7 +52,7 @@ from broker.wire.records.batch import (
 from broker.wire.records.compression import Codec, OutputLimitError
 from broker.wire.records.crc import Buffer
 from broker.wire.records.recompress import with_codec
-from broker.wire.records.record import body, walk_body
+from broker.wire.records.record import body, go_on, walk_body
 
 ZSTD_MIN_VERSION = 7
 RECORD_ERRORS_MAX = 1000
@@ -99,12 +98,6 @@ class AppendRules:
     every_record: bool = False
     """Decode the records of every batch, as Kafka does (the setting `check_records`)."""
 
-
-Found = tuple[int, int, bool]
-"""Offset, timestamp and whether it has a key, of a record."""
-
-RECORDS_AT_ONCE: Final = 1_000
-"""Records that are looked at without a pause."""
 
 
 class NeedsRoom(Exception):
@@ -221,7 +214,7 @@ def check_header(records: Buffer | None, rules: AppendRules, now_ms: int, versio
 
 
 def check_contents(
-    checked: CheckedBatch, rules: AppendRules, now_ms: int, *, room: int | None = None, pause: Callable[[], None] = lambda: None
+    checked: CheckedBatch, rules: AppendRules, now_ms: int, *, room: int | None = None, pause: Callable[[], None] = go_on
 ) -> CheckedBatch:
     """Decode what `check_header` left open, refuse what must be, and bring the batch into the topic's shape.
 
@@ -234,6 +227,7 @@ def check_contents(
     allowed = max(rules.max_decompressed_bytes, rules.max_message_bytes)
     try:
         data = body(checked.buffer, 0, header, allowed if room is None else min(allowed, room))
+        pause()
         actual_max = _judge(data, header, rules, now_ms, pause)
     except OutputLimitError as error:
         if room is not None and room < allowed:
@@ -268,7 +262,7 @@ def _judge(data: memoryview, header: BatchHeader, rules: AppendRules, now_ms: in
     code = ErrorCode.INVALID_RECORD
     errors: list[RecordError] = []
     total = 0
-    for offset, timestamp, has_key in _paced(walk_body(data, header, pause), pause):
+    for offset, timestamp, has_key in walk_body(data, header, pause):
         if timestamp > greatest:
             greatest = timestamp
         if rules.compacted and not has_key:
@@ -291,13 +285,6 @@ def _judge(data: memoryview, header: BatchHeader, rules: AppendRules, now_ms: in
     if total:
         raise _records_refused(code, errors, total)
     return greatest
-
-
-def _paced(records: Iterator[Found], pause: Callable[[], None]) -> Iterator[Found]:
-    while some := list(islice(records, RECORDS_AT_ONCE)):
-        yield from some
-        if len(some) == RECORDS_AT_ONCE:
-            pause()
 
 
 def _cut(records: Buffer, header: BatchHeader, version: int) -> memoryview:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from broker.storage import segment
 from broker.storage.catalog.base import BatchEntry, CommitGroup, SpanEntry
+from broker.storage.catalog.span_times import untimed
 from broker.storage.objects.base import Buffer
 from broker.wire.errors import DecodeError
 from broker.wire.records.batch import BatchHeader, compute_crc, iter_batches
@@ -32,7 +33,7 @@ def recoverable_groups(data: Buffer, header: segment.SegmentHeader, known_end: i
     """
     end, sequence = known_end or segment.HEADER_BYTES, -1
     for group in segment.read_groups(data, header, end):
-        spans = _spans_of(data, group)
+        spans = _spans_of(data, group, now_ms)
         if spans is None:
             break
         end, sequence = group.end, group.sequence
@@ -41,16 +42,15 @@ def recoverable_groups(data: Buffer, header: segment.SegmentHeader, known_end: i
         raise GroupDamaged(header.number, end)
 
 
-def entry_of(header: BatchHeader) -> BatchEntry:
-    """What the catalog is told of a batch that was checked."""
+def entry_of(header: BatchHeader, came_ms: int | None = None) -> BatchEntry:
+    """What the catalog is told of a batch that was checked, and came then at the latest."""
+    newest = header.max_timestamp if header.max_timestamp >= 0 or came_ms is None else untimed(came_ms)
     if header.producer_id < 0:
-        return BatchEntry(
-            header.record_count, header.size, header.max_timestamp, log_append_time=bool(header.timestamp_type)
-        )
+        return BatchEntry(header.record_count, header.size, newest, log_append_time=bool(header.timestamp_type))
     return BatchEntry(
         header.record_count,
         header.size,
-        header.max_timestamp,
+        newest,
         header.producer_id,
         header.producer_epoch,
         header.base_sequence,
@@ -60,7 +60,7 @@ def entry_of(header: BatchHeader) -> BatchEntry:
     )
 
 
-def _spans_of(data: Buffer, group: segment.Group) -> Sequence[SpanEntry] | None:
+def _spans_of(data: Buffer, group: segment.Group, now_ms: int) -> Sequence[SpanEntry] | None:
     """The group's batches by partition, or None when it is not whole (R2)."""
     spans: list[SpanEntry] = []
     for toc in group.entries:
@@ -70,7 +70,7 @@ def _spans_of(data: Buffer, group: segment.Group) -> Sequence[SpanEntry] | None:
             for at, header in iter_batches(data, start, start + toc.length):
                 if compute_crc(data, at, header.size) != header.crc:
                     return None
-                batches.append(entry_of(header))
+                batches.append(entry_of(header, now_ms))
         except DecodeError:
             return None
         spans.append(SpanEntry(toc.pid, start, batches))

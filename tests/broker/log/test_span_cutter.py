@@ -3,6 +3,7 @@
 from broker.log.span_cutter import SpanCutter
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.span_flags import FLAG_COMPACTED, FLAG_FINAL_OFFSETS, FLAG_LOG_APPEND_TIME
+from broker.storage.catalog.span_times import untimed
 from broker.storage.objects.footer import UNKNOWN, FooterEntry
 from broker.storage.objects.memory import MemoryNewObject
 from broker.wire.records.batch import stamp
@@ -70,3 +71,13 @@ def test_each_span_is_described() -> None:
         (7, UNKNOWN, 3, 0, 2), (7, UNKNOWN, 1, 3, 3)
     ]  # fmt: skip
     assert [(each.position, each.length) for each in new.entries] == [(span.position, span.length) for span in spans]
+
+
+def test_records_without_timestamps_stay_as_old_as_they_are() -> None:
+    """When they came is all that retention has of them."""
+    cutter = SpanCutter(NEW, Written(), 0, span_bytes=1 << 20, span_batches=2)
+    for offset, came in enumerate((untimed(NOW_MS), untimed(NOW_MS + 5), NOW_MS + 7, untimed(NOW_MS + 9))):
+        cutter.add(at(offset, timestamp=-1), Span(offset, offset, 1, 0, 1, came, -1, 1))
+    cutter.add(at(4), Span(4, 4, 1, 0, 1, NOW_MS, NOW_MS, 1))
+    spans = cutter.finish(Span(4, 4, 1, 0, 1, NOW_MS, NOW_MS, 1))
+    assert [span.max_timestamp for span in spans] == [untimed(NOW_MS + 5), untimed(NOW_MS + 9), NOW_MS]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from broker.log.stored_batches import Piece, StoredDataError
 from broker.log.timestamps import first_at, greatest
 from broker.wire.records.batch import LOG_APPEND_TIME, stamp_crc
-from broker.wire.records.record import Position, Record, encode_batch
+from broker.wire.records.record import RECORDS_AT_ONCE, Position, Record, encode_batch
 
 
 def span_of(batches: list[list[int]], base: int = 50, codec: int = 0) -> Piece:
@@ -62,3 +62,20 @@ def test_damage_is_an_error_and_nonsense_of_the_producer_is_not() -> None:
     piece = Piece(memoryview(nonsense), 5, 5, False, True)
     assert first_at(piece, 1, 0) == Position(5, 30)
     assert greatest(piece, 0) == Position(5, 30)
+
+
+def test_what_takes_long_is_done_with_pauses() -> None:
+    """Every batch that is unpacked, every thousand records of one, and one that cannot be read as well."""
+    piece = span_of([[1], [2], list(range(3 * RECORDS_AT_ONCE))], codec=1)
+    made: list[None] = []
+    assert greatest(piece, 0, lambda: made.append(None)) == Position(50 + 1 + 3 * RECORDS_AT_ONCE, 3 * RECORDS_AT_ONCE - 1)
+    assert len(made) == 3 * 2 + 3
+    made.clear()
+    assert first_at(piece, 3 * RECORDS_AT_ONCE - 1, 0, lambda: made.append(None)) is not None
+    assert len(made) == 2 + 2  # of the last batch, and not after the record that was found
+    broken = bytearray(encode_batch([Record(0, 30)], codec=1))
+    broken[-1] ^= 1
+    stamp_crc(broken)
+    made.clear()
+    assert first_at(Piece(memoryview(broken), 5, 5, False, True), 1, 0, lambda: made.append(None)) == Position(5, 30)
+    assert made

@@ -53,6 +53,7 @@ from broker.log.writer import Writer
 from broker.model import Appended
 from broker.pacing import Pacer
 from broker.storage.catalog.base import BatchEntry
+from broker.storage.catalog.span_times import untimed
 from broker.wire.api import ApiKey
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.produce import (
@@ -134,15 +135,18 @@ class _Waiting:
 
     def check(self, now_ms: int, room: int | None) -> bool:
         """Runs in a worker thread. False when it needs more room than that."""
+        pause = Pacer()
+        enough = True
         try:
-            self.checked = check_contents(self.checked, self.rules, now_ms, room=room, pause=Pacer())
+            self.checked = check_contents(self.checked, self.rules, now_ms, room=room, pause=pause)
         except NeedsRoom:
-            return False
+            enough = False
         except RecordsRefused as error:
             # Without where it comes from: that has what was unpacked, and would keep it until the next collection.
             error.__traceback__ = error.__context__ = None
             self.refused = error
-        return True
+        pause()  # with nothing unpacked in memory any more: what is refused has cost its time too
+        return enough
 
 
 def handle(request: ProduceRequest, context: RequestContext) -> Any:
@@ -202,7 +206,7 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
                 continue
             if checked.settled:
                 answering.missing += 1
-                _enqueue(writer, pid, checked, answering, answer)
+                _enqueue(writer, pid, checked, answering, answer, now_ms)
             else:
                 heavy.append(_Waiting(pid, checked, rules, answer))
     if transactional:
@@ -210,7 +214,7 @@ def handle(request: ProduceRequest, context: RequestContext) -> Any:
             return _close_when_settled(answering, CloseConnection(WHY_CLOSED))
         if _must_join(transactional, request, context):
             return _join(transactional, heavy, request, context, now_ms, answering, responses)
-        _take(transactional, heavy, writer, answering)
+        _take(transactional, heavy, writer, answering, now_ms)
     if heavy:
         return _check_heavy(heavy, context, now_ms, answering, responses)
     refusal = _refusal(responses) if answering.response is None else None
@@ -258,17 +262,17 @@ async def _join(
         for each in transactional:
             _refuse_partition(context, answering, each.answer, each.pid, refused_addition(error))
     else:
-        _take(transactional, heavy, context.services.writer, answering)
+        _take(transactional, heavy, context.services.writer, answering, now_ms)
     return await _check_heavy(heavy, context, now_ms, answering, responses)
 
 
 def _take(
-    transactional: Sequence[_Waiting], heavy: list[_Waiting], writer: Writer, answering: _Answering
+    transactional: Sequence[_Waiting], heavy: list[_Waiting], writer: Writer, answering: _Answering, now_ms: int
 ) -> None:
     for each in transactional:
         if each.checked.settled:
             answering.missing += 1
-            _enqueue(writer, each.pid, each.checked, answering, each.answer)
+            _enqueue(writer, each.pid, each.checked, answering, each.answer, now_ms)
         else:
             heavy.append(each)
 
@@ -307,7 +311,7 @@ async def _check_heavy(
             _refuse_partition(context, answering, each.answer, each.pid, each.refused)
         else:
             answering.missing += 1
-            _enqueue(context.services.writer, each.pid, each.checked, answering, each.answer)
+            _enqueue(context.services.writer, each.pid, each.checked, answering, each.answer, now_ms)
     refusal = _refusal(responses) if answering.response is None else None
     await _find_log_starts(answering, context)
     await _settled(answering)
@@ -332,18 +336,18 @@ def _enqueue(
     checked: CheckedBatch,
     answering: _Answering,
     answer: ProduceResponsePartitionProduceResponse,
+    now_ms: int,
 ) -> None:
     header = checked.header
     buffer = checked.buffer
+    newest = checked.max_timestamp if checked.max_timestamp >= 0 else untimed(now_ms)
     if header.producer_id < 0:
-        entry = BatchEntry(
-            header.record_count, len(buffer), checked.max_timestamp, -1, -1, -1, -1, False, checked.log_append_time
-        )
+        entry = BatchEntry(header.record_count, len(buffer), newest, -1, -1, -1, -1, False, checked.log_append_time)
     else:
         entry = BatchEntry(
             header.record_count,
             len(buffer),
-            checked.max_timestamp,
+            newest,
             header.producer_id,
             header.producer_epoch,
             header.base_sequence,

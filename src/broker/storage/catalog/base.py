@@ -40,7 +40,8 @@ SPANS_PER_ANSWER = 1024
 
 @value
 class BatchEntry:
-    """One batch of a span, as much of it as the catalog must know. Sequences are -1 for a plain producer."""
+    """One batch of a span, as much of it as the catalog must know. Sequences are -1 for a plain producer. ``max_timestamp`` says when it came, when its records have
+    none (:mod:`broker.storage.catalog.span_times`)."""
 
     record_count: int
     length: int
@@ -81,7 +82,8 @@ class Span:
 
     Unless ``flags`` has FLAG_FINAL_OFFSETS the batches' base offsets must be stamped on reading: the first gets ``base``,
     each next one continues by its predecessor's ``last_offset_delta + 1``.
-    ``max_timestamp`` is the largest of the span, ``running_timestamp`` the largest of the log up to its end (monotone).
+    ``max_timestamp`` is the largest of the span, or says when its records came, if they have none (:mod:`broker.storage.catalog.span_times`);
+    ``running_timestamp`` is the largest of the log up to its end (monotone).
     """
 
     base: int
@@ -349,7 +351,7 @@ class LogCatalog(Protocol):
         ...
 
     async def retention_offset(self, pid: int, oldest_ms: int | None, max_bytes: int | None) -> int:
-        """The log start that retention asks for: every whole span before it has ``max_timestamp < oldest_ms``, or can go while
+        """The log start that retention asks for: every whole span before it is from before ``oldest_ms``, or can go while
         at least ``max_bytes`` remain. The current log start when nothing expired."""
         ...
 

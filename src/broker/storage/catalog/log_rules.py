@@ -6,6 +6,7 @@ from dataclasses import replace
 from broker.errors import BrokerError
 from broker.storage.catalog.base import Span
 from broker.storage.catalog.commit_rules import PartitionState
+from broker.storage.catalog.span_times import is_older
 from broker.wire.error_codes import ErrorCode
 
 
@@ -40,7 +41,7 @@ def retention_offset(state: PartitionState, spans: Iterable[Span], oldest_ms: in
     """Where the log should start. ``spans`` come in offset order from the log start's on and are read only as far as needed."""
     start, remaining = state.bounds.log_start, state.bounds.bytes
     for span in spans:
-        too_old = oldest_ms is not None and span.max_timestamp < oldest_ms
+        too_old = oldest_ms is not None and is_older(span.max_timestamp, oldest_ms)
         too_much = max_bytes is not None and remaining - span.length >= max_bytes
         if not (too_old or too_much):
             break

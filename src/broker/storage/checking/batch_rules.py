@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from broker.storage.catalog.base import ProducerState, Span
 from broker.storage.catalog.span_flags import FLAG_COMPACTED, FLAG_FINAL_OFFSETS
+from broker.storage.catalog.span_times import UNKNOWN
 from broker.storage.checking.dump import LogRow
 from broker.storage.checking.log_rules import Finding, log_name
 from broker.wire.errors import DecodeError
@@ -48,7 +49,7 @@ class BatchCheck:
             yield Finding(where, "I3", f"{at}: {batches} batches, the catalog says {span.batch_count}")
         if not is_final and base != span.last + 1:
             yield Finding(where, "I3", f"{at}: its batches end at {base - 1}")
-        if newest > span.max_timestamp and not span.flags & FLAG_COMPACTED:
+        if newest > max(span.max_timestamp, UNKNOWN) and not span.flags & FLAG_COMPACTED:
             yield Finding(where, "I3", f"{at}: a batch has timestamp {newest}, the catalog says {span.max_timestamp}")
 
     def finish(self) -> Iterator[Finding]:

@@ -45,8 +45,13 @@ _new = tuple.__new__
 
 Header = tuple[bytes | memoryview, bytes | memoryview | None]
 
+RECORDS_AT_ONCE: Final = 1_000
 HEADERS_AT_ONCE: Final = 1_000
-"""Of one record, without a pause."""
+"""Of a batch, and of one record, that are looked at without a pause."""
+
+
+def go_on() -> None:
+    """The pause of who needs none."""
 
 
 class Record(NamedTuple):
@@ -115,21 +120,31 @@ def iter_records(
 
 
 def walk(
-    buf: Buffer, pos: int = 0, header: BatchHeader | None = None, *, max_output: int = MAX_OUTPUT
+    buf: Buffer,
+    pos: int = 0,
+    header: BatchHeader | None = None,
+    *,
+    max_output: int = MAX_OUTPUT,
+    pause: Callable[[], None] = go_on,
 ) -> Iterator[tuple[int, int, bool]]:
-    """(offset, timestamp, has a key) of each record: the checks of `iter_records` without making its objects."""
+    """(offset, timestamp, has a key) of each record: the checks of `iter_records` without making its objects. `pause` is called when the batch is unpacked,
+    and as by `walk_body`."""
     if header is None:
         header = parse_header(buf, pos)
-    return walk_body(body(buf, pos, header, max_output), header)
+    data = body(buf, pos, header, max_output)
+    pause()
+    return walk_body(data, header, pause)
 
 
 def walk_body(
-    data: memoryview, header: BatchHeader, pause: Callable[[], None] = lambda: None
+    data: memoryview, header: BatchHeader, pause: Callable[[], None] = go_on
 ) -> Iterator[tuple[int, int, bool]]:
-    """`walk` over what `body` returned, for callers that need the decompressed bytes themselves too. `pause` is called now
-    and then within a record of very many headers."""
-    for offset, timestamp, _, key_size, _, _, _, _ in _scan(data, header, pause=pause):
+    """`walk` over what `body` returned, for callers that need the decompressed bytes themselves too. `pause` is called after every RECORDS_AT_ONCE records,
+    and within a record after every HEADERS_AT_ONCE headers."""
+    for number, (offset, timestamp, _, key_size, _, _, _, _) in enumerate(_scan(data, header, pause=pause), 1):
         yield offset, timestamp, key_size >= 0
+        if number % RECORDS_AT_ONCE == 0:
+            pause()
 
 
 def find_timestamp(
@@ -140,13 +155,14 @@ def find_timestamp(
     *,
     start_offset: int = 0,
     max_output: int = MAX_OUTPUT,
+    pause: Callable[[], None] = go_on,
 ) -> Position | None:
-    """The first record of the batch at or after `start_offset` whose timestamp is at least `target` (ListOffsets)."""
+    """The first record of the batch at or after `start_offset` whose timestamp is at least `target` (ListOffsets). `pause` as for `walk`."""
     if header is None:
         header = parse_header(buf, pos)
     if header.max_timestamp < target or header.last_offset < start_offset:
         return None
-    for offset, timestamp, _ in walk(buf, pos, header, max_output=max_output):
+    for offset, timestamp, _ in walk(buf, pos, header, max_output=max_output, pause=pause):
         if timestamp >= target and offset >= start_offset:
             return Position(offset, timestamp)
     return None
@@ -177,7 +193,7 @@ def spots(data: memoryview, header: BatchHeader) -> Iterator[Spot]:
 
 
 def _scan(
-    view: memoryview, header: BatchHeader, with_headers: bool = False, pause: Callable[[], None] = lambda: None
+    view: memoryview, header: BatchHeader, with_headers: bool = False, pause: Callable[[], None] = go_on
 ) -> Iterator[tuple[int, int, int, int, int, int, tuple[Header, ...], int]]:
     """(offset, timestamp, key position, key size, value position, value size, headers, end) of each record, all checked.
 

@@ -34,7 +34,7 @@ def compress(data: Buffer) -> bytes:
     return b"".join(parts)
 
 
-def decompress(data: Buffer, max_output: int) -> bytes | bytearray:
+def decompress(data: Buffer, max_output: int) -> bytearray:
     """What a xerial stream or a single raw block holds.
 
     DecodeError when it is damaged, OutputLimitError when it would be more than `max_output` bytes.
@@ -62,13 +62,16 @@ def decompress(data: Buffer, max_output: int) -> bytes | bytearray:
     return out
 
 
-def _block(block: memoryview, max_output: int) -> bytes:
+def _block(block: memoryview, max_output: int) -> bytearray:
     try:
         size = cramjam.snappy.decompress_raw_len(block)
         if size > max_output:
             raise OutputLimitError(f"snappy: {size} bytes of output, {max_output} allowed")
         if size > len(block) * _MAX_EXPANSION + _EXPANSION_SLACK:
             raise DecodeError(f"snappy: {len(block)} bytes cannot hold {size}")
-        return bytes(cramjam.snappy.decompress_raw(block))
+        out = bytearray(size)  # of its own: what the library returns would have to be copied, and be there twice for a moment
+        if cramjam.snappy.decompress_raw_into(block, out) != size:
+            raise DecodeError(f"snappy: a block does not hold the {size} bytes it announces")
+        return out
     except cramjam.DecompressionError as error:
         raise DecodeError(f"snappy: {error}") from None

@@ -13,6 +13,7 @@ from broker.coordinators.transaction_coordinator import TransactionCoordinator
 from broker.errors import StorageUnavailable
 from broker.handlers.base import CloseConnection, Pending
 from broker.handlers.data import fetch, produce
+from broker.log.cleaner import Cleaner
 from broker.wire.error_codes import ErrorCode
 from broker.wire.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from broker.wire.messages.produce import (
@@ -55,6 +56,24 @@ async def produced(log: Log, asked: ProduceRequest, version: int = 9) -> list[Pr
     response = await answered(log, asked, version)
     assert response is not None
     return [answer for topic in response.responses for answer in topic.partition_responses]
+
+
+@pytest.mark.parametrize("producer", [{}, {"producer_id": 7, "producer_epoch": 0, "base_sequence": 0}])
+async def test_records_without_timestamps_live_as_long_as_others(producer: dict[str, int]) -> None:
+    """From when they came on; what is stored of them says nothing else."""
+    async with running_log() as log:
+        (pid,) = (await log.topic("t", retention_ms="1000")).pids
+        (answer,) = await produced(log, request((0, bytes(encode_batch([Record(0, -1, b"k", b"v")], **producer)))))
+        assert answer.error_code == 0
+        cleaner = Cleaner(log.store, log.catalog, log.directory, log.live, lambda: log.clock)
+        starts = []
+        for later in (0, 1000, 1):
+            log.clock += later
+            await cleaner.apply_retention()
+            starts.append((await log.catalog.bounds([pid]))[pid].log_start)
+            if not starts[-1]:
+                assert await records_of(log) == [(0, -1, b"v")]
+        assert starts == [0, 0, 1]
 
 
 async def records_of(log: Log, topic: str = "t") -> list[tuple[int, int, bytes]]:

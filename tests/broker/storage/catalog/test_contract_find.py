@@ -4,6 +4,8 @@ import pytest
 
 from broker.errors import BrokerError
 from broker.storage.catalog.base import SPANS_PER_ANSWER, Catalog, SpanAnswer, SpanQuery
+from broker.storage.catalog.life_cycle import RetentionLimit
+from broker.storage.catalog.span_times import untimed
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.groups_of_batches import NOW, Appender, batch, bounds_of, one_flush_an_object, topic
 
@@ -186,6 +188,27 @@ async def test_retention_takes_whole_spans_from_the_front(
     await catalog.advance_log_start(pid, 5)
 
     assert await catalog.retention_offset(pid, oldest_ms, max_bytes) == start
+
+
+async def test_records_without_timestamps_are_as_old_as_they_are_here(catalog: Catalog) -> None:
+    """As in Kafka, which goes by when it wrote its segment. No search for a timestamp finds them, and of what nobody knows is not old."""
+    (pid, unknown) = await topic(catalog, 2)
+    appender = Appender(catalog)
+    for came in (NOW, NOW + 10, NOW + 20):
+        await appender.append(pid, batch(10, 100, at=untimed(came)))
+    await appender.append(unknown, batch(10, 100, at=-1))
+
+    for oldest_ms, start in ((NOW, 0), (NOW + 1, 10), (NOW + 11, 20), (NOW + 1000, 30)):
+        assert await catalog.retention_offset(pid, oldest_ms, None) == start
+        assert (await catalog.retention_offsets([RetentionLimit(pid, oldest_ms, None)])).get(pid, 0) == start
+    limits = [RetentionLimit(unknown, NOW + 10**12, None), RetentionLimit(pid, NOW, 200)]
+    assert await catalog.retention_offsets(limits) == {pid: 10}
+    assert await catalog.retention_offset(unknown, NOW + 10**12, None) == 0
+    assert not (await catalog.spans_from_timestamp(pid, 0, 10)).spans
+    assert bases(await catalog.span_of_max_timestamp(pid)) == [0]
+    await appender.append(pid, batch(10, 100, at=5))
+    assert bases(await catalog.spans_from_timestamp(pid, 0, 10)) == [30]
+    assert bases(await catalog.span_of_max_timestamp(pid)) == [30]
 
 
 async def test_producers_outlive_their_records(catalog: Catalog) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from broker.storage.catalog.life_cycle import SPANS_AT_ONCE, RetentionLimit, Sorted
 from broker.storage.catalog.postgres.base import CatalogPart
 
-_RETENTION: Final = f"SELECT pid, start FROM retention_v1($1, $2, $3, {SPANS_AT_ONCE - 1})"  # noqa: S608
+_RETENTION: Final = f"SELECT pid, start FROM retention_v2($1, $2, $3, {SPANS_AT_ONCE - 1})"  # noqa: S608
 """One fewer than are dropped at once: then nothing is left to be dropped, and it can be asked again."""
 _DRAIN: Final = "SELECT drain_trim_v1($1, $2, $3)"
 _SORT: Final = "SELECT object_id, fate FROM sort_unnamed_v1($1) WHERE fate IN ('orphan', 'foreign')"

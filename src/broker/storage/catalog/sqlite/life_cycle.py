@@ -17,6 +17,7 @@ from broker.storage.catalog.life_cycle import (
     Sorted,
 )
 from broker.storage.catalog.log_state import Replaced
+from broker.storage.catalog.span_times import is_older
 from broker.storage.catalog.sqlite import log_queries, swapping
 from broker.storage.catalog.sqlite.base import CatalogPart
 from broker.storage.catalog.sqlite.logs import TRIM_AT_ONCE
@@ -98,7 +99,7 @@ class SqliteLifeCycle(CatalogPart):
                 state = states[limit.pid]
                 # A log of which spans are left to be dropped has a size that is not to be trusted.
                 max_bytes = None if limit.pid in trimmed else limit.max_bytes
-                too_old = limit.oldest_ms is not None and stamp < limit.oldest_ms
+                too_old = limit.oldest_ms is not None and is_older(stamp, limit.oldest_ms)
                 if too_old or (max_bytes is not None and state.bounds.bytes - length >= max_bytes):
                     spans = log_queries.spans_from(connection, limit.pid, state.bounds.log_start, TRIM_AT_ONCE - 1)
                     offsets[limit.pid] = log_rules.retention_offset(state, spans, limit.oldest_ms, max_bytes)
