@@ -9,21 +9,28 @@ from typing import Any, Final
 import anyio.lowlevel
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from broker.http.doors import CERTIFICATE
+from broker.accepting import Acceptor, AcceptTime
+from broker.http.connection import BoundedConnection, Room
 
 HANDSHAKE_S: Final = 10.0
+HANDSHAKES_MAX: Final = 64
+"""TLS handshakes that are under way at the same time; of more, the oldest is given up."""
+HANDSHAKE_COST_S: Final = 0.0005
+"""What one takes of the loop besides: it is done there."""
 
 
-class _Protocol(HttpToolsProtocol):
-    """Tells the application which certificate a client has shown."""
+class _Listening:
+    """Looks like a server of the loop to who closes it."""
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        connection = self.transport.get_extra_info("ssl_object")
-        if connection is not None:
-            self.scope[CERTIFICATE] = connection.getpeercert(binary_form=True)  # type: ignore[typeddict-unknown-key]
+    def __init__(self, acceptor: Acceptor) -> None:
+        self._acceptor = acceptor
+
+    def close(self) -> None:
+        self._acceptor.stop_accepting()
+
+    async def wait_closed(self) -> None:
+        return
 
 
 class _Embedded(uvicorn.Server):
@@ -34,15 +41,18 @@ class _Embedded(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's own, with a bound for TLS handshakes, which there are a minute of half-open ones without."""
+        """As uvicorn's own, with connections taken in as those of Kafka's listeners are: a few at a time, and TLS handshakes within bounds."""
         config = self.config
+        room = Room()
 
-        def create_protocol(_loop: Any = None) -> _Protocol:
-            return _Protocol(config=config, server_state=self.server_state, app_state=self.lifespan.state, _loop=_loop)
+        def create_protocol(time: AcceptTime) -> BoundedConnection:
+            if config.ssl:
+                time.spent(HANDSHAKE_COST_S)
+            return BoundedConnection(config=config, server_state=self.server_state, app_state=self.lifespan.state, _loop=loop, room=room)
 
         loop: Any = anyio.lowlevel.current_token().native_token
         bound: dict[str, Any] = {"ssl": config.ssl, "ssl_handshake_timeout": HANDSHAKE_S, "ssl_shutdown_timeout": 1.0} if config.ssl else {}
-        self.servers = [await loop.create_server(create_protocol, sock=each, backlog=config.backlog, **bound) for each in sockets or ()]
+        self.servers = [_Listening(Acceptor(loop, sockets or (), create_protocol, tls=bound, beginning_max=HANDSHAKES_MAX))]  # type: ignore[list-item]
         self.started = True
 
 
@@ -59,10 +69,9 @@ class HttpServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                http=_Protocol,
+                http=BoundedConnection,
                 ws="none",
                 timeout_keep_alive=30,
-                limit_concurrency=256,
                 timeout_graceful_shutdown=1,
                 ssl_context_factory=None if tls is None else lambda config, default: tls,
             )

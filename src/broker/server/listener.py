@@ -12,12 +12,12 @@ from typing import Final
 import anyio
 from anyio.abc import TaskGroup
 
+from broker.accepting import Acceptor
 from broker.admin.login_keeper import LoginKeeper
 from broker.handlers.base import ConnectionInfo
 from broker.model import Node
-from broker.server.accepting import Acceptor
 from broker.server.budget import ByteBudget
-from broker.server.connecting_time import ConnectingTime
+from broker.server.connecting_time import ConnectingTime, network_of
 from broker.server.connection import Connection
 from broker.server.connection_events import ConnectionEvents
 from broker.server.dispatcher import Dispatcher
@@ -166,7 +166,7 @@ class Listener:
             reason = f"max.connections ({self.most}) of this listener is reached"
         elif limits.by_address[host] >= (most := limits.of_addresses.get(host, limits.per_address)):
             reason = f"max.connections.per.ip ({most}) is reached"
-        elif self.protocol != "PLAINTEXT" and limits.connecting.wait_s(host) and limits.strangers.is_crowded_by(host):
+        elif self.protocol != "PLAINTEXT" and limits.connecting.wait_s(host) and limits.strangers.is_crowded_by(network_of(host)):
             # Not the one that has waited longest: those that wait are heard one after the other, and all come in at last.
             reason = "connecting takes more of the broker's time than one address has, and others from there are waiting"
         if reason is not None:
@@ -199,7 +199,7 @@ class Listener:
             if own_ms := int(limits.connecting.come(host) * 1000):
                 CONNECTIONS_HELD.labels("address").inc()
                 wait_ms = max(wait_ms, own_ms)
-            leaving = limits.strangers.enter(connection, host, anyio.current_time())
+            leaving = limits.strangers.enter(connection, network_of(host), anyio.current_time())
             if leaving is not None:
                 leaving.turn_away("too many connections are in handshakes and logins, and it was at it longest")
         if wait_ms:
@@ -278,7 +278,8 @@ class Listener:
         """A TLS handshake failed, or TLS broke after it."""
         TLS_HANDSHAKES.labels(self.name, "failure").inc()
         self.log_refusal(connection, reason, "tls")
-        self._record_login(connection, "failure", {"mechanism": MUTUAL_TLS, "reason": reason})
+        if connection in self._limits.strangers:  # what breaks later is no login
+            self._record_login(connection, "failure", {"mechanism": MUTUAL_TLS, "reason": reason})
 
     def _record_login(self, connection: Connection, outcome: str, details: dict[str, str]) -> None:
         info = connection.info

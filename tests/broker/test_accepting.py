@@ -10,8 +10,8 @@ import anyio
 import pytest
 import structlog
 
-from broker.server import accepting
-from broker.server.accepting import AFTERWARDS, AT_ONCE, BURST_S, SHARE, Acceptor, AcceptTime
+from broker import accepting
+from broker.accepting import AFTERWARDS, AT_ONCE, BURST_S, SHARE, Acceptor, AcceptTime
 
 pytestmark = pytest.mark.anyio
 

@@ -4,16 +4,15 @@ A flood of connections costs the event loop a fraction of a millisecond each, an
 and no more; the others wait where they are, in the system's queue, which costs the broker nothing.
 """
 
+import asyncio
 import errno
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from observability import logs
-
-if TYPE_CHECKING:
-    from broker.server.transport import Link, Loop
 
 AT_ONCE: Final = 4
 """Connections taken in one iteration of the loop."""
@@ -30,6 +29,7 @@ BURST_S: Final = 0.02
 WITHOUT_RESOURCES_S: Final = 1.0
 """How long nothing is accepted when the system has no descriptors or no memory left."""
 
+_NO_TLS: Final[Mapping[str, Any]] = MappingProxyType({})
 _OUT_OF_RESOURCES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 _log = logs.get("listener")
@@ -60,13 +60,27 @@ class AcceptTime:
 
 
 class Acceptor:
-    """Owns listening sockets. ``make_link`` makes the protocol of a new connection; it may say what that cost (:attr:`time`)."""
+    """Owns listening sockets. ``make_link`` makes the protocol of a new connection; it may say what that cost (:attr:`time`).
 
-    def __init__(self, loop: "Loop", sockets: Sequence[socket.socket], make_link: Callable[[AcceptTime], "Link"]) -> None:
+    ``tls`` is what the loop is to be told for doing TLS itself, where it does. Connections are beginning until their handshake is done then; of these there are
+    ``beginning_max`` at most, and the one that is at it for longest goes when another comes.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        sockets: Sequence[socket.socket],
+        make_link: Callable[[AcceptTime], asyncio.BaseProtocol],
+        *,
+        tls: Mapping[str, Any] = _NO_TLS,
+        beginning_max: int | None = None,
+    ) -> None:
         self._loop = loop
         self._sockets = list(sockets)
         self._make_link = make_link
-        self._beginning: set[Any] = set()
+        self._tls = dict(tls)
+        self._beginning_max = beginning_max
+        self._beginning: dict[asyncio.Task[None], None] = {}
         self.time = AcceptTime()
         name = self._sockets[0].getsockname()
         self.host: str = name[0]
@@ -105,14 +119,23 @@ class Acceptor:
                 return
             accepted.setblocking(False)
             task = self._loop.create_task(self._begin(accepted))
-            self._beginning.add(task)
-            task.add_done_callback(self._beginning.discard)
+            self._beginning[task] = None
+            task.add_done_callback(self._begun)
+        self._bound()
         self.time.spent(perf_counter() - began)
         if rest_s := self.time.rest_s():
             self._rest(listening, rest_s)
 
+    def _bound(self) -> None:
+        if self._beginning_max is not None:
+            for task in list(self._beginning)[: max(0, len(self._beginning) - self._beginning_max)]:
+                task.cancel()
+
+    def _begun(self, task: asyncio.Task[None]) -> None:
+        self._beginning.pop(task, None)
+
     async def _begin(self, accepted: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(lambda: self._make_link(self.time), accepted)
+            await self._loop.connect_accepted_socket(lambda: self._make_link(self.time), accepted, **self._tls)
         except OSError:
             accepted.close()  # it left before it was in
