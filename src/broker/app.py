@@ -328,13 +328,25 @@ class App:
         names += [HTTP] * settings.http_tls + [PEER] * (settings.cluster_peer_tls and settings.clustered)
         tls = TlsKeeper(lambda: services.settings.current, names, dialling=[PEER])
         try:
-            await tls.load()
+            await self._load_tls(tls, services)
         except TlsUnusable as problem:
             raise CannotStart(str(problem)) from problem
+        services.configs.try_settings = tls.try_settings
         services.settings.subscribe(lambda _: tls.settings_changed())
         tasks.start_soon(tls.run)
         self._tls = tls
         return tls
+
+    async def _load_tls(self, tls: TlsKeeper, services: Services) -> None:
+        """Raises TlsUnusable. What was set while running, and files that went since, must not keep the broker from starting."""
+        try:
+            await tls.load()
+        except TlsUnusable as problem:
+            left = services.settings.leave_aside("ssl.")
+            if not left:
+                raise
+            _log.error("what was set for TLS while running cannot be used; the settings of the start are", settings=left, reason=str(problem))
+            await tls.load()
 
     async def _join(self, tasks: TaskGroup, cluster: Cluster, listeners: Mapping[str, tuple[str, int]]) -> None:
         """Tell the cluster where this broker is, and wait until it has its share of groups."""

@@ -41,6 +41,7 @@ def test_nothing_is_lost_and_nothing_stops_whatever_breaks(tmp_path: Path) -> No
         try:
             campaign.run()
             world.workload.finish()
+            world.check_catalog()
         finally:
             print(campaign.figures())
         assert campaign.beyond_limits() == []

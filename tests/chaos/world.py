@@ -10,10 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import anyio
+
 from tests.chaos.broker import Broker
 from tests.chaos.hosts import Network, Side
 from tests.chaos.workload import Workload
-from tests.support.postgres import Postgres
+from tests.support.postgres import USER, Postgres
 from tests.support.s3 import CLIENT_ENVIRONMENT, FaultProxy, Faults, S3Server
 from tests.support.waiting import wait_until
 
@@ -52,12 +54,15 @@ class World:
         *,
         settings: Mapping[str, str] | None = None,
         racks: Sequence[str] = (),
+        standby: bool = False,
     ) -> None:
-        """``settings`` are environment variables of the brokers."""
+        """``settings`` are environment variables of the brokers. With ``standby`` another database is kept in step with the one they use."""
         self._folder = folder
         self._count = brokers
         self._settings = dict(settings or {})
         self._racks = racks
+        self._with_standby = standby
+        self.standby: Database | None = None
         self.network = Network()
         self.brokers: list[Broker] = []
 
@@ -83,6 +88,11 @@ class World:
         self.store = S3Server(self._folder / "objects")
         self.proxy = FaultProxy(self.store, host=self.network.address(Side.STORE))
         self.database.start()
+        if self._with_standby:
+            self.standby = Database(self.network.address(Side.DATABASE))
+            self.standby.copy_of(self.database)
+            self.standby.start()
+            anyio.run(self.database.keep_in_step)
         self.store.start()
         self.proxy.start()
         self._sql("CREATE DATABASE " + CATALOG, "postgres")
@@ -116,7 +126,8 @@ class World:
 
     @property
     def catalog_url(self) -> str:
-        return f"{self.database.url(CATALOG)}?sslmode=disable"
+        servers = [self.database, *([self.standby] if self.standby is not None else [])]
+        return f"postgresql://{USER}@{','.join(server.bootstrap for server in servers)}/{CATALOG}?sslmode=disable"
 
     def running(self) -> list[Broker]:
         """The brokers whose processes run, stopped ones included."""
@@ -155,6 +166,10 @@ class World:
                 broker.start()
         self.recover(START_S)
 
+    def check_catalog(self) -> None:
+        """What the catalog says and what the store has agree."""
+        self.penstock("catalog", "check", "--catalog", self.catalog_url, "--objects", self.proxy.url())
+
     def penstock(self, *arguments: str) -> str:
         """Run a command of the product; its output. Raises with that when it fails."""
         done = subprocess.run(
@@ -174,6 +189,12 @@ class World:
         )
         self.proxy.set(faults)
 
+    def fail_over(self) -> None:
+        """The standby takes over, and the database that was there before does not come back. That must be dead."""
+        assert self.standby is not None
+        assert not self.database.running
+        anyio.run(self.standby.promote)
+
     def end_database_connections(self) -> None:
         """Every session of the catalog is ended by the database."""
         self._sql(
@@ -190,6 +211,8 @@ class World:
                 getattr(self, part).kill()
         if hasattr(self, "database"):
             self.database.remove()
+        if self.standby is not None:
+            self.standby.remove()
         self.network.close()
 
     def _sql(self, statement: str, database: str) -> None:

@@ -183,6 +183,26 @@ class Postgres(ServerProcess):
         async with self.connected("postgres") as connection:
             assert await connection.fetchval("SELECT pg_promote()")
 
+    def copy_of(self, primary: "Postgres") -> None:
+        """Begin as a copy of a running server; from its start on it follows that one, under its own name (``standby``)."""
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, _UNPRIVILEGED, _UNPRIVILEGED)
+        source = f"host=127.0.0.1 port={primary.port} user={USER} application_name=standby"
+        options = ("-d", source, "--write-recovery-conf", "--wal-method", "stream", "--checkpoint", "fast", "--no-sync")
+        command = [*self._as_nobody(), self._programs / "pg_basebackup", "-D", self.folder / "data", *options]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120)
+        if done.returncode != 0:
+            raise ServerFailed(f"pg_basebackup failed:\n{done.stdout}")
+
+    async def keep_in_step(self, deadline_s: float = 30.0) -> None:
+        """From now on nothing is committed before the standby has it on disk; returns when there is one that does."""
+        async with self.connected("postgres") as connection:
+            await connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+            await connection.execute("SELECT pg_reload_conf()")
+            with anyio.fail_after(deadline_s):
+                while await connection.fetchval("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 0:  # noqa: ASYNC110 - nobody tells
+                    await anyio.sleep(0.05)
+
     def remove(self) -> None:
         """Kill it and delete everything it had."""
         self.kill()

@@ -16,11 +16,15 @@ from observability import logs
 from observability.audit_metrics import AUDIT
 from security.audit.chain import Chain
 from security.audit.event import AuditEvent, EventKind
-from security.audit.line import encode_event
+from security.audit.line import LINE_BYTES_MAX, encode_event
 from security.audit.selection import Selection
 
 LINE_OVERHEAD: Final = 100
 """What keeping a line costs besides its bytes."""
+EVENT_BYTES: Final = 1024
+"""What a line takes besides the texts of what was changed, at most; of the names of who did it, what is usual."""
+LETTER_BYTES: Final = 6
+"""A letter of a text, at most: one that cannot be printed stands as \\u0001."""
 BATCH_LINES_MAX: Final = 500
 BATCH_BYTES_MAX: Final = 512 * 1024
 GATHER_S: Final = 0.02
@@ -72,6 +76,7 @@ class AuditRecorder:
         self._others_max = queue_bytes * 3 // 4
         self._queue: deque[bytes] = deque()
         self._bytes = 0
+        self._kept = 0
         self._dropped: Counter[str] = Counter()
         self._work = anyio.Event()
         self._idle = anyio.Event()
@@ -93,7 +98,20 @@ class AuditRecorder:
     @property
     def refuses_changes(self) -> bool:
         """Whether nothing may be administered now, because it could not be recorded."""
-        return self._blocks and self._bytes >= self._block_from
+        return self._blocks and self._bytes + self._kept >= self._block_from
+
+    def keep_room(self, events: int, letters: int) -> int | None:
+        """By the most that their lines can take, and that of their request."""
+        if not self._blocks:
+            return 0
+        size = events * EVENT_BYTES + letters * LETTER_BYTES + LINE_BYTES_MAX
+        if self._bytes + self._kept + size > self._changes_max:
+            return None
+        self._kept += size
+        return size
+
+    def free_room(self, kept: int) -> None:
+        self._kept -= kept
 
     @property
     def head(self) -> str:
@@ -106,7 +124,7 @@ class AuditRecorder:
             return
         body = encode_event(event, time_ms=self._now_ms(), broker=self._broker)
         room = self._changes_max if event.kind is EventKind.ADMIN or event.details.get("changes") else self._others_max
-        if self._bytes + len(body) + LINE_OVERHEAD > room:
+        if self._bytes + self._kept + len(body) + LINE_OVERHEAD > room:
             self._dropped[event.kind.value] += 1
             AUDIT.dropped(event.kind.value)
             held_back = self._complaints.take(anyio.current_time())

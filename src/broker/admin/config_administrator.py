@@ -5,7 +5,7 @@ Changes of brokers are made one at a time here, changes of topics by the topic a
 reading what is set and storing what comes of it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from anyio import CancelScope, Lock
@@ -35,7 +35,7 @@ from broker.config.groups_live import LiveGroupConfigs
 from broker.config.kafka_values import show
 from broker.config.live import LiveSettings
 from broker.config.problems import HIDDEN, SettingsInvalid
-from broker.config.settings import BY_KAFKA_NAME
+from broker.config.settings import BY_KAFKA_NAME, Settings
 from broker.config.topic_table import TOPIC_SETTINGS
 from broker.errors import BrokerError
 from broker.storage.catalog.base import ConfigCatalog
@@ -77,6 +77,8 @@ class ConfigAdministrator:
         self._node_id = node_id
         self._groups = groups or LiveGroupConfigs(settings, catalog)
         self._client_metrics = client_metrics or LiveClientMetrics(catalog)
+        self.try_settings: Callable[[Settings], Awaitable[None]] | None = None
+        """Has whoever needs more than the values (files, for TLS) try settings before they are stored. Raises BrokerError."""
         self.changing: Final = Lock()
         """Held while what is in memory is made to follow the catalog."""
 
@@ -219,7 +221,9 @@ class ConfigAdministrator:
             check_broker_names(changed, one_broker=bool(name))
             try:
                 before = dict(self._settings.dynamic(name))
-                self._settings.preview({name: changed})
+                new = self._settings.preview({name: changed})
+                if self.try_settings is not None:
+                    await self.try_settings(new)
                 if validate_only or changed == before:
                     return None
                 with CancelScope(shield=True):

@@ -103,14 +103,21 @@ class TokenKeeper:
         if token is None or known is None or known not in token.credentials or not token.holds(self._now_ms()):
             return None
         identity = Identity(
-            token.owner, mechanism=mechanism, credential=token.credential, expires_ms=token.expires_ms, by_token=True
+            token.owner,
+            groups=token.groups,
+            mechanism=mechanism,
+            credential=token.credential,
+            expires_ms=token.expires_ms,
+            by_token=True,
         )
         return token.credentials[known], identity
 
     # --- changes ------------------------------------------------------------------------------------------------------
 
-    async def make(self, owner: str, requester: str, renewers: Sequence[str], lifetime_ms: int) -> DelegationToken:
-        """A new token. Raises StorageUnavailable, and BrokerError when the owner has as many as it may have."""
+    async def make(
+        self, owner: str, requester: str, renewers: Sequence[str], lifetime_ms: int, groups: tuple[str, ...] = ()
+    ) -> DelegationToken:
+        """A new token; ``groups`` are its owner's. Raises StorageUnavailable, and BrokerError when the owner has as many as it may have."""
         assert self._secret is not None, "there are no tokens"
         async with self._turn:
             most = self._settings.delegation_tokens_per_owner
@@ -128,6 +135,7 @@ class TokenKeeper:
                     lifetime_ms=lifetime_ms,
                     longest_ms=self._settings.delegation_token_max_lifetime_ms,
                     usual_ms=self._settings.delegation_token_expiry_time_ms,
+                    groups=groups,
                 )
             )
             await self.store(token)
@@ -170,7 +178,8 @@ class TokenKeeper:
                 self._tokens[entry.name] = token
                 self._by_hmac[look_up_key(self.hmac_of(token))] = entry.name
                 self._of_owner[token.owner] += 1
-            elif before is not None:
+            if before is not None and (token is None or token.expires_ms < before.expires_ms):
+                # Sessions end when they were told to at their login. One whose token still holds for a while comes back with the new end.
                 for callback in self._revoked:
                     callback(before.credential)
 

@@ -68,6 +68,15 @@ class LiveSettings:
             except SettingsInvalid:
                 self._dynamic.clear()
 
+    def leave_aside(self, prefix: str) -> list[str]:
+        """Go on without what was set while running under names that begin so, and cannot be used now. It stays stored. The names."""
+        left = sorted({name for values in self._dynamic.values() for name in values if name.startswith(prefix)})
+        for values in self._dynamic.values():
+            for name in left:
+                values.pop(name, None)
+        self.current = self.preview({})
+        return left
+
     def subscribe(self, callback: Callable[[Settings], None]) -> None:
         """Call ``callback(current)`` after each change."""
         self._callbacks.append(callback)

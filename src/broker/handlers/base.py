@@ -10,12 +10,15 @@ A handler's ``handle(request, context)`` is a plain function. It returns one of
 So a handler that must wait is written ``async def`` and one that need not is ``def``; both are called the same way.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from broker.admin.denial_reporter import DenialReporter
+from broker.errors import BrokerError
 from broker.model import Node
+from broker.wire.error_codes import ErrorCode
 from security.acls.decision import Decision
 from security.acls.kinds import WILDCARD, Operation, ResourceType
 from security.audit.decisions import Decisions
@@ -235,6 +238,21 @@ class RequestContext:
         return self.services.quotas.mutations(
             self.connection.identity, self.client_id, is_strict=self.api_version >= strict_from
         )
+
+    @contextmanager
+    def room_to_record(self, texts: Iterable[Sequence[str]]) -> Iterator[None]:
+        """Around very many changes at once, each with these texts; they are recorded (:meth:`changed`) right behind it. Raises BrokerError when not all of them could
+        be, and must be."""
+        sizes = [sum(map(len, each)) for each in texts]
+        who = len(self.connection.principal) + len(self.client_id or "")
+        audit = self.services.audit
+        kept = audit.keep_room(len(sizes), sum(sizes) + len(sizes) * who)
+        if kept is None:
+            raise BrokerError(ErrorCode.KAFKA_STORAGE_ERROR, "The audit log has no room for so many changes at once; nothing was changed. Send fewer.")
+        try:
+            yield
+        finally:
+            audit.free_room(kept)
 
     def changed(self, what: str, before: Any, after: Any) -> None:
         """Something was administered: ``what`` names it, the others are JSON values without secrets, None for what is not there."""

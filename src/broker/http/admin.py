@@ -1,6 +1,7 @@
 """The admin API over HTTP, under ``/v1/``. It answers questions and changes nothing.
 
-Whom it answers is for a guard to say: who has shown who it is, and else this machine only, and no web page that a browser on it shows. Such a page can have its own
+Whom it answers is for a guard to say: who has shown who it is, and else this machine only, and no web page that a browser on it shows. Users see rules only where
+they may see them by Kafka's requests as well. Such a page can have its own
 name resolve to this machine, and then the request's Host is that name.
 """
 
@@ -12,8 +13,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from broker.admin.access_keeper import AccessKeeper
-from broker.http.doors import identity_of
+from broker.http.doors import TOKEN, identity_of
 from broker.http.explanation import ANY_HOST, BadQuestion, answer, read_question
+from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
+from security.identity import NO_MECHANISM
 from security.principal import ANONYMOUS
 
 Guard = Callable[[Request], Awaitable[Response | None]]
@@ -37,6 +40,8 @@ def admin_routes(access: AccessKeeper, guard: Guard = known_or_local) -> list[Ro
         refused = await guard(request)
         if refused is not None:
             return refused
+        if not _may_see_rules(request, access):
+            return _failed(403, "asking for rules needs DESCRIBE on the cluster")
         try:
             question = read_question(dict(request.query_params), request.query_params.getlist("group"))
         except BadQuestion as error:
@@ -47,6 +52,15 @@ def admin_routes(access: AccessKeeper, guard: Guard = known_or_local) -> list[Ro
         return JSONResponse(answer(question, decision), headers={"Cache-Control": "no-store"})
 
     return [Route("/v1/acls/explain", explain, methods=["GET"])]
+
+
+def _may_see_rules(request: Request, access: AccessKeeper) -> bool:
+    """Users who ask as themselves need what DescribeAcls needs. A token of the HTTP surface is its operator's, and so is this machine."""
+    identity = identity_of(request.scope)
+    if identity.mechanism in (NO_MECHANISM, TOKEN):
+        return True
+    host = request.client.host if request.client is not None else ANY_HOST
+    return access.allows(identity, host, Operation.DESCRIBE, ResourceType.CLUSTER, CLUSTER_NAME)
 
 
 def _failed(status: int, why: str) -> Response:

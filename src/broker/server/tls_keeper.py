@@ -15,12 +15,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 import anyio.to_thread
 
 from broker.config.settings import Settings
+from broker.errors import BrokerError
+from broker.wire.error_codes import ErrorCode
 from observability import logs
 from observability.metrics import TLS_NOT_AFTER, TLS_RELOADS, TLS_UNUSABLE
 from security.identity import MUTUAL_TLS, NOBODY, Identity
@@ -36,7 +38,10 @@ HANDSHAKE_THREADS: Final = 1
 HANDSHAKE_NICE: Final = 10
 """And where processors are scarce, those who are in come first."""
 DEBOUNCE_MS: Final = 200
+LOOK_S: Final = 1.0
 _SECRET_BYTES_MAX: Final = 64 * 1024
+
+T = TypeVar("T")
 
 _log = logs.get("tls")
 
@@ -117,12 +122,23 @@ class TlsDoor:
 
     def take(self, sources: TlsSources, settings: Settings) -> bool:
         """Serve these from now on, if they differ from what is served; whether they do. Raises StoreUnusable."""
-        from security.tls.contexts import client_set, server_set  # a fifth of a second, which only who speaks TLS needs
-        from security.tls.facts import may_replace
-
         digest = sources.digest()
         if digest == self._digest:
             return False
+        new, client = self.build(sources, settings)
+        self._rules = parse_rules(settings.on_listener(self.name, "ssl_principal_mapping_rules"))
+        self._groups = settings.on_listener(self.name, "ssl_group_attributes")
+        self._set, self._client, self._digest = new, client, digest
+        TLS_NOT_AFTER.labels(self.name, "certificate").set(new.facts.not_after)
+        if new.facts.authorities_not_after is not None:
+            TLS_NOT_AFTER.labels(self.name, "authority").set(new.facts.authorities_not_after)
+        return True
+
+    def build(self, sources: TlsSources, settings: Settings) -> "tuple[TlsSet, TlsSet | None]":
+        """What would be served with these. Raises StoreUnusable when that cannot be, or may not come after what is served now."""
+        from security.tls.contexts import client_set, server_set  # a fifth of a second, which only who speaks TLS needs
+        from security.tls.facts import may_replace
+
         now = self._keeper.now()
         new = server_set(sources, now)
         client = client_set(sources, now, check_hostname=False) if self.dials else None
@@ -133,13 +149,7 @@ class TlsDoor:
                 other_name=settings.on_listener(self.name, "ssl_allow_dn_changes"),
                 fewer_names=settings.on_listener(self.name, "ssl_allow_san_changes"),
             )
-        self._rules = parse_rules(settings.on_listener(self.name, "ssl_principal_mapping_rules"))
-        self._groups = settings.on_listener(self.name, "ssl_group_attributes")
-        self._set, self._client, self._digest = new, client, digest
-        TLS_NOT_AFTER.labels(self.name, "certificate").set(new.facts.not_after)
-        if new.facts.authorities_not_after is not None:
-            TLS_NOT_AFTER.labels(self.name, "authority").set(new.facts.authorities_not_after)
-        return True
+        return new, client
 
     def is_new_trouble(self, why: str) -> bool:
         """Whether this was not said the last time; "" is no trouble."""
@@ -167,6 +177,8 @@ class TlsKeeper:
         self.threads = ThreadPoolExecutor(HANDSHAKE_THREADS, thread_name_prefix="tls", initializer=_come_last)
         self._doors = {name: TlsDoor(name, self, dials=name in dialling) for name in names}
         self._wake = anyio.Event()
+        self._seen: list[tuple[int, int, int] | None] = []
+        self._complaints = logs.LineLimiter(per_second=1 / 600, burst=1)
 
     def door(self, name: str) -> TlsDoor:
         """What a listener shows and trusts."""
@@ -174,9 +186,10 @@ class TlsKeeper:
 
     async def load(self) -> None:
         """Read everything for the first time. Raises TlsUnusable."""
+        self._seen = await anyio.to_thread.run_sync(self._stamp)
         for door in self._doors.values():
             try:
-                await anyio.to_thread.run_sync(self._take, door)
+                await self._look(door)
             except StoreUnusable as problem:
                 raise TlsUnusable(f"TLS of {door.name}: {problem}") from None
             TLS_UNUSABLE.labels(door.name).set(0)
@@ -200,9 +213,10 @@ class TlsKeeper:
 
     async def reload(self) -> None:
         """Take what files and settings say by now, where it can be used."""
+        self._seen = await anyio.to_thread.run_sync(self._stamp)
         for door in self._doors.values():
             try:
-                changed = await anyio.to_thread.run_sync(self._take, door)
+                changed = await self._look(door)
             except StoreUnusable as problem:
                 self._trouble(door, str(problem))
                 continue
@@ -212,9 +226,24 @@ class TlsKeeper:
                 TLS_RELOADS.labels(door.name, "success").inc()
                 _log.info("keys and certificates were read again and are shown from now on", listener=door.name, certificate=door.fingerprint)
 
-    def _take(self, door: TlsDoor) -> bool:
-        """In a thread: to open a store takes as long as its password is to be protected."""
-        return door.take(self.sources(door.name), self._settings())
+    async def try_settings(self, settings: Settings) -> None:
+        """Whether all listeners could go on with these, where they concern them. Raises BrokerError."""
+        current = self._settings()
+        for door in self._doors.values():
+            if all(settings.on_listener(door.name, field) == current.on_listener(door.name, field) for field in _CONCERNED):
+                continue
+
+            def build(door: TlsDoor = door) -> None:
+                door.build(self.sources(door.name, settings), settings)
+
+            try:
+                await _in_thread(build)
+            except StoreUnusable as problem:
+                raise BrokerError(ErrorCode.INVALID_REQUEST, f"TLS of {door.name} cannot be served with this: {problem}") from problem
+
+    async def _look(self, door: TlsDoor) -> bool:
+        """Whether something else is served from now on. Raises StoreUnusable."""
+        return await _in_thread(lambda: door.take(self.sources(door.name), self._settings()))
 
     def _trouble(self, door: TlsDoor, why: str) -> None:
         TLS_UNUSABLE.labels(door.name).set(1)
@@ -229,19 +258,44 @@ class TlsKeeper:
             tasks.cancel_scope.cancel()
 
     async def _until_files_change(self, scope: anyio.CancelScope) -> None:
-        """Directories are watched, not files: what is mounted into a container changes by a link beside it."""
+        """Directories are watched, not files: what is mounted into a container changes by a link beside it. What a watch misses, because it began too late or the
+        file system tells nothing, is seen by looking."""
         from watchfiles import awatch  # only who speaks TLS needs it
 
         places = await anyio.to_thread.run_sync(self._directories)
-        if not places:
-            return
         try:
-            async for _ in awatch(*places, watch_filter=None, debounce=DEBOUNCE_MS, step=50, recursive=False):
-                scope.cancel()
-                return
-        except OSError as error:
-            # A directory that is gone for a moment, or no room for more watches: it is looked at now and then all the same.
-            _log.warning("files of keys and certificates cannot be watched", reason=str(error))
+            watched = awatch(
+                *places, watch_filter=None, debounce=DEBOUNCE_MS, step=50, recursive=False, rust_timeout=int(LOOK_S * 1000), yield_on_timeout=True
+            )
+            if places:
+                async for changes in watched:
+                    if changes or await self._differs():
+                        scope.cancel()
+                        return
+        except Exception as error:  # noqa: BLE001 - a directory that is gone, no room for more watches, a name that is no text: the library has no word of its own
+            held_back = self._complaints.take(anyio.current_time())
+            if held_back is not None:
+                _log.warning("files of keys and certificates cannot be watched, they are looked at", reason=str(error), lines_held_back=held_back)
+        while not await self._differs():  # noqa: ASYNC110 - nobody tells
+            await anyio.sleep(LOOK_S)
+        scope.cancel()
+
+    async def _differs(self) -> bool:
+        return await anyio.to_thread.run_sync(self._stamp) != self._seen
+
+    def _stamp(self) -> list[tuple[int, int, int] | None]:
+        """Changes when a file does."""
+        settings = self._settings()
+        stamps: list[tuple[int, int, int] | None] = []
+        for name in self._doors:
+            for field in _FILES:
+                value = settings.on_listener(name, field)
+                try:
+                    facts = None if value is None else Path(value).stat()
+                except (OSError, ValueError):
+                    facts = None
+                stamps.append(None if facts is None else (facts.st_mtime_ns, facts.st_ino, facts.st_size))
+        return stamps
 
     def _directories(self) -> list[Path]:
         settings = self._settings()
@@ -251,12 +305,13 @@ class TlsKeeper:
                 value = settings.on_listener(name, field)
                 if value is not None:
                     path = Path(value)
-                    found |= {path.parent.absolute(): None, path.resolve().parent: None}
+                    with contextlib.suppress(OSError, ValueError):
+                        found |= {path.parent.absolute(): None, path.resolve().parent: None}
         return [path for path in found if path.is_dir()]
 
-    def sources(self, name: str) -> TlsSources:
+    def sources(self, name: str, settings: Settings | None = None) -> TlsSources:
         """Read the files of a listener. Waits for disks. Raises StoreUnusable."""
-        settings = self._settings()
+        settings = settings or self._settings()
 
         def value(field: str) -> Any:
             return settings.on_listener(name, field)
@@ -299,6 +354,33 @@ _FILES: Final = (
 )
 
 
+_CONCERNED: Final = (
+    *_FILES,
+    "ssl_keystore_type",
+    "ssl_keystore_password",
+    "ssl_key_password",
+    "ssl_keystore_key",
+    "ssl_keystore_certificate_chain",
+    "ssl_truststore_type",
+    "ssl_truststore_password",
+    "ssl_truststore_certificates",
+    "ssl_client_auth",
+    "ssl_enabled_protocols",
+    "ssl_cipher_suites",
+)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """To open a store takes as long as its password is to be protected. Raises StoreUnusable, whatever goes wrong with it: files and settings may be anything, and
+    the broker goes on with what it has."""
+    try:
+        return await anyio.to_thread.run_sync(work)
+    except StoreUnusable:
+        raise
+    except Exception as problem:
+        raise StoreUnusable(f"it cannot be read ({type(problem).__name__})") from problem
+
+
 def _read_if(path: str | None, what: str) -> bytes | None:
     return None if path is None else _read(Path(path), what, STORE_BYTES_MAX)
 
@@ -307,8 +389,8 @@ def _read(path: Path, what: str, most: int) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(most + 1)
-    except OSError as error:
-        raise StoreUnusable(f"{what} {path}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        raise StoreUnusable(f"{what} {path}: {getattr(error, 'strerror', None) or error}") from None
     if len(content) > most:
         raise StoreUnusable(f"{what} {path}: it is larger than {most} bytes")
     return content

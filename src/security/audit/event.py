@@ -46,6 +46,15 @@ class Recorder(Protocol):
         """Whether nothing may be administered now, because it could not be recorded."""
         ...
 
+    def keep_room(self, events: int, letters: int) -> int | None:
+        """Keep room for so many changes that are about to be made, whose texts have so many letters. To be given back (:meth:`free_room`) right before they are
+        recorded; None when there is none, and they must not be made."""
+        ...
+
+    def free_room(self, kept: int) -> None:
+        """What :meth:`keep_room` has returned."""
+        ...
+
     def samples_allowed(self) -> bool:
         """Whether of the next request that changes nothing it is kept what it was allowed, too."""
         ...
@@ -60,6 +69,12 @@ class NoRecorder:
         return False
 
     def record(self, event: AuditEvent) -> None:
+        pass
+
+    def keep_room(self, events: int, letters: int) -> int | None:
+        return 0
+
+    def free_room(self, kept: int) -> None:
         pass
 
     def samples_allowed(self) -> bool:

@@ -9,6 +9,7 @@
 What a look-up costs does not depend on how many quotas there are.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +23,9 @@ Bucket = tuple[str, ...]
 _BOTH: Final = "user-client"
 _ONE_USER: Final = "user"
 _ONE_CLIENT: Final = "client"
+
+_ID_MAX: Final = 256
+"""Letters of a client id that is kept as it is."""
 
 ANY: Final = None
 """A default, beside names."""
@@ -76,25 +80,26 @@ class QuotaTable:
     def find(self, kind: QuotaKind, user: str, client_id: str) -> Limit | None:
         """What bounds a client; a client without an id has ""."""
         both, users, clients = self._both.get(kind), self._users.get(kind), self._clients.get(kind)
+        own = client_id if len(client_id) <= _ID_MAX else _digest(client_id)
         if both:
             if (rate := both.get((user, client_id))) is not None:
-                return Limit(rate, (_BOTH, user, client_id), "user and client id")
+                return Limit(rate, (_BOTH, user, own), "user and client id")
             if (rate := both.get((user, ANY))) is not None:
-                return Limit(rate, (_BOTH, user, client_id), "user and default client id")
+                return Limit(rate, (_BOTH, user, own), "user and default client id")
         if users and (rate := users.get(user)) is not None:
             return Limit(rate, (_ONE_USER, user), "user")
         if both:
             if (rate := both.get((ANY, client_id))) is not None:
-                return Limit(rate, (_BOTH, user, client_id), "default user and client id")
+                return Limit(rate, (_BOTH, user, own), "default user and client id")
             if (rate := both.get((ANY, ANY))) is not None:
-                return Limit(rate, (_BOTH, user, client_id), "default user and default client id")
+                return Limit(rate, (_BOTH, user, own), "default user and default client id")
         if users and (rate := users.get(ANY)) is not None:
             return Limit(rate, (_ONE_USER, user), "default user")
         if clients:
             if (rate := clients.get(client_id)) is not None:
-                return Limit(rate, (_ONE_CLIENT, client_id), "client id")
+                return Limit(rate, (_ONE_CLIENT, own), "client id")
             if (rate := clients.get(ANY)) is not None:
-                return Limit(rate, (_ONE_CLIENT, client_id), "default client id")
+                return Limit(rate, (_ONE_CLIENT, own), "default client id")
         return None
 
     def find_address(self, address: str) -> Limit | None:
@@ -115,3 +120,8 @@ class QuotaTable:
         if USER in parts:
             return self._users.setdefault(kind, {}), parts[USER]
         return self._clients.setdefault(kind, {}), parts[CLIENT_ID]
+
+
+def _digest(client_id: str) -> str:
+    """Who shares a bucket is kept for every bucket, and clients choose their ids: 32 KiB long, if they like."""
+    return hashlib.sha256(client_id.encode(errors="surrogatepass")).hexdigest()

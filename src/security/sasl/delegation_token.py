@@ -41,6 +41,8 @@ class DelegationToken:
     max_ms: int
     key: str
     credentials: Mapping[ScramMechanism, ScramCredential]
+    groups: tuple[str, ...] = ()
+    """The owner's when it made the token: what holds for them holds for its bearer. Nobody knows them of a token that another made."""
 
     @property
     def credential(self) -> str:
@@ -85,6 +87,7 @@ def made(
     lifetime_ms: int,
     longest_ms: int,
     usual_ms: int,
+    groups: tuple[str, ...] = (),
 ) -> DelegationToken:
     """A new one. ``lifetime_ms`` is what was asked for, ``longest_ms`` what may be had, ``usual_ms`` for how long it holds without a renewal.
     Takes milliseconds of CPU."""
@@ -103,6 +106,7 @@ def made(
             mechanism: from_password(mechanism, password, _salt(secret, token_id, mechanism), ITERATIONS_MIN)
             for mechanism in MECHANISMS
         },
+        groups=groups,
     )
 
 
@@ -137,6 +141,7 @@ def write(token: DelegationToken) -> str:
             "owner": token.owner,
             "requester": token.requester,
             "renewers": token.renewers,
+            **({"groups": token.groups} if token.groups else {}),
             "issued": token.issued_ms,
             "expires": token.expires_ms,
             "max": token.max_ms,
@@ -165,6 +170,7 @@ def read(token_id: str, text: str) -> DelegationToken:
             credentials={
                 ScramMechanism(int(code)): read_credential(each) for code, each in dict(fields["scram"]).items()
             },
+            groups=tuple(str(each) for each in fields.get("groups", ())),
         )
     except UnreadableCredential:
         raise

@@ -1,6 +1,8 @@
 """What a name that is not known is answered with, so that asking does not tell whether there is such a user.
 
-The answer is always the same for a name, on every broker, and of a kind that users have here: salts and iterations differ by the tool that made them.
+The answer is the same for a name on every broker, and of a kind that users have here: salts and iterations differ by the tool that made them. It changes only
+as that of a user who has set another password does: when the first user of a kind comes, some names begin to be of that kind, when the last one goes, those
+that were become of another.
 """
 
 import hmac
@@ -33,7 +35,8 @@ def shape_of(salt: bytes, iterations: int) -> Shape:
 def stand_in(secret: bytes, mechanism: str, name: str, shapes: Sequence[Shape] = (USUAL,)) -> Account:
     """The account of nobody. ``secret`` is the cluster's; ``shapes`` are those that there are, and must come in the same order everywhere."""
     seed = hmac.digest(secret, f"{mechanism}\0{name}".encode(errors="replace"), "sha512")
-    shape = shapes[int.from_bytes(seed[:4], "big") % len(shapes)]
+    # By rendezvous: of another shape, when there is one, only some names become, and these of that one, as by a new password.
+    shape = max(shapes, key=lambda each: hmac.digest(seed, f"{each.salt_bytes} {each.letters} {each.iterations}".encode(), "sha512"))
     salt = b""
     while len(salt) < shape.salt_bytes:
         salt += hmac.digest(seed, len(salt).to_bytes(4, "big"), "sha512")

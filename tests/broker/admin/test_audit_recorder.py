@@ -169,6 +169,29 @@ async def test_only_what_is_selected_is_recorded() -> None:
     ]
 
 
+@pytest.mark.parametrize("letter", ["x", "\x01", '"', "\u20ac", "\U0001f600"])
+async def test_for_what_room_was_kept_there_is_room(letter: str) -> None:
+    """Whatever its texts are made of, none of it is dropped, and nobody else gets the room meanwhile."""
+    for letters in (0, 10, 1_000):
+        audit = recorder(MemorySink(), queue_bytes=1 << 20, blocks=True)
+        events = 0
+        while (kept := audit.keep_room(events + 1, (events + 1) * (2 * letters + len("User:ann")))) is not None:
+            audit.free_room(kept)
+            events += 1
+        assert events > 50
+        kept = audit.keep_room(events, events * (2 * letters + len("User:ann")))
+        assert kept is not None
+        assert audit.keep_room(events, 0) is None
+        assert audit.refuses_changes
+        before = figure("penstock_audit_events_dropped_total", kind="admin")
+        audit.free_room(kept)
+        for _ in range(events):
+            audit.record(event(EventKind.ADMIN, details={"resource": "acl", "before": None, "after": {"name": letter * letters, "principal": letter * letters}}))
+        audit.record(event(details={"changes": True, "decisions": ["x" * 1000] * 200}))
+        assert figure("penstock_audit_events_dropped_total", kind="admin") == before
+    assert recorder(MemorySink(), queue_bytes=1 << 20, blocks=False).keep_room(10**9, 10**9) == 0
+
+
 async def test_a_sink_that_is_dropped_holds_nobody_up() -> None:
     """Even when it fails for ever just then; the others get what follows."""
     topic, file = MemorySink("topic"), MemorySink()

@@ -48,6 +48,19 @@ async def test_a_token_is_found_and_logs_in() -> None:
     assert world.keeper.find_login("SCRAM-SHA-256", token.token_id) is None
 
 
+async def test_the_owners_groups_go_with_it() -> None:
+    """Through the catalog too: who is denied something by a group is denied it with the token as well."""
+    world = World()
+    token = await world.keeper.make("User:ann", "User:ann", [], -1, ("Group:contractors",))
+    again = World(world.catalog)
+    await again.register.load()
+
+    for each in (world, again):
+        login = each.keeper.find_login("SCRAM-SHA-256", token.token_id)
+        assert login is not None
+        assert login[1].groups == ("Group:contractors",)
+
+
 @pytest.mark.parametrize("shown", [b"", b"x" * 64])
 async def test_another_hmac_finds_nothing(shown: bytes) -> None:
     """Nor another id."""
@@ -71,14 +84,16 @@ async def test_a_token_is_there_after_a_restart_with_the_same_secret() -> None:
 
 
 async def test_one_that_is_removed_is_revoked() -> None:
-    """One that is renewed is not."""
+    """So is one that is to end earlier than it was, because sessions were told their end when they began; one that is renewed is not."""
     world = World()
     token = await world.keeper.make("User:ann", "User:ann", [], -1)
-    await world.keeper.store(token.expiring(world.now_ms, 5))
+    await world.keeper.store(token.renewed(world.now_ms + 5, -1, 10**9))
     assert world.revoked == []
+    await world.keeper.store(token.expiring(world.now_ms, 5))
+    assert world.revoked == [f"TOKEN:{token.token_id}"]
     await world.keeper.remove([token])
 
-    assert world.revoked == [f"TOKEN:{token.token_id}"]
+    assert world.revoked == 2 * [f"TOKEN:{token.token_id}"]
     assert (list(world.keeper), world.keeper.by_hmac(world.keeper.hmac_of(token))) == ([], None)
     assert await world.catalog.load_access() == []
 

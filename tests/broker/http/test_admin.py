@@ -5,18 +5,19 @@ from typing import Any
 
 import anyio
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
 from broker.admin.access_keeper import AccessKeeper
 from broker.http.admin import admin_routes, known_or_local
-from broker.http.doors import IDENTITY
+from broker.http.doors import BASIC, IDENTITY, TOKEN
 from broker.http.server import HttpServer
 from broker.http.surface import surface
 from observability.health import Health
 from security.acls.decision import Decision
 from security.acls.kinds import Operation, ResourceType
-from security.identity import NOBODY, Identity
+from security.identity import MUTUAL_TLS, NOBODY, Identity
 
 PATH = "/v1/acls/explain?principal=User:a&operation=read&resource=topic:orders"
 
@@ -84,6 +85,41 @@ async def test_others_are_not_served_without_authentication(client: tuple[str, i
     assert (await known_or_local(Request(scope)) is None) is served
     assert await known_or_local(Request({**scope, IDENTITY: Identity("User:operator")})) is None
     assert (await known_or_local(Request({**scope, IDENTITY: NOBODY})) is None) is served
+
+
+@pytest.mark.parametrize(
+    ("identity", "may_describe", "served"),
+    [
+        (Identity("User:bob", mechanism=BASIC), False, False),
+        (Identity("User:bob", mechanism=BASIC), True, True),
+        (Identity("User:bob", mechanism=MUTUAL_TLS), False, False),
+        (Identity("User:scraper", mechanism=TOKEN), False, True),
+        (NOBODY, False, True),
+    ],
+)
+async def test_users_see_rules_by_permission(identity: Identity, may_describe: bool, served: bool) -> None:
+    """That on the cluster which DescribeAcls asks for; the operator's tokens and this machine need none."""
+
+    class Permitting(Denying):
+        def allows(self, identity: Identity, host: str, operation: Operation, resource_type: ResourceType, name: str) -> bool:
+            assert (operation, resource_type, name) == (Operation.DESCRIBE, ResourceType.CLUSTER, "kafka-cluster")
+            return may_describe
+
+    access = Permitting()
+    (route,) = admin_routes(access)
+    app = Starlette(routes=[route])
+
+    async def known(scope: Any, receive: Any, send: Any) -> None:
+        scope[IDENTITY] = identity
+        await app(scope, receive, send)
+
+    server = HttpServer(known, "127.0.0.1", 0)
+    _, port = server.bind()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(server.run)
+        status, body = await get(port, PATH)
+        server.stop()
+    assert (status, bool(access.asked)) == ((200, True) if served else (403, False)), body
 
 
 async def test_a_guard_decides_whom_to_serve() -> None:

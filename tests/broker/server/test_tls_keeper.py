@@ -9,9 +9,12 @@ from pathlib import Path
 
 import anyio
 import pytest
+import structlog
 
 from broker.config.settings import Settings
+from broker.errors import BrokerError
 from broker.server.tls_keeper import TlsKeeper, TlsUnusable
+from broker.wire.error_codes import ErrorCode
 from observability.metrics import REGISTRY
 from security.identity import NOBODY
 from security.tls.principal_mapping import NoRuleApplies
@@ -200,4 +203,77 @@ async def test_a_lasting_context_hands_over_to_the_newest(tmp_path: Path) -> Non
                 pass
 
     assert there.getpeercert(binary_form=True) == issued.der
+    keeper.close()
+
+
+async def test_the_broker_goes_on_where_nothing_can_be_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No instances of inotify are left on a crowded machine; changes are seen by looking then."""
+
+    def none_left(*args: object, **options: object) -> None:
+        raise RuntimeError("Too many open files (os error 24)")
+
+    monkeypatch.setattr("watchfiles.main.RustNotify", none_left)
+    monkeypatch.setattr("broker.server.tls_keeper.LOOK_S", 0.01)
+    files = Files.make(tmp_path)
+    async with running(TlsKeeper(lambda: settings(files), ["SSL"])) as keeper:
+        before = keeper.door("SSL").fingerprint
+        issued = files.authority.issue("broker", hosts=HOSTS)
+        await until(lambda: keeper.door("SSL").fingerprint != before, lambda: files.write_broker(issued))
+
+
+async def test_a_change_before_the_watch_began_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watch that tells nothing at all, as on a file system of the network: looking finds it."""
+
+    class Silent:
+        def __init__(self, *args: object, **options: object) -> None: ...
+
+        def __aiter__(self) -> "Silent":
+            return self
+
+        async def __anext__(self) -> set[object]:
+            await anyio.sleep(0.01)
+            return set()
+
+    monkeypatch.setattr("watchfiles.awatch", Silent)
+    files = Files.make(tmp_path)
+    async with running(TlsKeeper(lambda: settings(files), ["SSL"])) as keeper:
+        before = keeper.door("SSL").fingerprint
+        files.write_broker(files.authority.issue("broker", hosts=HOSTS))
+        await until(lambda: keeper.door("SSL").fingerprint != before)
+
+
+async def test_whatever_goes_wrong_with_a_file_is_a_file_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries that read certificates raise many kinds of errors. What their texts say is not told."""
+    files = Files.make(tmp_path)
+    keeper = TlsKeeper(lambda: settings(files), ["SSL"])
+    await keeper.load()
+    context = keeper.door("SSL").context
+
+    def broken(*args: object) -> None:
+        raise ValueError("hunter2")
+
+    monkeypatch.setattr("security.tls.contexts.server_set", broken)
+    files.write_broker(files.authority.issue("broker", hosts=HOSTS))
+    with structlog.testing.capture_logs() as lines:
+        await keeper.reload()
+    assert keeper.door("SSL").context is context
+    assert [line["reason"] for line in lines] == ["it cannot be read (ValueError)"]
+    keeper.close()
+
+
+async def test_settings_are_tried_before_they_count(tmp_path: Path) -> None:
+    """Those that concern a listener, with the files that they name; whatever else changes, files are not looked at."""
+    files = Files.make(tmp_path)
+    keeper = TlsKeeper(lambda: settings(files), ["SSL"])
+    await keeper.load()
+    other = files.client("other")
+    await keeper.try_settings(settings(files, ssl_keystore_location=str(files.broker), log_retention_ms=5))
+    for location, why in ((str(tmp_path / "none.pem"), "No such file"), ("/x\0", "embedded null"), (str(other), "ssl.allow.dn.changes")):
+        with pytest.raises(BrokerError, match=why) as refused:
+            await keeper.try_settings(settings(files, ssl_keystore_location=location))
+        assert refused.value.code == ErrorCode.INVALID_REQUEST
+    await keeper.try_settings(settings(files, ssl_keystore_location=str(other), ssl_allow_dn_changes=True, ssl_allow_san_changes=True))
+    files.broker.write_bytes(b"nonsense")
+    await keeper.try_settings(settings(files, log_retention_ms=5))
+    assert keeper.door("SSL").context is not None
     keeper.close()

@@ -112,3 +112,18 @@ def test_setting_and_taking_away_leaves_no_trace() -> None:
         for kind in kinds:
             table.set(entity, kind, None)
     assert (len(table), table.kinds) == (0, frozenset())
+
+
+def test_a_client_cannot_fill_memory_by_long_ids() -> None:
+    """Buckets are kept for each client id there was. A quota on a long one holds all the same, and two long ones do not share."""
+    table = QuotaTable()
+    long, other = "\U0001f600" * 8_000, "\U0001f600" * 8_001
+    table.set(QuotaEntity.of({"client-id": None}), KIND, 1.0)
+    table.set(QuotaEntity.of({"client-id": long}), KIND, 2.0)
+    table.set(QuotaEntity.of({"user": "u", "client-id": None}), KIND, 3.0)
+
+    found = [table.find(KIND, user, client_id) for user in ("v", "u") for client_id in (long, other)]
+    assert [limit.rate for limit in found if limit is not None] == [2.0, 1.0, 3.0, 3.0]
+    buckets = {limit.bucket for limit in found if limit is not None}
+    assert len(buckets) == 4
+    assert max(sum(map(len, bucket)) for bucket in buckets) < 100

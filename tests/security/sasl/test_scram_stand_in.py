@@ -28,3 +28,18 @@ def test_it_looks_like_the_users_there_are() -> None:
         seen.add(shape_of(account.salt, account.iterations))
 
     assert seen == set(shapes)
+
+
+def test_when_a_kind_comes_names_become_of_that_kind_only() -> None:
+    """As users do who set another password, so that the others are not told apart from nobody by having stayed as they were."""
+    new = Shape(26, letters=True, iterations=8192)
+    before = (Shape(64, letters=False, iterations=4096), USUAL)
+    names = [f"user{number}" for number in range(300)]
+
+    def shapes(of: tuple[Shape, ...]) -> list[Shape]:
+        accounts = [stand_in(b"s", MECHANISM, name, of) for name in names]
+        return [shape_of(account.salt, account.iterations) for account in accounts]
+
+    changed = [(old, now) for old, now in zip(shapes(before), shapes((*before, new)), strict=True) if old != now]
+    assert {now for _, now in changed} == {new}
+    assert 50 < len(changed) < 150

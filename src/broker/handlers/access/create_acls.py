@@ -49,7 +49,8 @@ async def handle(request: CreateAclsRequest, context: RequestContext) -> CreateA
         results.append(_result(ErrorCode.INVALID_REQUEST, problem) if problem is not None else _result(ErrorCode.NONE, ""))
         if problem is None and acl not in access:
             new[acl] = None
-    await access.change(list(new), [])
+    with context.room_to_record((acl.name, acl.principal, acl.host) for acl in new):
+        await access.change(list(new), [])
     for acl in new:
         context.changed("acl", None, facts_of(acl))
     return CreateAclsResponse(results=results)

@@ -3,6 +3,7 @@ CreateDelegationToken (key 38), versions 1-3 (KIP-48).
 
 Behaviour:
 - Makes a token that its bearer can log in with by SCRAM and act as its owner, until it ends. Its HMAC is the password.
+- The owner's groups go with it, where the owner makes it: rules for them hold for its bearer too (Apache Kafka has no groups).
 - Only for clients that logged in, and not by a token. For another owner CREATE_TOKENS is needed on that user (KIP-373).
 - An owner has a bounded number of tokens (``delegation_tokens_per_owner``), a token a bounded number of renewers; Apache Kafka has no such bounds.
 
@@ -37,7 +38,8 @@ async def handle(request: CreateDelegationTokenRequest, context: RequestContext)
     renewers = [principal_of(each.principal_type, each.principal_name) for each in request.renewers]
     if len(renewers) > RENEWERS_MAX or any(len(name) > NAME_MAX for name in (owner, *renewers)):
         raise BrokerError(ErrorCode.INVALID_REQUEST)
-    token = await tokens.make(owner, requester, renewers, request.max_lifetime_ms)
+    groups = context.connection.identity.groups if owner == requester else ()
+    token = await tokens.make(owner, requester, renewers, request.max_lifetime_ms, groups)
     context.changed(
         f"delegation token {token.token_id}",
         None,

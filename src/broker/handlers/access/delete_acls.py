@@ -56,7 +56,8 @@ async def handle(request: DeleteAclsRequest, context: RequestContext) -> DeleteA
             )
         gone |= dict.fromkeys(found)
         results.append(DeleteAclsFilterResult(error_message=None, matching_acls=[_matching(acl) for acl in found]))
-    await access.change([], list(gone))
+    with context.room_to_record((acl.name, acl.principal, acl.host) for acl in gone):
+        await access.change([], list(gone))
     for acl in gone:
         context.changed("acl", facts_of(acl), None)
     return DeleteAclsResponse(filter_results=results)

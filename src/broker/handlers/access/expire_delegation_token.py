@@ -2,7 +2,8 @@
 ExpireDelegationToken (key 40), versions 1-2 (KIP-48).
 
 Behaviour:
-- Sets when a token ends, never beyond its end; with a negative period at once: it is removed, and sessions of who logged in by it end.
+- Sets when a token ends, never beyond its end; with a negative period at once: it is removed. Sessions of who logged in by it end when it is removed or is to
+  end earlier than it was; whose token holds for a while yet logs in again. (Apache Kafka has sessions go on.)
 - Its owner may do so and its renewers. Only for clients that logged in, and not by a token.
 
 Versions:

@@ -43,6 +43,7 @@ from broker.wire.messages.metadata import (
     MetadataResponsePartition,
     MetadataResponseTopic,
 )
+from observability.audit_metrics import AUDIT
 from security.acls.kinds import CLUSTER_NAME, Operation, ResourceType
 
 FIRST_VERSION_WITH_IDS_IN_REQUESTS: Final = 12
@@ -110,6 +111,10 @@ async def _create_and_answer(
 ) -> MetadataResponse:
     services = context.services
     settings = services.settings.current
+    if services.audit.refuses_changes:
+        AUDIT.refused_change()
+        found.update(dict.fromkeys(missing, ErrorCode.LEADER_NOT_AVAILABLE))
+        return _answer(request, context, _by_name(request, context, found, denied))
     try:
         check_request_size((settings.num_partitions, settings.default_replication_factor) for _ in missing)
     except BrokerError as error:

@@ -98,6 +98,21 @@ async def test_too_many_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
     assert not list(world.access)
 
 
+async def test_what_could_not_all_be_recorded_is_not_created() -> None:
+    """The rule that matters may be the last of them. Room that was kept is given back, whatever comes of it."""
+    world = AccessWorld()
+    world.audit.most = 1_000
+    many = [creation(resource_name=f"t{number}" + "x" * 100) for number in range(10)]
+    response = await world.ask(HANDLER, CreateAclsRequest(creations=many), 3)
+    assert {each.error_code for each in response.results} == {ErrorCode.KAFKA_STORAGE_ERROR}
+    assert "audit log" in (response.results[0].error_message or "")
+    assert (list(world.access), world.audit.changes()) == ([], [])
+
+    response = await world.ask(HANDLER, CreateAclsRequest(creations=many[:3]), 3)
+    assert {each.error_code for each in response.results} == {0}
+    assert (len(world.audit.changes()), world.audit.kept) == (3, 0)
+
+
 async def test_what_cannot_be_stored_is_not_in_force() -> None:
     """The client is told, and may try again."""
     world = AccessWorld()

@@ -1,5 +1,6 @@
 """CreateDelegationToken."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,6 +40,17 @@ async def test_a_client_gets_a_token_for_itself(version: int) -> None:
     [(what, before, after)] = world.audit.changes()
     assert (what, before, after["owner"]) == (f"delegation token {token.token_id}", None, "User:ann")
     assert bytes(response.hmac).hex() not in repr(world.audit.events)
+
+
+async def test_the_makers_groups_go_with_its_own_token_only() -> None:
+    """Nobody here knows those of another."""
+    world = AccessWorld(delegation_tokens=True)
+    member = replace(ANN, groups=("Group:contractors",))
+    await world.allow(ANN, Operation.CREATE_TOKENS, ResourceType.USER, "User:bob")
+    for request in (asking(), asking(owner_principal_type="User", owner_principal_name="bob")):
+        assert (await world.ask(HANDLER, request, 3, member)).error_code == 0
+
+    assert {token.owner: token.groups for token in world.tokens} == {"User:ann": ("Group:contractors",), "User:bob": ()}
 
 
 async def test_a_token_for_another_needs_permission_on_that_user() -> None:

@@ -119,6 +119,20 @@ async def test_nothing_is_created_when_the_broker_says_no(version: int) -> None:
     assert len(world.directory) == 0
 
 
+async def test_nothing_is_created_that_could_not_be_recorded() -> None:
+    """Clients ask again; what is there is told."""
+    world = TopicWorld()
+    await world.topic("there")
+    world.audit.refuses_changes = True
+
+    response = await ask(world, 13, named("fresh", "there", create=True))
+
+    assert outcome(response) == [("fresh", ErrorCode.LEADER_NOT_AVAILABLE), ("there", 0)]
+    assert world.directory.by_name("fresh") is None
+    world.audit.refuses_changes = False
+    assert outcome(await ask(world, 13, named("fresh", create=True))) == [("fresh", 0)]
+
+
 async def test_kafkas_own_topics_are_not_created_by_themselves() -> None:
     """Nothing would ever be in them here."""
     world = TopicWorld()
