@@ -12,8 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 from tests.clients import kafka_tools as tools
 from tests.support.certificates import HOSTS, Authority, Files
@@ -233,3 +233,33 @@ def test_brokers_of_a_cluster_find_each_other_over_tls(tmp_path: Path) -> None:
     with Cluster(tmp_path / "cluster", 3, extra_args=("--properties", str(path)), own_ids=True) as cluster:
         for each in cluster.brokers:
             wait_until(lambda text: "penstock_cluster_peers 2.0" in text, lambda each=each: _metrics(each))  # type: ignore[misc]
+
+
+def test_settings_that_cannot_be_served_are_refused_and_never_stop_the_broker(tmp_path: Path) -> None:
+    """Kafka tries a new key before it takes it, and so does this. What was taken and is gone at the next start is left aside."""
+    files = Files.make(tmp_path)
+    settings = client("", files)
+    with broker(tmp_path, files) as running:
+        admin = AdminClient({**settings, "bootstrap.servers": running.bootstrap})
+        (own,) = admin.list_topics(timeout=20).brokers
+
+        def keystore(location: str) -> None:
+            entry = ConfigEntry("ssl.keystore.location", location, incremental_operation=AlterConfigOpType.SET)
+            resource = ConfigResource(ConfigResource.Type.BROKER, str(own), incremental_configs=[entry])
+            admin.incremental_alter_configs([resource])[resource].result(20)
+
+        for location, why in ((str(tmp_path / "none.pem"), "No such file"), ("/dev/zero", "larger than"), (str(files.authorities), "no private key")):
+            with pytest.raises(KafkaException) as refused:
+                keystore(location)
+            assert refused.value.args[0].code() == KafkaError.INVALID_REQUEST
+            assert why in refused.value.args[0].str()
+        other = tmp_path / "other.pem"
+        files.write_broker(files.authority.issue("broker", hosts=HOSTS))
+        other.write_bytes(files.broker.read_bytes())
+        keystore(str(other))
+        round_trip({**settings, "bootstrap.servers": running.bootstrap})
+        other.unlink()
+        running.terminate()
+        running.start()
+        round_trip({**settings, "bootstrap.servers": running.bootstrap})
+        assert "what was set for TLS while running cannot be used" in running.log_path.read_text()

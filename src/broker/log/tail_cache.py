@@ -72,7 +72,8 @@ class TailCache:
         self.charged = 0
         self._runs: dict[int, _Run] = {}
         self._ages: deque[tuple[int, _Run]] = deque()
-        self._left_early = 0
+        self._dead = 0
+        """How many in the queue of ages stand for a batch that is not held any more."""
 
     def put(self, pid: int, base: int, last: int, batch: Buffer) -> None:
         """Hold ``batch``, which is offsets ``base`` to ``last`` of ``pid`` and must not change any more.
@@ -96,6 +97,7 @@ class TailCache:
             if run is not None:
                 self._drop(run)
             run = self._runs[pid] = _Run(base)
+            self._tidy()
         run.append(base, last + 1, batch, size)
         self._ages.append((pid, run))
         self.charged += size
@@ -148,16 +150,15 @@ class TailCache:
         for _ in range(count):
             self.charged -= run.drop_first()
         run.left_early += count
-        self._left_early += count
-        if self._left_early > _COMPACT_AT and self._left_early * 2 > len(self._ages):
-            self._ages = deque((pid, run) for pid, run in self._ages if self._is_held(pid, run))
-            self._left_early = 0
+        self._dead += count
+        self._tidy()
 
     def forget(self, pid: int) -> None:
         """Let go of everything of ``pid``."""
         run = self._runs.pop(pid, None)
         if run is not None:
             self._drop(run)
+            self._tidy()
 
     def clear(self) -> None:
         """Let go of everything."""
@@ -167,10 +168,19 @@ class TailCache:
     def _drop(self, run: _Run) -> None:
         """Release a run that is no longer the partition's; its places in the queue of ages are passed over later."""
         self.charged -= sum(run.charges[run.head :])
-        run.head = len(run.bases)
+        self._dead += len(run.bases) - run.head
+        run.head = 0
         run.bases.clear()
         run.buffers.clear()
         run.charges.clear()
+        run.ends.clear()
+
+    def _tidy(self) -> None:
+        """A log that others write as well begins a new run again and again, and what was held of the one before would stand in the queue for ever: nothing has to
+        make room as long as little is held."""
+        if self._dead > _COMPACT_AT and self._dead * 2 > len(self._ages):
+            self._ages = deque((pid, run) for pid, run in self._ages if self._is_held(pid, run))
+            self._dead = 0
 
     def _is_held(self, pid: int, run: _Run) -> bool:
         """Whether a place in the queue of ages, looked at in its order, stands for a batch that is still here."""
@@ -183,9 +193,9 @@ class TailCache:
 
     def _evict(self) -> None:
         pid, run = self._ages.popleft()
-        if self._runs.get(pid) is run and run.left_early:
-            self._left_early -= 1
-        if self._is_held(pid, run):
-            self.charged -= run.drop_first()
-            if run.head == len(run.bases):
-                del self._runs[pid]
+        if not self._is_held(pid, run):
+            self._dead -= 1
+            return
+        self.charged -= run.drop_first()
+        if run.head == len(run.bases):
+            del self._runs[pid]

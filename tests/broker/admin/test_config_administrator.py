@@ -8,6 +8,7 @@ import pytest
 from broker.admin.config_administrator import ConfigAdministrator, without_secrets
 from broker.admin.config_rules import Operation, OperationType, ResourceType
 from broker.config.entry import Source
+from broker.config.settings import Settings
 from broker.errors import BrokerError, StorageUnavailable
 from broker.model import Topic
 from broker.storage.catalog.memory import MemoryCatalog
@@ -330,3 +331,20 @@ async def test_what_was_changed_is_told_without_secrets() -> None:
     before, after = without_secrets({"a.password": "hunter2", "b": "x"}, {"a.password": "hunter3", "b": "x"})
     assert "hunter" not in f"{before}{after}"
     assert (after["a.password"] != before["a.password"], after["b"] == before["b"]) == (True, True)
+
+
+async def test_settings_are_tried_before_they_are_stored() -> None:
+    """By whoever needs more than the values; also when they are only to be validated."""
+    world = ConfigWorld()
+    tried: list[int] = []
+
+    async def refuse(settings: Settings) -> None:
+        tried.append(settings.retention_ms)
+        raise BrokerError(ErrorCode.INVALID_REQUEST, "no such file")
+
+    world.configs.try_settings = refuse
+    for only_validate in (True, False):
+        assert await refused(world.set(BROKER, OWN, only_validate=only_validate, log_retention_ms="5")) == (ErrorCode.INVALID_REQUEST, "no such file")
+    assert tried == [5, 5]
+    assert world.live.dynamic(OWN) == {}
+    assert await world.catalog.load_configs() == {}

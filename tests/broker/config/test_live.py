@@ -107,6 +107,18 @@ async def test_what_cannot_be_any_more_is_left_aside() -> None:
     assert settings.current.log_cleaner_min_compaction_lag_ms == 0
 
 
+async def test_what_turns_out_to_be_of_no_use_is_left_aside_too() -> None:
+    """By the beginning of its name; it stays stored, for the next start."""
+    catalog = MemoryCatalog()
+    await catalog.set_config(4, "7", {"ssl.keystore.location": "/gone", "log.retention.ms": "5"})
+    await catalog.set_config(4, "", {"ssl.client.auth": "required"})
+    settings = await live(catalog)
+    assert settings.leave_aside("ssl.") == ["ssl.client.auth", "ssl.keystore.location"]
+    assert (settings.current.ssl_keystore_location, settings.current.retention_ms) == (None, 5)
+    assert settings.leave_aside("ssl.") == []
+    assert (await live(catalog)).current.ssl_keystore_location == "/gone"
+
+
 async def test_other_resources_are_not_taken_for_brokers() -> None:
     """The catalog keeps configuration of several types."""
     catalog = MemoryCatalog()

@@ -266,3 +266,26 @@ async def test_who_waits_keeps_its_place(open_place: Open, monkeypatch: pytest.M
         for number in range(12):
             clients.start_soon(anyio.to_thread.run_sync, client, number)
     assert sorted(served) == list(range(12))
+
+
+async def test_a_network_of_ipv6_is_one_neighbour(open_place: Open) -> None:
+    """Who has one address of it has them all: it makes room for itself, and keeps nobody out."""
+    place = await open_place(unauthenticated=8)
+
+    class Silent:
+        def __init__(self, host: str) -> None:
+            self.peer, self.is_aborted = (host, 4711), False
+
+        def abort(self) -> None:
+            self.is_aborted = True
+
+        def turn_away(self, reason: str) -> None:
+            self.is_aborted = True
+
+    honest = Silent("2001:db8:1::1")
+    place.listener.admit(honest, honest)  # type: ignore[arg-type]
+    for number in range(20):
+        hostile = Silent(f"2001:db8:2::{number:x}")
+        place.listener.admit(hostile, hostile)  # type: ignore[arg-type]
+    assert honest in place.limits.strangers  # type: ignore[comparison-overlap]
+    assert not honest.is_aborted
