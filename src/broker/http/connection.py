@@ -4,7 +4,6 @@ What comes before a request is known to be somebody's is not bounded by the serv
 behind one another without reading an answer. A stranger must not take memory, descriptors or the answers to health checks from others by them.
 """
 
-from asyncio import Transport
 from collections import OrderedDict
 from typing import Any, Final
 
@@ -81,7 +80,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._within_message = False
         self._deadline: Any = None
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         if self._room.enter(self):
             self._expect(REQUEST_S, "no whole request came")

@@ -10,7 +10,7 @@ import anyio.lowlevel
 import uvicorn
 from starlette.types import ASGIApp
 
-from broker.accepting import Acceptor, AcceptTime
+from broker.acceptor import Acceptor, AcceptTime
 from broker.http.connection import BoundedConnection, Room
 
 HANDSHAKE_S: Final = 10.0

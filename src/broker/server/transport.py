@@ -20,7 +20,7 @@ from typing import Any, Final, Protocol, cast
 from anyio import create_tcp_listener
 from anyio.abc import SocketAttribute
 
-from broker.accepting import Acceptor, AcceptTime
+from broker.acceptor import Acceptor, AcceptTime
 from broker.server.slicing import SLICE_BYTES, Rest, Turns
 
 RECEIVE_BUFFER_BYTES: Final = 256 * 1024

@@ -40,8 +40,7 @@ SPANS_PER_ANSWER = 1024
 
 @value
 class BatchEntry:
-    """One batch of a span, as much of it as the catalog must know. Sequences are -1 for a plain producer. ``max_timestamp`` says when it came, when its records have
-    none (:mod:`broker.storage.catalog.span_times`)."""
+    """One batch of a span, as much of it as the catalog must know. Sequences are -1 for a plain producer. ``max_timestamp`` is as that of a span."""
 
     record_count: int
     length: int

@@ -10,8 +10,8 @@ import anyio
 import pytest
 import structlog
 
-from broker import accepting
-from broker.accepting import AFTERWARDS, AT_ONCE, BURST_S, SHARE, Acceptor, AcceptTime
+from broker import acceptor
+from broker.acceptor import AFTERWARDS, AT_ONCE, BURST_S, SHARE, Acceptor, AcceptTime
 
 pytestmark = pytest.mark.anyio
 
@@ -100,7 +100,7 @@ async def test_a_flood_has_a_share_of_the_loop() -> None:
 
 async def test_a_system_without_descriptors_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said, nothing is lost, and the loop does not spin."""
-    monkeypatch.setattr(accepting, "WITHOUT_RESOURCES_S", 0.05)
+    monkeypatch.setattr(acceptor, "WITHOUT_RESOURCES_S", 0.05)
     door = Door()
 
     class Full:

@@ -4,7 +4,6 @@ A flood of connections costs the event loop a fraction of a millisecond each, an
 and no more; the others wait where they are, in the system's queue, which costs the broker nothing.
 """
 
-import asyncio
 import errno
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -68,9 +67,9 @@ class Acceptor:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        loop: Any,
         sockets: Sequence[socket.socket],
-        make_link: Callable[[AcceptTime], asyncio.BaseProtocol],
+        make_link: Callable[[AcceptTime], Any],
         *,
         tls: Mapping[str, Any] = _NO_TLS,
         beginning_max: int | None = None,
@@ -80,7 +79,7 @@ class Acceptor:
         self._make_link = make_link
         self._tls = dict(tls)
         self._beginning_max = beginning_max
-        self._beginning: dict[asyncio.Task[None], None] = {}
+        self._beginning: dict[Any, None] = {}
         self.time = AcceptTime()
         name = self._sockets[0].getsockname()
         self.host: str = name[0]
@@ -131,7 +130,7 @@ class Acceptor:
             for task in list(self._beginning)[: max(0, len(self._beginning) - self._beginning_max)]:
                 task.cancel()
 
-    def _begun(self, task: asyncio.Task[None]) -> None:
+    def _begun(self, task: Any) -> None:
         self._beginning.pop(task, None)
 
     async def _begin(self, accepted: socket.socket) -> None:
