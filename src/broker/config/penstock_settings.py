@@ -90,7 +90,7 @@ class PenstockSettings(BaseModel):
         check=Range(_MIB), unit="bytes",
     )
     tail_cache_bytes: int = own(
-        Kind.LONG, 64 * _MIB, "Bytes of the newest record data kept in memory for consumers that keep up.", check=_ZERO_UP,
+        Kind.LONG, 32 * _MIB, "Bytes of the newest record data kept in memory for consumers that keep up.", check=_ZERO_UP,
         unit="bytes",
     )
     telemetry_max_series: int = own(
