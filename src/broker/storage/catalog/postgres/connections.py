@@ -10,6 +10,7 @@ C2  A transaction that was lost before COMMIT was sent did not happen: StorageUn
 C3  An outcome that was looked up counts once it is as durable as an answered one: the look-up itself commits something, which waits for the standby
     behind it.
 C4  Every connection was checked when it was opened: isolation as needed, commits not asynchronous, and who the server is (``on_connect``).
+C5  A connection is used again only when it is known what state it is in. Whoever is cancelled does not know: what was sent may yet be carried out.
 """
 
 import math
@@ -105,8 +106,8 @@ class Connections:
                 if not snapshot:
                     yield connection
                     return
-                await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 try:
+                    await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                     yield connection
                 finally:
                     await roll_back(connection)
@@ -194,8 +195,8 @@ class Connections:
     async def _transaction(self, connection: Any, *, resolve: bool = True) -> AsyncIterator[None]:
         server = self._servers.get(connection, "")
         with _refused():
-            await connection.execute("BEGIN")
             try:
+                await connection.execute("BEGIN")
                 transaction_id = await connection.fetchval("SELECT pg_current_xact_id()::text")
                 yield
             except BaseException:
@@ -253,7 +254,7 @@ class Connections:
             try:
                 yield connection
             except BaseException as error:
-                if is_lost(error) or (error.__cause__ is not None and is_lost(error.__cause__)):
+                if _is_in_doubt(error) or (error.__cause__ is not None and is_lost(error.__cause__)):
                     connection.terminate()
                 raise
             finally:
@@ -286,7 +287,7 @@ class Connections:
             try:
                 yield connection
             except BaseException as error:
-                if is_lost(error) or isinstance(error, OutcomeUnknown):
+                if _is_in_doubt(error) or isinstance(error, OutcomeUnknown):
                     self._drop_commit_connection()
                 raise
             finally:
@@ -334,6 +335,11 @@ def _refused() -> Iterator[None]:
         yield
     except DRIVER_ERRORS as error:
         _raise(error)
+
+
+def _is_in_doubt(error: BaseException) -> bool:
+    """Whether the connection on which it was raised must not be used any more (C5)."""
+    return not isinstance(error, Exception) or is_lost(error)
 
 
 def _raise(error: BaseException) -> NoReturn:

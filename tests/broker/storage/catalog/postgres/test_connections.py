@@ -90,6 +90,41 @@ async def test_a_cancelled_change_is_undone(database_url: str) -> None:
         assert "cancelled" in await keys(connections)
 
 
+@pytest.mark.parametrize("way", ["change", "commit", "read"])
+async def test_a_transaction_that_is_cancelled_while_it_begins_is_nobodys(postgres: Postgres, database_url: str, way: str) -> None:
+    """Its BEGIN is on its way to the server, or already there: what comes next on a connection is a transaction of its own (C5)."""
+    async with behind_proxy(postgres, database_url) as (connections, proxy), anyio.create_task_group() as tasks:
+        await connections.fetch("SELECT 1")
+        scope = anyio.CancelScope()
+        ways = {"change": connections.change, "commit": connections.commit, "read": lambda: connections.read(snapshot=True)}
+
+        async def begin() -> None:
+            with scope:
+                async with ways[way]():
+                    raise AssertionError("the answer is held back")
+
+        proxy.hang()
+        tasks.start_soon(begin)
+        await anyio.wait_all_tasks_blocked()
+        scope.cancel()
+        proxy.go_on()
+        await anyio.wait_all_tasks_blocked()
+        await connections.change_once(INSERT, "changed")
+        await connections.commit_once(INSERT, "committed")
+
+        assert {"changed", "committed"} <= await keys(connections)
+
+
+async def test_a_question_that_is_cancelled_leaves_no_connection_in_doubt(database_url: str) -> None:
+    """It may be answered at any moment: nobody else asks on that connection (C5)."""
+    async with opened(database_url) as connections:
+        first = await connections.fetchval("SELECT pg_backend_pid()")
+        with anyio.move_on_after(0.1):
+            await connections.fetch("SELECT pg_sleep(1)")
+
+        assert await connections.fetchval("SELECT pg_backend_pid()") != first
+
+
 async def test_a_snapshot_stays_as_it_is(database_url: str) -> None:
     """All its questions see one state."""
     async with opened(database_url) as connections, connections.read(snapshot=True) as connection:
