@@ -36,7 +36,7 @@ Answers = list[list[list[Appended]]]
 T = TypeVar("T")
 
 _COMMIT: Final = (
-    f"SELECT verdict, bases, log_starts FROM commit_spans_v1({', '.join(f'${number}' for number in range(1, 36))})"  # noqa: S608
+    f"SELECT verdict, bases, log_starts FROM commit_spans_v2({', '.join(f'${number}' for number in range(1, 36))})"  # noqa: S608
 )
 _RESOLVE: Final = "SELECT resolve_commit_v1($1)"
 _LAST_COMMIT: Final = "SELECT object_ids, bases, log_starts FROM last_commit WHERE committer = $1"
@@ -227,7 +227,7 @@ class PostgresCommits(CatalogPart):
             self._recent.add({(group.object_id, group.position): own})
 
     def _arguments(self, prepared: PreparedCommit) -> list[Any]:
-        """Those of ``commit_spans_v1``, in its order."""
+        """Those of ``commit_spans_v2``, in its order."""
         groups, spans = prepared.groups, prepared.spans
         logs = [prepared.partitions[pid] for pid in prepared.pids]
         keys = list(prepared.producers)

@@ -12,14 +12,26 @@ from broker.errors import StorageUnavailable
 from broker.model import Appended
 from broker.storage.catalog.base import BatchEntry, CommitGroup, SpanQuery
 from broker.storage.catalog.cluster import Fenced, Member, Unresolved
+from broker.storage.catalog.postgres import commits
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
-from broker.storage.catalog.postgres.connecting import ConnectionOptions
+from broker.storage.catalog.postgres.connecting import PLANS, ConnectionOptions
+from broker.storage.catalog.postgres.prepared_commit import prepare
 from broker.storage.catalog.recent_commits import RecentCommits
 from broker.storage.objects.base import INLINE_OBJECTS
 from tests.broker.storage.catalog.groups_of_batches import NOW, batch, bounds_of, group, topic
+from tests.broker.storage.catalog.postgres.plans import PlanWatch
 from tests.broker.storage.catalog.postgres.test_exact_commits import Worlds, run_steps, trials, worlds
 from tests.support.postgres import Postgres
 from tests.support.tcp_proxy import TcpProxy
+
+_TRANSACTIONS = """
+WITH begun AS (
+    INSERT INTO txn (transactional_id, shard, producer_id, epoch, timeout_ms, status, started_ms, updated_ms, last_epoch, previous_producer_id)
+    SELECT int4send(pid), 0, pid, 0, 60000, 1, 0, 0, -1, -1 FROM unnest($1::int[]) AS own (pid)
+)
+INSERT INTO txn_part (pid, producer_id, epoch) SELECT pid, pid, 0 FROM unnest($1::int[]) AS own (pid)
+"""
+"""One for each log, which has it added; their producers' ids are the logs' own."""
 
 
 class CommitWorlds(Worlds):
@@ -156,6 +168,25 @@ async def test_a_commit_that_was_given_up_never_happens(catalog: PostgresCatalog
     bounds = await bounds_of(catalog, pid)
     assert bounds is not None
     assert bounds.high_watermark == 0
+
+
+@pytest.mark.parametrize("transactional", [False, True], ids=["plain", "transactions"])
+async def test_a_commit_costs_what_it_names(postgres: Postgres, *, transactional: bool) -> None:
+    """However many logs and producers: no step of it goes through one list for each entry of another."""
+    url, count = await postgres.new_database(), 60
+    async with opened(url) as catalog, postgres.connected(url.rpartition("/")[2]) as connection:
+        pids = await topic(catalog, count)
+        if transactional:
+            await connection.execute(_TRANSACTIONS, list(pids))
+        watch = PlanWatch(connection)
+        await watch.begin(PLANS)
+        for turn in range(2):
+            sent = {pid: [batch(producer=pid, first=turn, transactional=transactional)] for pid in pids}
+            prepared = prepare([group(sent, object_id=turn)])
+            assert prepared is not None
+            assert await watch.walked(commits._COMMIT, *catalog._arguments(prepared)) <= 2 * count
+        assert {bounds.high_watermark for bounds in (await catalog.bounds(pids)).values()} == {2}
+        assert {bounds.last_stable_offset for bounds in (await catalog.bounds(pids)).values()} == {0 if transactional else 2}
 
 
 async def until_committed(catalog: PostgresCatalog, flush: CommitGroup) -> None:
