@@ -28,7 +28,10 @@ SELECT {}::bytea, {}::smallint, * FROM unnest({}::bytea[], {}::int[], {}::bytea[
 ON CONFLICT (group_id, kind, member_id) DO UPDATE SET place = excluded.place, details = excluded.details
 """
 _REMOVE_MEMBERS: Final = "DELETE FROM group_member WHERE group_id = {} AND kind = {} AND member_id = ANY ({}::bytea[])"
-_REMOVE_OTHERS: Final = "DELETE FROM group_member WHERE group_id = {} AND kind = {} AND member_id <> ALL ({}::bytea[])"
+_REMOVE_OTHERS: Final = """
+DELETE FROM group_member WHERE group_id = {} AND kind = {} AND (member_id IN (SELECT unnest({}::bytea[]))) IS NOT TRUE
+"""
+"""``IS NOT TRUE`` makes a hashed set of the list; else every member would be compared with every other."""
 _FORGET: Final = "DELETE FROM coordinated_group WHERE group_id = {} AND kind = ANY ({}::smallint[])"
 _FORGET_MEMBERS: Final = "DELETE FROM group_member WHERE group_id = {} AND kind = ANY ({}::smallint[])"
 

@@ -31,7 +31,7 @@ WITH living AS MATERIALIZED (
 ), given AS MATERIALIZED (
     SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::int[], $4::int[], $5::bigint[], $6::int[], $7::boolean[])
         AS new (group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch, creates)
-    WHERE topic_id IN (SELECT topic_id FROM living)
+    WHERE (topic_id IN (SELECT topic_id FROM living)) IS TRUE
 ), made AS (
     INSERT INTO share_state (group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch)
     SELECT group_id, topic_id, partition_index, state_epoch, start_offset, leader_epoch FROM given WHERE creates
@@ -39,18 +39,21 @@ WITH living AS MATERIALIZED (
     ON CONFLICT (group_id, topic_id, partition_index) DO NOTHING
     RETURNING share_id, group_id, topic_id, partition_index
 ), locked AS MATERIALIZED (
-    SELECT own.share_id FROM share_state AS own JOIN given USING (group_id, topic_id, partition_index) WHERE NOT given.creates
+    SELECT own.share_id, given.state_epoch, given.start_offset, given.leader_epoch
+    FROM share_state AS own JOIN given USING (group_id, topic_id, partition_index) WHERE NOT given.creates
     ORDER BY own.group_id, own.topic_id, own.partition_index FOR UPDATE OF own
 ), saved AS (
-    UPDATE share_state AS own SET start_offset = given.start_offset, leader_epoch = given.leader_epoch
-    FROM given WHERE own.share_id IN (SELECT share_id FROM locked) AND own.group_id = given.group_id AND own.topic_id = given.topic_id
-        AND own.partition_index = given.partition_index AND own.state_epoch = given.state_epoch AND NOT given.creates
+    UPDATE share_state AS own SET start_offset = locked.start_offset, leader_epoch = locked.leader_epoch
+    FROM locked WHERE own.share_id = locked.share_id AND own.state_epoch = locked.state_epoch
     RETURNING own.share_id, own.group_id, own.topic_id, own.partition_index
 )
-SELECT group_id, topic_id, partition_index, given.creates, coalesce(made.share_id, saved.share_id)
-FROM given LEFT JOIN made USING (group_id, topic_id, partition_index) LEFT JOIN saved USING (group_id, topic_id, partition_index)
+SELECT group_id, topic_id, partition_index, creates, NULL::bigint FROM given
+UNION ALL SELECT group_id, topic_id, partition_index, true, share_id FROM made
+UNION ALL SELECT group_id, topic_id, partition_index, false, share_id FROM saved
 """
-"""A row for each state whose topic is there. Without an id it was not saved: it is another's, or gone, or was there already."""
+"""A row without an id for each state whose topic is there, and one with its id for each that was saved: others are another's, or gone, or were there
+already. They are not joined here: each would be compared with each. For the same reason topics are looked for in a hashed set, which ``IS TRUE`` makes
+of the list."""
 _CLAIM: Final = """
 WITH locked AS MATERIALIZED (
     SELECT own.share_id FROM unnest($1::bytea[], $2::bytea[], $3::int[]) AS asked (group_id, topic_id, partition_index)
@@ -112,10 +115,11 @@ class PostgresShareStates(GuardedPart):
                 [change.leader_epoch for change in single],
                 [change.creates for change in single],
             )
-            fenced = [by_key[tuple(row[:3])].key for row in rows if row[4] is None and not row[3]]
+            saved = {tuple(row[:3]): row[4] for row in rows if row[4] is not None}
+            fenced = [by_key[tuple(row[:3])].key for row in rows if not row[3] and tuple(row[:3]) not in saved]
             if fenced:
                 raise StateEpochFenced(fenced)
-            runs = _runs_of({row[4]: by_key[tuple(row[:3])] for row in rows if row[4] is not None})
+            runs = _runs_of({share_id: by_key[key] for key, share_id in saved.items()})
             if runs.parts:
                 await connection.execute(runs.text(), *runs.arguments)
 

@@ -8,6 +8,7 @@ from broker.model import CommittedOffset
 from broker.storage.catalog.share_states import ShareState, StateEpochFenced
 from broker.wire.error_codes import ErrorCode
 from tests.broker.storage.catalog.postgres.brokers import brokers, recorded
+from tests.broker.storage.catalog.postgres.plans import watched
 from tests.broker.storage.catalog.test_contract_share_states import TOPIC, change, make_topics
 
 KEY = ("g\0", TOPIC, 0)
@@ -22,6 +23,27 @@ async def test_a_save_is_two_statements(database_url: str, monkeypatch: pytest.M
 
         assert len(asked) == 2
         assert await catalog._connections.fetchval("SELECT count(*) FROM share_change") == 50
+
+
+async def test_a_save_costs_what_it_names(database_url: str) -> None:
+    """However many states of however many topics: no step goes through all of one list for each of another."""
+    async with watched(database_url) as (catalog, watch):
+        topics = [number.to_bytes(16, "big") for number in range(8)]
+        for topic_id in topics:
+            await catalog.create_topic(f"t{topic_id[-1]}", topic_id, 8, 1, {}, 0)
+        keys = [("g", topic_id, index) for topic_id in topics for index in range(8)]
+        watch.plans.clear()
+        await catalog.save_share_states([change((0, 1, 2, 1), key=key, epoch=0, creates=True) for key in keys])
+        await catalog.save_share_states([change((2, 3, 2, 1), key=key, epoch=0) for key in keys])
+        await catalog.claim_share_states(keys)
+        busiest = watch.busiest()
+
+        assert busiest <= 3 * len(keys)
+        assert {state.state_epoch for state in (await catalog.load_share_states(keys)).values()} == {1}
+        mixed = [change((4, 5, 2, 1), key=key, epoch=index % 2) for index, key in enumerate(keys)]
+        with pytest.raises(StateEpochFenced) as fenced:
+            await catalog.save_share_states(mixed)
+        assert list(fenced.value.keys) == keys[::2]
 
 
 async def test_changes_go_with_their_topic(database_url: str) -> None:
