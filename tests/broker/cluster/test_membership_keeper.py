@@ -127,14 +127,33 @@ async def test_clocks_that_differ_do_not_matter(jump_ms: int) -> None:
 
 
 async def test_a_catalog_clock_that_jumps_ahead_takes_nothing_for_good() -> None:
-    """Every lease has run out then; whoever looks first fences the others, and they come back."""
+    """Every lease has run out then: nobody could have been heard of, so nobody is fenced."""
     cluster = VirtualCluster()
     async with running(cluster, 3) as brokers:
         cluster.clock_offset_ms += 86_400_000
         await anyio.sleep(LEASE_S)
 
         assert all(broker.sees == [1, 2, 3] for broker in brokers)
-        assert sum("fenced" in broker.events for broker in brokers) == 2
+        assert not any("fenced" in broker.events for broker in brokers)
+
+
+async def test_a_catalog_that_was_away_for_everybody_takes_nothing_from_anybody() -> None:
+    """However long it was; whoever comes back first. Only who does not come back within a lease from then is fenced."""
+    async with running(VirtualCluster(), 4) as brokers:
+        for broker in brokers:
+            broker.catalog.reachable = False
+        await anyio.sleep(10 * LEASE_S)
+        brokers[3].kill()
+        for broker in brokers:
+            broker.catalog.reachable = True
+            await anyio.sleep(0.1)
+        await anyio.sleep(LEASE_S / 2)
+        sees_at_first = brokers[0].sees
+        await anyio.sleep(LEASE_S)
+
+        assert sees_at_first == [1, 2, 3, 4]
+        assert all(broker.sees == [1, 2, 3] and broker.events == ["unheard"] for broker in brokers[:3])
+        assert {member.epoch for member in brokers[0].views[-1].members} == {1}
 
 
 async def test_a_broker_whose_node_id_was_taken_stops() -> None:

@@ -137,6 +137,17 @@ class MemoryCluster:
             if (used := self.places.get(n)) is None or (not used.lease_until_ms and used.gone_ms < long_ago)
         )
 
+    def prolong(self, node_id: int, lease_ms: int) -> None:
+        """A member was heard of: prolong its lease, and take notice of those that ran out. When nobody's runs, nobody could be heard of: then every
+        member gets another one."""
+        now_ms = self.now_ms()
+        members = {each: place for each, place in self.places.items() if place.lease_until_ms}
+        nobody = all(place.lease_until_ms <= now_ms for place in members.values())
+        for each, place in members.items():
+            if nobody or each == node_id:
+                place.lease_until_ms = now_ms + lease_ms
+        self.fence_expired()
+
     def fence_expired(self) -> None:
         """Take notice of leases that ran out."""
         now_ms = self.now_ms()
@@ -251,8 +262,7 @@ class MemoryClusterCatalog(MemoryCatalog):
         if self.hangs:
             await anyio.sleep_forever()
         member = self._current_member()
-        self._cluster.places[member.node_id].lease_until_ms = self._cluster.now_ms() + lease_ms
-        self._cluster.fence_expired()
+        self._cluster.prolong(member.node_id, lease_ms)
         return self._cluster.view()
 
     async def announce(self, listeners: Mapping[str, tuple[str, int]], peer: tuple[str, int] | None) -> None:

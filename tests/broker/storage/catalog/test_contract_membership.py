@@ -151,6 +151,39 @@ async def test_a_lease_that_nobody_noticed_the_end_of_goes_on(brokers: Brokers) 
     assert (view.members, set(view.shards)) == ([member], {5})
 
 
+async def test_an_outage_for_everybody_takes_nothing_from_anybody(brokers: Brokers) -> None:
+    """Whoever comes back first finds nobody's lease running, and gives everybody another one; who is not back by its end is fenced after all."""
+    (first, one), (second, two), (dead, three) = [await brokers.registered(name) for name in ("first", "second", "dead")]
+    await second.claim_shards([5])
+    await dead.claim_shards([6])
+    await brokers.pass_ms(10 * LEASE_MS)
+    view = await first.renew(LEASE_MS)
+    assert (view.members, set(view.shards)) == ([one, two, three], {5, 6})
+
+    await brokers.pass_ms(LEASE_MS // 2)
+    assert (await second.renew(LEASE_MS)).members == [one, two, three]
+    await first.renew(LEASE_MS)
+    await brokers.pass_ms(LEASE_MS // 2)
+    view = await second.renew(LEASE_MS)
+    assert (view.members, set(view.shards)) == ([one, two], {5})
+    with pytest.raises(Fenced):
+        await dead.renew(LEASE_MS)
+
+
+async def test_a_broker_that_is_none_any_more_prolongs_nobodys_lease(brokers: Brokers) -> None:
+    """It left, and comes back when nobody's lease runs."""
+    (silent, _), (left, _) = await brokers.registered("silent"), await brokers.registered("left")
+    await left.leave()
+    await brokers.pass_ms(2 * LEASE_MS)
+    with pytest.raises(Fenced):
+        await left.renew(LEASE_MS)
+    new, member = await brokers.registered("new", 9)
+
+    assert (await new.renew(LEASE_MS)).members == [member]
+    with pytest.raises(Fenced):
+        await silent.renew(LEASE_MS)
+
+
 async def test_a_fenced_broker_comes_back_under_another_epoch(brokers: Brokers) -> None:
     """As the same node, for nobody else is given its id soon."""
     back, member = await brokers.registered("back")

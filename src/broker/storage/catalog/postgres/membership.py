@@ -1,4 +1,4 @@
-"""Who is in the cluster, in PostgreSQL. Leases run by the server's clock; what is atomic is one function there (``0003_membership.sql``).
+"""Who is in the cluster, in PostgreSQL. Leases run by the server's clock; what is atomic is one function there (``0003_membership.sql``, ``0008_failover_and_width.sql``).
 
 Being heard of must not wait behind anything, so it has connections of its own. Everything here may be asked twice: a lost connection is no question.
 """
@@ -19,7 +19,7 @@ from broker.storage.catalog.postgres.topics import TOPIC, topic_of
 
 _REGISTER: Final = "SELECT node_id, epoch, taken FROM register_broker_v1($1, $2, $3, $4, $5, $6, $7, $8)"
 _ANNOUNCE: Final = "UPDATE broker SET listeners = $3, peer = $4 WHERE node_id = $1 AND epoch = $2 RETURNING 1"
-_RENEW: Final = "SELECT renew_broker_v1($1, $2, $3)::text"
+_RENEW: Final = "SELECT renew_broker_v2($1, $2, $3)::text"
 _BEGIN_LEAVING: Final = """
 UPDATE broker_lease l SET leaving = true FROM broker b
 WHERE b.node_id = l.node_id AND l.node_id = $1 AND b.epoch = $2 AND l.lease_until > '-infinity' RETURNING 1

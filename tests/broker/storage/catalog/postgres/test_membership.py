@@ -1,7 +1,7 @@
 """What is particular to membership on PostgreSQL; what every shared catalog promises is in test_contract_membership."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 import anyio
@@ -28,11 +28,39 @@ async def broker(url: str, instance: str, lease_ms: int = LEASE_MS) -> AsyncIter
         await catalog.aclose()
 
 
-async def end_leases(url: str) -> None:
-    """As if their time had passed."""
+async def end_leases(url: str, *, but: int = -1) -> None:
+    """As if their time had passed; but for one broker's."""
     connection = await asyncpg.connect(url, ssl=False)
-    await connection.execute("UPDATE broker_lease SET lease_until = clock_timestamp() WHERE lease_until > '-infinity'")
+    await connection.execute(
+        "UPDATE broker_lease SET lease_until = clock_timestamp() WHERE lease_until > '-infinity' AND node_id <> $1", but
+    )
     await connection.close()
+
+
+async def look_at_once(catalogs: Sequence[PostgresCatalog]) -> list[Exception]:
+    """Renew all; what those got who were refused."""
+    refused: list[Exception] = []
+
+    async def look(catalog: PostgresCatalog) -> None:
+        try:
+            await catalog.renew(LEASE_MS)
+        except Exception as error:
+            refused.append(error)
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            for catalog in catalogs:
+                tasks.start_soon(look, catalog)
+    return refused
+
+
+async def living(url: str) -> tuple[int, list[int]]:
+    """How many leases run, and the epoch of every node id there is."""
+    connection = await asyncpg.connect(url, ssl=False)
+    count = await connection.fetchval("SELECT count(*) FROM broker_lease WHERE lease_until > clock_timestamp()")
+    epochs = [row[0] for row in await connection.fetch("SELECT epoch FROM broker ORDER BY node_id")]
+    await connection.close()
+    return count, epochs
 
 
 async def test_a_broker_is_heard_of_while_its_commits_wait() -> None:
@@ -66,27 +94,43 @@ async def test_what_a_frozen_broker_left_open_holds_nobody_up() -> None:
 async def test_many_brokers_that_look_at_once_agree() -> None:
     """However they come together, each epoch is ended once, and none of them waits for another's transaction for long."""
     url = await postgres_server().new_database()
-    async with broker(url, "a") as a, broker(url, "b") as b, broker(url, "c") as c, broker(url, "d") as d:
-        await end_leases(url)
-        refused = []
+    async with broker(url, "a") as a, broker(url, "b") as b, broker(url, "c") as c, broker(url, "d", 60_000) as d:
+        await end_leases(url, but=4)
+        refused = await look_at_once([a, b, c, d])
+        count, epochs = await living(url)
 
-        async def look(catalog: PostgresCatalog) -> None:
-            try:
-                await catalog.renew(LEASE_MS)
-            except Exception as error:
-                refused.append(error)
+        assert count == 4 - len(refused)
+        assert sorted(epochs) == [1] * count + [2] * len(refused)
 
-        with anyio.fail_after(10):
-            async with anyio.create_task_group() as tasks:
-                for catalog in (a, b, c, d):
-                    tasks.start_soon(look, catalog)
+
+async def test_many_brokers_that_come_back_at_once_are_all_members() -> None:
+    """The database was away for all of them: nobody is fenced, and none waits for another that waits for it."""
+    url = await postgres_server().new_database()
+    async with AsyncExitStack() as stack:
+        brokers = [await stack.enter_async_context(broker(url, name)) for name in "abcdef"]
+        for _ in range(20):
+            await end_leases(url)
+            assert await look_at_once(brokers) == []
+            assert await living(url) == (6, [1] * 6)
         connection = await asyncpg.connect(url, ssl=False)
-        living = await connection.fetchval("SELECT count(*) FROM broker_lease WHERE lease_until > clock_timestamp()")
-        epochs = [row[0] for row in await connection.fetch("SELECT epoch FROM broker")]
+        assert await connection.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0
         await connection.close()
 
-        assert living == 4 - len(refused)
-        assert sorted(epochs) == [1] * living + [2] * len(refused)
+
+async def test_whoever_is_being_heard_of_is_passed_over() -> None:
+    """A lease that somebody else has locked, its own broker most likely, holds nobody up who prolongs them all."""
+    url = await postgres_server().new_database()
+    async with broker(url, "one") as one, broker(url, "two"), broker(url, "three"):
+        await end_leases(url)
+        connection = await asyncpg.connect(url, ssl=False)
+        async with connection.transaction():
+            await connection.execute("SELECT 1 FROM broker_lease WHERE node_id = 2 FOR UPDATE")
+            with anyio.fail_after(1):
+                view = await one.renew(LEASE_MS)
+        await connection.close()
+
+        assert [member.node_id for member in view.members] == [1, 3]
+        assert (await living(url))[1] == [1, 1, 1]
 
 
 async def test_a_registration_whose_answer_was_lost_is_repeated_in_place() -> None:

@@ -109,3 +109,43 @@ BEGIN
     verdict := 'done';
     RETURN NEXT;
 END $$;
+
+-- Prolong the lease, take notice of others' that ran out, and tell who there is. NULL: fenced. When nobody's lease runs, nobody could be heard of: then
+-- every member gets another lease, and whoever does not come back is fenced after that. Each waits for its own lease only, before it has any other.
+CREATE FUNCTION renew_broker_v2(a_node_id int, a_epoch bigint, a_lease_ms int) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    lease interval := a_lease_ms * interval '1 millisecond';
+    nobody boolean;
+BEGIN
+    PERFORM 1 FROM broker_lease WHERE node_id = a_node_id FOR NO KEY UPDATE;
+    IF NOT EXISTS (
+        SELECT 1 FROM broker b JOIN broker_lease l USING (node_id) WHERE b.node_id = a_node_id AND b.epoch = a_epoch AND l.lease_until > '-infinity'
+    ) THEN
+        RETURN NULL;
+    END IF;
+    nobody := NOT EXISTS (SELECT 1 FROM broker_lease WHERE lease_until > clock_timestamp());
+    UPDATE broker_lease SET lease_until = clock_timestamp() + lease WHERE node_id = a_node_id;
+    IF nobody THEN
+        UPDATE broker_lease SET lease_until = clock_timestamp() + lease WHERE node_id = ANY (ARRAY(
+            SELECT node_id FROM broker_lease WHERE lease_until > '-infinity' AND node_id <> a_node_id ORDER BY node_id FOR NO KEY UPDATE SKIP LOCKED));
+    ELSE
+        PERFORM fence_expired_brokers_v1();
+    END IF;
+    RETURN (
+        SELECT jsonb_build_object(
+            'members', (
+                SELECT coalesce(jsonb_agg(jsonb_build_object(
+                    'node_id', b.node_id, 'epoch', b.epoch, 'rack', b.rack, 'listeners', b.listeners, 'peer', b.peer, 'leaving', l.leaving
+                ) ORDER BY b.node_id), '[]')
+                FROM broker b JOIN broker_lease l USING (node_id) WHERE l.lease_until > clock_timestamp()
+            ),
+            'shards', (
+                SELECT coalesce(jsonb_agg(jsonb_build_array(s.shard, s.node_id, s.token)), '[]')
+                FROM shard s JOIN broker b ON b.node_id = s.node_id AND b.epoch = s.epoch JOIN broker_lease l ON l.node_id = s.node_id
+                WHERE l.lease_until > clock_timestamp()
+            ),
+            'metadata_version', (SELECT version FROM metadata_version),
+            'incarnation', (SELECT coalesce((SELECT value::bigint FROM meta WHERE key = 'incarnation'), 1))
+        )
+    );
+END $$;
