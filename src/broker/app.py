@@ -185,6 +185,7 @@ class App:
                     on_markers=lambda markers: cluster.markers_written(markers),
                     on_compacted=lambda pid, below: cluster.log_compacted(pid, below),
                     hints_flow=lambda: cluster.peers.hints_flow,
+                    incarnation=lambda: catalog.incarnation,
                 ),
             )
             cluster = Cluster(catalog, keeper, agents, storage.committer, bytes.fromhex(secret), known.version)

@@ -80,13 +80,14 @@ class Agents:
 class Sharing:
     """What is different for a broker that is not alone. ``blocks`` is the store by ranges; ``on_published`` is told of what becomes visible by this
     broker, and ``on_markers`` of the markers of transactions that it has ended: readers elsewhere wait for both. ``on_compacted`` is told of logs that
-    it has compacted, and below which offset. ``hints_flow``: whether every other broker says the same of itself."""
+    it has compacted, and below which offset. ``hints_flow``: whether every other broker says the same of itself. ``incarnation`` is the catalog's."""
 
     blocks: BlockSource
     on_published: Callable[[Published], None]
     on_markers: Callable[[Sequence[Marker]], None]
     on_compacted: Callable[[int, int], None]
     hints_flow: Callable[[], bool]
+    incarnation: Callable[[], int] = lambda: 0
 
 
 async def assemble(
@@ -178,7 +179,9 @@ async def assemble(
         configs=group_configs,
         share_partitions=share_partitions,
     )
-    producer_ids = ProducerIdAllocator(catalog)
+    producer_ids = (
+        ProducerIdAllocator(catalog) if sharing is None else ProducerIdAllocator(catalog, incarnation=sharing.incarnation)
+    )
 
     def on_ended(ended: Ended) -> None:
         reader.transaction_ended(ended)

@@ -100,6 +100,7 @@ class Broker:
                         on_markers=lambda markers: self.cluster.markers_written(markers),
                         on_compacted=lambda pid, below: self.cluster.log_compacted(pid, below),
                         hints_flow=lambda: self.cluster.peers.hints_flow,
+                        incarnation=lambda: self.catalog.incarnation,
                     ),
                 )
                 self.cluster = Cluster(self.catalog, self.keeper, self.agents, self.committer, SECRET, version)

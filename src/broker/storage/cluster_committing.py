@@ -53,6 +53,11 @@ _log = logs.get("committer")
 class CommitCatalog(GroupCommits, ObjectIds, Protocol):
     """What is asked of the catalog."""
 
+    @property
+    def incarnation(self) -> int:
+        """As :attr:`broker.storage.catalog.cluster.ClusterCatalog.incarnation`."""
+        ...
+
     async def known_producers(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]: ...
 
 
@@ -378,19 +383,23 @@ class ClusterCommitter:
 
 
 class _InlineIds:
-    """Ids for groups that the catalog keeps, of one epoch of this broker."""
+    """Ids for groups that the catalog keeps, of one epoch of this broker. Those that an earlier server leased are not used: the one that has the catalog
+    now may lack the lease."""
 
-    def __init__(self, catalog: ObjectIds) -> None:
+    def __init__(self, catalog: CommitCatalog) -> None:
         self._catalog = catalog
         self._lock = anyio.Lock()
         self._next = self._end = 0
+        self._incarnation = catalog.incarnation
 
     async def next(self) -> int:
         """An id that was never given before. Raises Fenced, StorageUnavailable."""
         async with self._lock:
-            if self._next == self._end:
-                self._next = await self._catalog.lease_object_ids(INLINE_IDS_A_LEASE)
-                self._end = self._next + INLINE_IDS_A_LEASE
+            while self._next == self._end or self._incarnation != self._catalog.incarnation:
+                self._incarnation = self._catalog.incarnation
+                self._next = self._end = 0
+                first = await self._catalog.lease_object_ids(INLINE_IDS_A_LEASE)
+                self._next, self._end = first, first + INLINE_IDS_A_LEASE
             self._next += 1
             return INLINE_OBJECTS + self._next - 1
 

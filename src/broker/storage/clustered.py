@@ -59,7 +59,7 @@ def open_store(
         catalog,
         describe,
         cluster_id=cluster_id,
-        registration=lambda: catalog.member.epoch if catalog.member else 0,
+        leased_under=lambda: (catalog.member.epoch if catalog.member else 0, catalog.incarnation),
         settings=RequestSettings(uploads=slots),
     )
     store = StoreWithInline(remote, catalog, INLINE_CACHE_BYTES)

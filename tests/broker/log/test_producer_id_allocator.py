@@ -48,6 +48,30 @@ async def test_a_second_broker_gets_other_ids() -> None:
     assert await first.next() != await second.next()
 
 
+async def test_what_another_server_may_give_again_is_not_used() -> None:
+    """It has taken the catalog over, and may lack the reservation of what is left; also of a block that was reserved while that happened."""
+    catalog, incarnation = SlowCatalog(), 1
+    allocator = ProducerIdAllocator(catalog, 10, lambda: incarnation)
+    first = await allocator.next()
+    incarnation = 2
+    assert await allocator.next() == first + 10
+    assert await allocator.next() == first + 11
+
+    reserve = catalog.allocate_producer_ids
+
+    async def fail_over_meanwhile(count: int) -> int:
+        nonlocal incarnation
+        catalog.allocate_producer_ids = reserve  # type: ignore[method-assign]
+        given = await reserve(count)
+        incarnation += 1
+        return given
+
+    catalog.allocate_producer_ids = fail_over_meanwhile  # type: ignore[method-assign]
+    incarnation = 3
+    assert await allocator.next() == first + 30
+    assert catalog.blocks == 4
+
+
 async def test_a_failed_reservation_uses_nothing_up() -> None:
     """The error goes to the caller; the next one tries again."""
     catalog = SlowCatalog()

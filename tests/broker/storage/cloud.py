@@ -83,6 +83,7 @@ class SharedCatalog(MemoryCatalog):
         self.is_busy = False
         self.never: set[int] = set()
         self.epoch = 1
+        self.incarnation = 0
         self.leases: list[int] = []
         self.lease_error: Exception | None = None
         self._next_id = 0

@@ -13,7 +13,7 @@ from broker.errors import BrokerError, StorageFailed, StorageUnavailable
 from broker.model import Appended
 from broker.storage.catalog.base import SpanQuery
 from broker.storage.catalog.cluster import Fenced, Unresolved
-from broker.storage.cluster_committing import GROUPS_A_COMMIT, ClusterCommitter
+from broker.storage.cluster_committing import GROUPS_A_COMMIT, INLINE_IDS_A_LEASE, ClusterCommitter
 from broker.storage.committing import UnstoredGroup
 from broker.storage.objects.base import INLINE_OBJECTS, TocEntry
 from broker.storage.recovery import entry_of
@@ -200,6 +200,17 @@ async def test_a_small_group_needs_no_object(stage: Stage) -> None:
     ids = [group.object_id for groups in stage.catalog.commits for group in groups]
     assert ids == [INLINE_OBJECTS, INLINE_OBJECTS + 1]
     assert await stage.texts() == ["small", "other"]
+
+
+async def test_ids_that_an_earlier_server_leased_are_not_used(stage: Stage) -> None:
+    """The one that has the catalog now may lack the lease, and give them to another broker."""
+    await stage.send("before", inline=True)
+    stage.catalog.incarnation += 1
+    await stage.send("behind", inline=True)
+    await stage.settled("before", "behind")
+    ids = [group.object_id - INLINE_OBJECTS for groups in stage.catalog.commits for group in groups]
+    assert ids == [0, INLINE_IDS_A_LEASE]
+    assert stage.catalog.leases == ids
 
 
 async def test_an_upload_that_fails_is_tried_again(stage: Stage) -> None:

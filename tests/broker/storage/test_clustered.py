@@ -6,10 +6,12 @@ from broker.errors import StorageUnavailable
 from broker.storage.catalog.base import BatchEntry
 from broker.storage.catalog.cluster import Registration
 from broker.storage.catalog.postgres.migrating import SchemaUnusable
+from broker.storage.cluster_committing import INLINE_IDS_A_LEASE
 from broker.storage.clustered import open_catalog, open_store
 from broker.storage.committing import UnstoredGroup
 from broker.storage.objects.base import TocEntry
 from broker.storage.objects.location import BadLocation
+from broker.storage.objects.object_ids import BLOCK
 from tests.support.postgres import postgres_server
 
 
@@ -30,6 +32,28 @@ async def test_what_is_committed_can_be_read() -> None:
 
         assert answer.base_offset == 5 * number
         assert bytes(read) == data
+    await storage.aclose()
+
+
+async def test_ids_that_an_earlier_server_leased_are_not_used() -> None:
+    """Not for objects in the store, nor for those that the catalog keeps: the server that has the catalog now may lack the lease."""
+    catalog = await open_catalog(await postgres_server().new_database(), "one")
+    await catalog.register(Registration(instance="one", node_id=None, rack=None, listeners={}), 60_000)
+    storage = open_store(catalog, "memory://clustered/y", "c", lambda pid: None, slots=2, retry_s=1, on_fenced=lambda: None)
+    topic = await catalog.create_topic("t", b"t" * 16, 1, 1, {}, 0)
+    (pid,) = topic.partitions
+    ids: dict[bool, list[int]] = {False: [], True: []}
+    for _ in range(2):
+        for inline, found in ids.items():
+            group = UnstoredGroup([b"x" * 100], [TocEntry(pid, 0, 100)], [[BatchEntry(5, 100, 1)]], 0, inline)
+            await storage.committer.commit(group)
+            found.append((await catalog.spans_from_timestamp(pid, -1, 10)).spans[-1].object_id)
+        before = storage.store.new_object_id()
+        catalog._incarnations.number += 1
+        await storage.store.lease_ids()
+        assert storage.store.new_object_id() >= before + BLOCK - 2
+
+    assert all(second - first >= INLINE_IDS_A_LEASE for first, second in ids.values())
     await storage.aclose()
 
 

@@ -1,11 +1,11 @@
 """Ids for new objects, from blocks that the catalog leases to this broker.
 
-D1  An id is used for one object only: blocks are never given twice, and what is left of one is forgotten when the broker registers anew. The orphan
-    sweep takes objects of a registration that has ended for abandoned.
+D1  An id is used for one object only: blocks are never given twice, and what is left of one is forgotten when the broker registers anew, or another
+    server has the catalog. The orphan sweep takes objects of a registration that has ended for abandoned, and another server may lack the lease.
 D2  Taking an id waits for the catalog only when none is left; the next block is fetched while there still are some.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Final
 
 import anyio
@@ -18,17 +18,25 @@ BLOCK: Final = 4096
 _KEPT: Final = BLOCK // 4
 """How many are kept for those who cannot wait."""
 
+LeasedUnder = Callable[[], Hashable]
+"""What leases rest on now: the broker's epoch and the catalog's incarnation. A block is good for as long as it says the same."""
+
+
+def always() -> Hashable:
+    """Where leases never end."""
+    return None
+
 
 class ObjectIdBlocks:
-    """Owns the blocks leased. ``registration`` tells under which epoch this broker is registered now."""
+    """Owns the blocks leased; ``rests_on`` tells whether they still are (D1)."""
 
-    def __init__(self, ids: ObjectIds, registration: Callable[[], int] = lambda: 0, block: int = BLOCK) -> None:
+    def __init__(self, ids: ObjectIds, rests_on: LeasedUnder = always, block: int = BLOCK) -> None:
         self._ids = ids
-        self._registration = registration
+        self._rests_on = rests_on
         self._block = block
         self._kept = min(_KEPT, block // 4)
         self._blocks: list[range] = []
-        self._leased_under = registration()
+        self._leased_under = rests_on()
         self._leasing = anyio.Lock()
 
     @property
@@ -59,9 +67,9 @@ class ObjectIdBlocks:
         async with self._leasing:
             if not self.is_short:
                 return
-            under = self._registration()
+            under = self._rests_on()
             first = await self._ids.lease_object_ids(self._block)
-            if under == self._registration():
+            if under == self._rests_on():
                 self._leased_under = under
                 self._blocks.append(range(first, first + self._block))
 
@@ -73,7 +81,7 @@ class ObjectIdBlocks:
             pass
 
     def forget(self) -> None:
-        """The registration under which they were leased has ended (D1)."""
+        """What they rest on has ended (D1)."""
         self._blocks.clear()
 
     def _next(self) -> int:
@@ -84,5 +92,5 @@ class ObjectIdBlocks:
         return block[0]
 
     def _forget_foreign(self) -> None:
-        if self._blocks and self._leased_under != self._registration():
+        if self._blocks and self._leased_under != self._rests_on():
             self.forget()

@@ -1,13 +1,13 @@
 """Opens a remote store by its URL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from broker.errors import StorageUnavailable
 from broker.storage.catalog.cluster import ObjectIds
 from broker.storage.objects.backend import open_backend
 from broker.storage.objects.base import RawObjects
 from broker.storage.objects.location import read_location
-from broker.storage.objects.object_ids import ObjectIdBlocks
+from broker.storage.objects.object_ids import LeasedUnder, ObjectIdBlocks, always
 from broker.storage.objects.raw_files import RawFiles
 from broker.storage.objects.raw_remote import REMOTE, RawRemote
 from broker.storage.objects.remote import Describe, RemoteObjectStore
@@ -20,14 +20,14 @@ def open_objects(
     describe: Describe,
     *,
     cluster_id: str = "",
-    registration: Callable[[], int] = lambda: 0,
+    leased_under: LeasedUnder = always,
     settings: RequestSettings | None = None,
 ) -> RemoteObjectStore:
-    """The store at ``url`` (:mod:`broker.storage.objects.location`). ``ids`` leases object ids, ``registration`` is the epoch they are leased under,
+    """The store at ``url`` (:mod:`broker.storage.objects.location`). ``ids`` leases object ids, ``leased_under`` says what their leases rest on,
     ``describe`` names partitions for footers. Nothing is sent yet. Raises BadLocation."""
     backend = open_backend(read_location(url))
     return RemoteObjectStore(
-        backend, ObjectIdBlocks(ids, registration), describe, cluster_id=cluster_id, settings=settings
+        backend, ObjectIdBlocks(ids, leased_under), describe, cluster_id=cluster_id, settings=settings
     )
 
 

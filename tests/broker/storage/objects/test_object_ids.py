@@ -65,6 +65,16 @@ async def test_a_catalog_that_is_away_stops_only_who_has_none() -> None:
         blocks.take_now()
 
 
+async def test_ids_that_an_earlier_server_leased_are_not_used() -> None:
+    """The one that has the catalog now may lack the lease, and give them to another broker (D1)."""
+    epoch, incarnation = 1, 1
+    blocks = ObjectIdBlocks(CountedIds(), lambda: (epoch, incarnation), block=8)
+    assert await blocks.take() == 1
+    incarnation = 2
+    assert blocks.left == 0
+    assert await blocks.take() == 9
+
+
 async def test_ids_of_a_registration_that_ended_are_not_used() -> None:
     """The orphan sweep may take them for abandoned (D1)."""
     epoch = 1

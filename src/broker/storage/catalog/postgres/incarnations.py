@@ -3,6 +3,7 @@
 A standby that is promoted, or a backup that is restored, may lack the last commits that were acknowledged, if it was not kept in step. A server is known
 by its system identifier and the timeline it writes. The database keeps which one it was; whoever first finds another there gives every log a new leader
 epoch, so that clients that have read beyond the log's end notice it, and counts the catalog's incarnation up, so that brokers drop what they remember.
+Ids that the server before may have given without the new one knowing of it are passed over.
 """
 
 from typing import Final
@@ -17,7 +18,7 @@ SELECT (SELECT system_identifier FROM pg_control_system())::text, %s,
     (SELECT value FROM meta WHERE key = 'server'), coalesce((SELECT value::bigint FROM meta WHERE key = 'incarnation'), 0)
 """
 _TIMELINE: Final = "('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint"
-_NEW: Final = "SELECT new_incarnation_v1($1)"
+_NEW: Final = "SELECT new_incarnation_v2($1)"
 _EPOCHS: Final = "SELECT pid, leader_epoch FROM part WHERE leader_epoch > 0"
 
 

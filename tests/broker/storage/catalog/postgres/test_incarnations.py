@@ -6,6 +6,7 @@ import pytest
 from broker.errors import StorageUnavailable
 from broker.log.visibility import EpochEnd, end_of_epoch
 from broker.model import LogBounds
+from broker.storage.catalog.cluster import Registration
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
 from broker.storage.catalog.postgres.connecting import ConnectionOptions
 from tests.broker.storage.catalog.groups_of_batches import batch, group, topic
@@ -55,6 +56,27 @@ async def test_another_server_begins_new_epochs(database_url: str) -> None:
     assert third.leader_epoch(new) == 0
     for each in (catalog, taken_over, again, third):
         await each.aclose()
+
+
+async def test_numbers_that_the_server_before_may_have_given_are_passed_over(database_url: str) -> None:
+    """Ids of objects, producers and partitions, versions of transactions: the new server may lack the last ones, which are in use."""
+
+    async def given(catalog: PostgresCatalog) -> list[int]:
+        (pid,) = await topic(catalog, name=f"of {catalog.incarnation}")
+        version = await catalog._connections.fetchval("SELECT nextval('txn_versions')")
+        return [await catalog.lease_object_ids(10), await catalog.allocate_producer_ids(1), pid, version]
+
+    catalog = await PostgresCatalog.open(database_url)
+    await catalog.register(Registration(instance="i", node_id=1, rack=None, listeners={}), 60_000)
+    before = await given(catalog)
+    await catalog._connections.fetch(_FORGE)
+    taken_over = await PostgresCatalog.open(database_url)
+    taken_over.member = catalog.member
+    after = await given(taken_over)
+
+    assert [one - other for one, other in zip(after, before, strict=True)] == [10 + (1 << 20), 1_001_000, (1 << 16) + 1, (1 << 16) + 1]
+    await catalog.aclose()
+    await taken_over.aclose()
 
 
 async def test_a_promoted_standby_is_another_server() -> None:

@@ -149,3 +149,31 @@ BEGIN
         )
     );
 END $$;
+
+-- Another server answers than the one before: what was acknowledged may be lost, so every log begins a new leader epoch (once, whoever comes first).
+-- Numbers that the one before gave, and this one does not know of, are on their way or in somebody's memory: they are not given again. (Sequences are
+-- moved on by taking from them, for which a broker's role has the right.)
+CREATE FUNCTION new_incarnation_v2(a_server text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    before text;
+    number bigint;
+BEGIN
+    INSERT INTO meta VALUES ('incarnation', '0') ON CONFLICT DO NOTHING;
+    SELECT value::bigint INTO number FROM meta WHERE key = 'incarnation' FOR UPDATE;
+    SELECT value INTO before FROM meta WHERE key = 'server';
+    IF before IS NULL THEN
+        INSERT INTO meta VALUES ('server', a_server);
+    ELSIF before <> a_server THEN
+        number := number + 1;
+        UPDATE meta SET value = a_server WHERE key = 'server';
+        UPDATE meta SET value = number::text WHERE key = 'incarnation';
+        UPDATE object_id_counter SET next_id = next_id + 1048576;
+        PERFORM nextval('producer_ids') FROM generate_series(1, 1000);
+        PERFORM nextval('partition_ids') FROM generate_series(1, 65536);
+        PERFORM nextval('txn_versions') FROM generate_series(1, 65536);
+        PERFORM 1 FROM part ORDER BY pid FOR NO KEY UPDATE;
+        UPDATE part SET leader_epoch = leader_epoch + 1,
+            epoch_starts = coalesce(epoch_starts, '{}') || ARRAY[leader_epoch + 1, high_watermark];
+    END IF;
+    RETURN number;
+END $$;
