@@ -4,7 +4,7 @@ K1  One commit of this process is under way at a time, in the order in which the
 K2  An object holds one flush. An object id that the catalog knows is never committed to again: its row is what tells that a commit happened (I7), and a
     row that says "never" keeps a commit that comes late from happening.
 K3  When the outcome is not known, "never" is written for all objects of the commit. Whoever still runs the commit is waited for by the database; then
-    either the rows are there and it can never happen, or it did.
+    either the rows are there and it can never happen, or it did. An object that was deleted since had been committed: its row says so for an hour.
 K4  While that cannot be done the outcome stays open. It is settled before anything else is committed, and until then nobody is told that nothing
     happened.
 """
@@ -38,14 +38,14 @@ T = TypeVar("T")
 _COMMIT: Final = (
     f"SELECT verdict, bases, log_starts FROM commit_spans_v2({', '.join(f'${number}' for number in range(1, 36))})"  # noqa: S608
 )
-_RESOLVE: Final = "SELECT resolve_commit_v1($1)"
+_RESOLVE: Final = "SELECT resolve_commit_v2($1)"
 _LAST_COMMIT: Final = "SELECT object_ids, bases, log_starts FROM last_commit WHERE committer = $1"
-_OBJECTS: Final = "SELECT object_id, state FROM object WHERE object_id = ANY ($1)"
+_OBJECTS: Final = "SELECT object_id, CASE WHEN state <> 9 THEN -1 ELSE size END FROM object WHERE object_id = ANY ($1)"
+"""One that is not there (any more) has the size that it was committed with, 0 when it never was."""
 _FORGET_OLD: Final = "DELETE FROM last_commit WHERE made < now() - interval '1 day'"
 _INLINE: Final = "SELECT bytes FROM inline_object WHERE object_id = $1"
 _INLINES: Final = "SELECT object_id, bytes FROM inline_object WHERE object_id = ANY($1::bigint[])"
 _KNOWN: Final = "PC001"
-_NEVER: Final = 9
 _SHORTEST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
 
@@ -83,7 +83,12 @@ class PostgresCommits(CatalogPart):
             known = [self._recent.find(group) for group in groups]
             new = [group for group, answers in zip(groups, known, strict=True) if answers is None]
             if new:
-                committed = iter(await self._commit(new))
+                try:
+                    committed = iter(await self._commit(new))
+                except StorageUnavailable as error:
+                    if len(new) < len(groups):
+                        raise _in_part() from error
+                    raise
                 known = [next(committed) if answers is None else answers for answers in known]
             return [answers for answers in known if answers is not None]
 
@@ -177,6 +182,9 @@ class PostgresCommits(CatalogPart):
         if outcome == "never":
             self._open = None
             raise StorageUnavailable("the catalog's database was lost under a commit; nothing of it was done")
+        if outcome == "mixed":
+            self._open = None
+            raise _in_part()
         answers = unsettled.answers
         if answers is None and unsettled.prepared is not None:
             answers = await self._told(unsettled.prepared)
@@ -193,13 +201,17 @@ class PostgresCommits(CatalogPart):
         return prepared.answered(row[1], row[2])
 
     async def _answered_before(self, groups: Sequence[CommitGroup], prepared: PreparedCommit | None) -> Answers:
-        """Some object has a row: the commit happened, or never will (K2). Raises StorageUnavailable only when it never will."""
+        """Some object has a row: the commit happened, or never will (K2). Raises StorageUnavailable only when it never will, and none of its objects is in
+        by another one."""
         ids = [group.object_id for group in groups]
         rows = await self._insist(lambda connection: connection.fetch(_OBJECTS, ids))
-        states = {row[0]: row[1] for row in rows}
-        if _NEVER in states.values():
+        ends = {group.object_id: group.position + group.length for group in groups}
+        committed = {object_id for object_id, size in rows if size in (-1, ends[object_id])}
+        if not committed:
             raise StorageUnavailable("an object of the commit was given up or deleted before")
-        answers = None if prepared is None or len(states) < len(groups) else await self._told(prepared)
+        if len(committed) < len(groups):
+            raise _in_part()
+        answers = None if prepared is None else await self._told(prepared)
         if answers is None:
             raise _forgotten()
         return answers
@@ -279,3 +291,7 @@ class PostgresCommits(CatalogPart):
 
 def _forgotten() -> Unresolved:
     return Unresolved("a commit is in, but what it came to is not known any more")
+
+
+def _in_part() -> Unresolved:
+    return Unresolved("a part of a commit is in by another one; what that came to is not known any more")

@@ -158,8 +158,8 @@ async def test_a_commit_that_was_given_up_never_happens(catalog: PostgresCatalog
     """Whoever looked it up has said so for good (K3)."""
     (pid,) = await topic(catalog)
     async with catalog._connections.apart() as connection:
-        assert await connection.fetchval("SELECT resolve_commit_v1($1)", [5, 6]) == "never"
-        assert await connection.fetchval("SELECT resolve_commit_v1($1)", [5, 6]) == "never"
+        assert await connection.fetchval("SELECT resolve_commit_v2($1)", [5, 6]) == "never"
+        assert await connection.fetchval("SELECT resolve_commit_v2($1)", [5, 6]) == "never"
 
     with pytest.raises(StorageUnavailable):
         await catalog.commit_groups([group({pid: [batch()]}, object_id=5), group({pid: [batch()]}, object_id=6)])
@@ -168,6 +168,50 @@ async def test_a_commit_that_was_given_up_never_happens(catalog: PostgresCatalog
     bounds = await bounds_of(catalog, pid)
     assert bounds is not None
     assert bounds.high_watermark == 0
+
+
+async def test_a_commit_whose_object_was_deleted_since_had_happened(catalog: PostgresCatalog) -> None:
+    """It was merged away or trimmed before anybody asked: it is answered, and not stored again. Of a part of its objects that is no different."""
+    (pid,) = await topic(catalog)
+    flushes = [group({pid: [batch(3)]}, object_id=1), group({pid: [batch(2)]}, object_id=2)]
+    before = await catalog.commit_groups(flushes)
+    catalog._recent = RecentCommits()
+    for start, gone in ((3, [1]), (5, [2])):
+        await catalog.advance_log_start(pid, start)
+        assert await catalog.take_dead_objects(10) == gone
+        await catalog.forget_objects(gone)
+
+        assert await catalog._connections.fetchval(commits._RESOLVE, [1, 2]) == "in"
+        catalog._open = commits._OpenCommit(flushes, prepare(flushes), None)
+        assert await catalog.commit_groups(flushes) == before
+        catalog._recent = RecentCommits()
+        assert await catalog.commit_groups(flushes) == before
+    await catalog.commit_spans(group({pid: [batch()]}, object_id=3))
+    catalog._recent = RecentCommits()
+    with pytest.raises(Unresolved):
+        await catalog.commit_groups(flushes)
+    assert (await catalog.bounds([pid]))[pid].high_watermark == 6
+
+
+async def test_objects_of_one_commit_have_each_their_fate(catalog: PostgresCatalog) -> None:
+    """One is in by another commit: this commit never happens, nobody is told that nothing of it is in, and others go on."""
+    (pid,) = await topic(catalog)
+    first, second = group({pid: [batch(3)]}, object_id=1), group({pid: [batch(2)]}, object_id=2)
+    await catalog.commit_spans(first)
+    catalog._open = commits._OpenCommit([first, second], prepare([first, second]), None)
+    await catalog.commit_spans(group({pid: [batch()]}, object_id=3))
+
+    assert await catalog._connections.fetchval(commits._RESOLVE, [1, 2]) == "mixed"
+    for recent in (catalog._recent, RecentCommits()):
+        catalog._recent = recent
+        with pytest.raises(Unresolved):
+            await catalog.commit_groups([first, second])
+    catalog._open = commits._OpenCommit([first, second], prepare([first, second]), None)
+    with pytest.raises(Unresolved):
+        await catalog.commit_groups([first, second])
+    with pytest.raises(StorageUnavailable):
+        await catalog.commit_spans(second)
+    assert (await catalog.bounds([pid]))[pid].high_watermark == 4
 
 
 @pytest.mark.parametrize("transactional", [False, True], ids=["plain", "transactions"])

@@ -1,6 +1,6 @@
 import pytest
 
-from broker.errors import StorageUnavailable
+from broker.storage.catalog.cluster import Unresolved
 from broker.storage.catalog.postgres import objects
 from broker.storage.catalog.postgres.catalog import PostgresCatalog
 from tests.broker.storage.catalog.groups_of_batches import Appender, batch, group, topic
@@ -31,7 +31,7 @@ async def test_a_forgotten_object_keeps_late_commits_away_for_a_while(database_u
     await catalog.advance_log_start(pid, 1)
     await catalog.forget_objects([1])
     other = await PostgresCatalog.open(database_url)
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(Unresolved):
         await other.commit_spans(group({pid: [batch()]}, object_id=1))
 
     await catalog._connections.fetch("UPDATE object SET deleted_at = deleted_at - interval '2 hours'")

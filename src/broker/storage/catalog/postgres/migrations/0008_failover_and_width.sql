@@ -110,6 +110,22 @@ BEGIN
     RETURN NEXT;
 END $$;
 
+-- What became of a commit of these objects, for good: nothing ('never', and it never will), it is in ('in'), or it never will be, but some of its objects
+-- are in by another one ('mixed'). A row that says "not there" has a size when it was there before: it was committed, and deleted since. Whoever still
+-- runs the commit is waited for; the rows that are written make the commit of this statement wait until the one asked about is as durable as commits are.
+CREATE FUNCTION resolve_commit_v2(o_id bigint[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    known int;
+BEGIN
+    INSERT INTO object (object_id, state, deleted_at) SELECT id, 9, now() FROM unnest(o_id) AS o (id) ORDER BY id ON CONFLICT DO NOTHING;
+    SELECT count(*) INTO known FROM object WHERE object_id = ANY (o_id) AND (state <> 9 OR size > 0);
+    IF known = 0 THEN
+        RETURN 'never';
+    END IF;
+    UPDATE object SET size = size WHERE object_id = o_id[1];
+    RETURN CASE WHEN known = cardinality(o_id) THEN 'in' ELSE 'mixed' END;
+END $$;
+
 -- Prolong the lease, take notice of others' that ran out, and tell who there is. NULL: fenced. When nobody's lease runs, nobody could be heard of: then
 -- every member gets another lease, and whoever does not come back is fenced after that. Each waits for its own lease only, before it has any other.
 CREATE FUNCTION renew_broker_v2(a_node_id int, a_epoch bigint, a_lease_ms int) RETURNS jsonb LANGUAGE plpgsql AS $$
