@@ -19,6 +19,16 @@ class StorageUnavailable(BrokerError):
         super().__init__(ErrorCode.KAFKA_STORAGE_ERROR, message)
 
 
+class ObjectUnreadable(StorageUnavailable):
+    """Object ``object_id`` cannot be read. ``is_lost``: the store has answered, and it is not there, or ends too early; else it may be the store that is
+    away."""
+
+    def __init__(self, message: str, object_id: int, *, is_lost: bool) -> None:
+        super().__init__(message)
+        self.object_id = object_id
+        self.is_lost = is_lost
+
+
 class StorageFailed(Exception):
     """Durability can no longer be promised (a failed fsync). Never retried: the broker stops and says so.
 

@@ -16,7 +16,7 @@ from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.to_thread import run_sync
 
-from broker.errors import StorageUnavailable
+from broker.errors import ObjectUnreadable, StorageUnavailable
 from broker.log.compaction_round import CompactionRound, Indexed, Rewritten, RoundSettings, Uncleanable
 from broker.log.jobs.merge_round import Merged, RunToWrite, merge
 from broker.log.rewriting_process import (
@@ -77,7 +77,8 @@ class Rewriter:
         return self._store.new_object_id()
 
     async def merge(self, object_id: int, runs: Sequence[RunToWrite], inline: Mapping[int, bytes]) -> Merged:
-        """As :func:`broker.log.jobs.merge_round.merge`; what is cancelled may leave a part of the object behind. Raises StorageUnavailable."""
+        """As :func:`broker.log.jobs.merge_round.merge`; what is cancelled may leave a part of the object behind. Raises StorageUnavailable,
+        of which ObjectUnreadable says what could not be read."""
         size = sum(span.length for run in runs for span in run.spans)
         is_small = size <= MERGED_HERE_BYTES and self._store.raw_elsewhere() is None
         raw = await self._prepare(size, None if is_small else self._store.stored_elsewhere())
@@ -97,7 +98,7 @@ class Rewriter:
         return None
 
     async def ask(self, line: bytes) -> Mapping[str, Any]:
-        """One request, as a line, to the process. Raises StorageUnavailable, also when the process is gone, and Uncleanable."""
+        """One request, as a line, to the process. Raises StorageUnavailable, also when the process is gone, ObjectUnreadable, and Uncleanable."""
         process, answers = self._process, self._answers
         if process is None or process.stdin is None or answers is None:
             raise StorageUnavailable("the process that compacts is gone")
@@ -114,6 +115,8 @@ class Rewriter:
             raise
         if "uncleanable" in answer:
             raise Uncleanable(answer["uncleanable"])
+        if "object" in answer:
+            raise ObjectUnreadable(answer["unavailable"], answer["object"], is_lost=answer["is_lost"])
         if "unavailable" in answer:
             raise StorageUnavailable(answer["unavailable"])
         return answer

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
-from broker.errors import StorageUnavailable
+from broker.errors import ObjectUnreadable, StorageUnavailable
 from broker.log.compaction_round import CompactionRound, Indexed, Rewritten, RoundSettings, Uncleanable
 from broker.log.jobs.merge_round import Merged, RunToWrite, merge
 from broker.storage.catalog.base import Span
@@ -65,6 +65,8 @@ class Rounds:
             return encode(self._answer(request))
         except Uncleanable as error:
             return encode({"uncleanable": str(error)})
+        except ObjectUnreadable as error:
+            return encode({"unavailable": str(error), "object": error.object_id, "is_lost": error.is_lost})
         except StorageUnavailable as error:
             return encode({"unavailable": str(error)})
         except MemoryError:

@@ -10,7 +10,7 @@ import anyio
 import psutil
 import pytest
 
-from broker.errors import StorageUnavailable
+from broker.errors import ObjectUnreadable, StorageUnavailable
 from broker.log import rewriter as rewriter_module
 from broker.log.compaction_round import RoundSettings
 from broker.log.jobs.merge_round import RunToWrite
@@ -137,6 +137,23 @@ async def test_large_merges_run_elsewhere_though_the_catalog_keeps_a_part(
         (data,) = await log.store.read(written[0].object_id, [(span.position, span.length) for span in written])
         found.append(bytes(data))
     assert found[0] == found[1]
+    await rewriter.rest()
+    await log.close()
+
+
+async def test_which_object_is_lost_is_told_from_both_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a thread, and in a process, which is there for the next merge then."""
+    log = await grown(tmp_path)
+    spans = await log.spans()
+    lost = replace(spans[1], object_id=999)
+    rewriter = Rewriter(log.store)
+    for process_count, small_bytes in ((0, SMALL_BYTES), (1, 0)):
+        monkeypatch.setattr(rewriter_module, "SMALL_BYTES", small_bytes)
+        with pytest.raises(ObjectUnreadable) as caught:
+            await rewriter.merge(log.store.new_object_id(), [RunToWrite(log.pid, 0, [spans[0], lost])], {})
+        assert (caught.value.object_id, caught.value.is_lost, len(children())) == (999, True, process_count)
+        merged = await rewriter.merge(log.store.new_object_id(), [RunToWrite(log.pid, 0, spans)], {})
+        assert merged.damage == []
     await rewriter.rest()
     await log.close()
 

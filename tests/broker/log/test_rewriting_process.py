@@ -53,7 +53,9 @@ async def test_refusals_are_answers() -> None:
     index = encode({"index": True, "spans": span_rows([span]), "aborted": []})
     assert "CRC" in orjson.loads(rounds.answer(index))["uncleanable"]
     world.store._objects.clear()
-    assert "missing" in orjson.loads(rounds.answer(index))["unavailable"]
+    answer = orjson.loads(rounds.answer(index))
+    assert "missing" in answer["unavailable"]
+    assert (answer["object"], answer["is_lost"]) == (span.object_id, True)
     assert orjson.loads(rounds.answer(encode({"begin": BEGIN}))) == {}
 
 

@@ -50,7 +50,7 @@ class Merged:
 
 def merge(objects: RawObjects, object_id: int, runs: Sequence[RunToWrite], inline: Mapping[int, bytes]) -> Merged:
     """Write ``runs``, which are in order of their logs, as object ``object_id``, durably. ``inline`` are the bytes of objects that are not in the
-    store. Raises StorageUnavailable, and then there is no such object."""
+    store. Raises StorageUnavailable, of which ObjectUnreadable says what could not be read, and then there is no such object."""
     data = _Pieces(objects, inline)
     data.load(span for run in runs for span in run.spans if not is_marker(span))
     new = objects.create(object_id, data.size + _ROOM_EXTRA)
@@ -97,7 +97,7 @@ class _Pieces:
         self.size = 0
 
     def load(self, spans: Iterable[Span]) -> None:
-        """Read them all. Raises StorageUnavailable."""
+        """Read them all. Raises ObjectUnreadable."""
         near: list[Span] = []
         for span in sorted(spans, key=lambda span: (span.object_id, span.position)):
             if near and not _belongs(near, span):

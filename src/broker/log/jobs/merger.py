@@ -1,17 +1,18 @@
 """The merger: has many small objects written anew as few large ones, log by log, and objects of which little is left as what is left of them.
 
 It decides what is merged (:mod:`broker.log.jobs.merge_rules`), has the work done elsewhere (:mod:`broker.log.rewriter`), and makes it visible some
-partitions at a time. A partition whose spans are no longer as they were read stays as it is, and its turn comes again. An object that
-nothing came to name is deleted at once, unless it is not known whether something did: then it is left to the orphan sweep.
+partitions at a time. A partition whose spans are no longer as they were read stays as it is, and its turn comes again. An object that cannot
+be read is left alone for a while, and keeps none but itself from being merged. An object that nothing came to name is deleted at once, unless it
+is not known whether something did: then it is left to the orphan sweep.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 import anyio
 
 from broker.config.live import LiveSettings
-from broker.errors import BrokerError, StorageUnavailable
+from broker.errors import BrokerError, ObjectUnreadable, StorageUnavailable
 from broker.log.jobs import merge_rules
 from broker.log.jobs.merge_round import Merged, RunToWrite
 from broker.log.jobs.merge_rules import MergeLimits, Run, Window
@@ -32,6 +33,7 @@ LEAST_REST_S: Final = 1.0
 _SPARSE: Final = "sparse"
 _AVOID_DAMAGED_S: Final = 3600.0
 _AVOID_CHANGING_S: Final = 60.0
+_AVOID_UNREADABLE_S: Final = 120.0
 """For how long objects are left alone of which nothing could be merged."""
 
 ReadInlines = Callable[[Sequence[int]], Awaitable[Mapping[int, bytes]]]
@@ -113,12 +115,13 @@ class Merger(Job):
         return [each for each in candidates if each.object_id not in self._avoided]
 
     async def merge(self, window: Window) -> None:
-        """Merge the objects of a window. Raises StorageUnavailable, and others that the catalog raises."""
+        """Merge the objects of a window; when one of them is lost, none, and the window is another one without it. Raises StorageUnavailable, and others
+        that the catalog raises."""
         runs = merge_rules.runs(await self._catalog.spans_of_objects(window.object_ids))
         bounds = await self._catalog.bounds(sorted({run.pid for run in runs}))
         runs = [run for run in runs if run.pid in bounds]
         if not runs:
-            self._avoid(window, _AVOID_CHANGING_S)  # what named them is on its way out
+            self._avoid(window.object_ids, _AVOID_CHANGING_S)  # what named them is on its way out
             return
         inline = await self._inline(runs)
         wanted = [
@@ -127,13 +130,21 @@ class Merger(Job):
         object_id = await self._rewriter.new_object_id()
         try:
             merged = await self._rewriter.merge(object_id, wanted, inline)
+        except ObjectUnreadable as error:
+            await self._give_up(object_id)
+            # When it may be the store that is away, nothing is left alone for long.
+            self._avoid([error.object_id], _AVOID_DAMAGED_S if error.is_lost else _AVOID_UNREADABLE_S)
+            if not error.is_lost:
+                raise
+            _log.error("stored data is lost; the rest is merged without it", object_id=error.object_id, reason=str(error))
+            return
         except StorageUnavailable:
             await self._give_up(object_id)
             raise
         for each in merged.damage:
             _log.error("stored data is damaged and stays where it is", where=each)
         if merged.damage:
-            self._avoid(window, _AVOID_DAMAGED_S)
+            self._avoid(window.object_ids, _AVOID_DAMAGED_S)
         if merged.object_end:
             await self._swap(window, runs, object_id, merged)
 
@@ -163,7 +174,7 @@ class Merger(Job):
             spans += sum(len(each.old) for each, answer in zip(chunk, answers, strict=True) if answer)
         if not done:
             await self._give_up(object_id)
-            self._avoid(window, _AVOID_CHANGING_S)
+            self._avoid(window.object_ids, _AVOID_CHANGING_S)
         JOBS.did(self.name, spans, merged.bytes_read)
         _log.info(
             "merged", objects=len(window.object_ids), into=object_id, level=window.level, bytes=merged.object_end, spans=spans,
@@ -177,6 +188,6 @@ class Merger(Job):
         except BrokerError as error:
             _log.warning("an object that was not needed stays for now", object_id=object_id, reason=str(error))
 
-    def _avoid(self, window: Window, seconds: float) -> None:
+    def _avoid(self, object_ids: Iterable[int], seconds: float) -> None:
         until = anyio.current_time() + seconds
-        self._avoided.update({known: max(until, self._avoided.get(known, 0.0)) for known in window.object_ids})
+        self._avoided.update({known: max(until, self._avoided.get(known, 0.0)) for known in object_ids})

@@ -79,7 +79,7 @@ class RawObjects(Protocol):
     """The objects of a store for whoever may block: on a thread, or in a process of its own, which can be ended at any moment."""
 
     def read(self, object_id: int, position: int, length: int) -> memoryview:
-        """As :meth:`ObjectStore.read`."""
+        """As :meth:`ObjectStore.read`; raises ObjectUnreadable."""
         ...
 
     def create(self, object_id: int, room: int) -> NewObject:

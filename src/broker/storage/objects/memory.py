@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from broker.errors import StorageFailed, StorageUnavailable
+from broker.errors import ObjectUnreadable, StorageFailed, StorageUnavailable
 from broker.storage.objects.base import WHOLE_OBJECTS, Buffer, Extent, TocEntry
 from broker.storage.objects.footer import FooterEntry
 
@@ -94,7 +94,7 @@ class MemoryRawObjects:
     def read(self, object_id: int, position: int, length: int) -> memoryview:
         data = self._objects.get(object_id)
         if data is None or position + length > len(data):
-            raise StorageUnavailable(f"object {object_id} is missing or shorter than asked")
+            raise ObjectUnreadable(f"object {object_id} is missing or shorter than asked", object_id, is_lost=True)
         return memoryview(data[position : position + length])
 
     def create(self, object_id: int, room: int) -> "MemoryNewObject":

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from broker.errors import StorageUnavailable
+from broker.errors import ObjectUnreadable, StorageUnavailable
 from broker.storage import segment
 from broker.storage.file_operations import FileOperations
 from broker.storage.objects.base import Buffer, NewObject
@@ -52,12 +52,13 @@ class RawFiles:
                 while filled < length:
                     count = self._io.read(fd, [view[filled:]], position + filled)
                     if count <= 0:
-                        raise StorageUnavailable(f"object {object_id} is shorter than asked")
+                        raise ObjectUnreadable(f"object {object_id} is shorter than asked", object_id, is_lost=True)
                     filled += count
         except OSError as error:
-            raise StorageUnavailable(f"cannot read object {object_id}: {error.strerror}") from error
+            message = f"cannot read object {object_id}: {error.strerror}"
+            raise ObjectUnreadable(message, object_id, is_lost=isinstance(error, FileNotFoundError)) from error
         except segment.SegmentCorrupt as error:
-            raise StorageUnavailable(f"object {object_id}: {error}") from error
+            raise ObjectUnreadable(f"object {object_id}: {error}", object_id, is_lost=True) from error
         return view
 
     def create(self, object_id: int, room: int) -> NewObject:

@@ -11,13 +11,13 @@ from typing import Final
 import obstore
 from obstore.exceptions import BaseError
 
-from broker.errors import StorageUnavailable
+from broker.errors import ObjectUnreadable, StorageUnavailable
 from broker.storage.objects import footer
 from broker.storage.objects.backend import Backend, open_backend
 from broker.storage.objects.base import Buffer, NewObject
 from broker.storage.objects.footer import Footer, FooterEntry
 from broker.storage.objects.location import Location, read_location
-from broker.storage.objects.store_errors import shown
+from broker.storage.objects.store_errors import is_of_object, shown
 from broker.wire.records.crc import crc32c
 
 REMOTE: Final = "remote"
@@ -50,12 +50,12 @@ class RawRemote:
             return memoryview(bytearray())
         try:
             data = obstore.get_range(self._backend.client, self._backend.path(object_id), start=position, length=length)
-        except FileNotFoundError:
-            raise StorageUnavailable(f"object {object_id:016x} is missing") from None
         except _ERRORS as error:
-            raise StorageUnavailable(f"object {object_id:016x} cannot be read: {shown(error)}") from None
+            is_lost = is_of_object(error)
+            why = "is missing" if is_lost and isinstance(error, FileNotFoundError) else f"cannot be read: {shown(error)}"
+            raise ObjectUnreadable(f"object {object_id:016x} {why}", object_id, is_lost=is_lost) from None
         if len(data) != length:
-            raise StorageUnavailable(f"object {object_id:016x} is shorter than asked")
+            raise ObjectUnreadable(f"object {object_id:016x} is shorter than asked", object_id, is_lost=True)
         return memoryview(bytearray(memoryview(data)))
 
     def create(self, object_id: int, room: int) -> NewObject:

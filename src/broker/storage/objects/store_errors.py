@@ -39,6 +39,7 @@ class Trouble(StrEnum):
 PASSING: Final = frozenset({Trouble.THROTTLED, Trouble.TIMEOUT, Trouble.UNREACHABLE, Trouble.SERVER})
 """Worth trying again."""
 
+_NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound"})
 _STATUS: Final = re.compile(r"status code: (\d{3})|\bstatus: (\d{3})\b")
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,64})</Code>")
 _RANGE: Final = re.compile(r"Invalid range|StartTooLarge")
@@ -86,6 +87,12 @@ def trouble_of(error: BaseException) -> Trouble:
     if status >= 400:
         return Trouble.REFUSED
     return Trouble.UNREACHABLE
+
+
+def is_of_object(error: BaseException) -> bool:
+    """Whether it is about one object and not about the store, which has answered: the object is not there, or ends too early. A refusal is not: some stores
+    refuse what is not there, and all of them refuse everything to whose credentials have run out."""
+    return trouble_of(error) in (Trouble.MISSING, Trouble.SHORT) and _status_and_code(str(error))[1] not in _NO_BUCKET
 
 
 def shown(error: BaseException) -> str:

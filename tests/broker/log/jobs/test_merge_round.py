@@ -2,7 +2,7 @@
 
 import pytest
 
-from broker.errors import StorageUnavailable
+from broker.errors import ObjectUnreadable, StorageUnavailable
 from broker.log.jobs import merge_round
 from broker.log.jobs.merge_round import RunToWrite, merge
 from broker.storage.catalog.base import Span
@@ -135,8 +135,9 @@ def test_a_store_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     """Neither on reading nor on writing."""
     objects = Objects()
     (place,) = objects.put(1, batch(1))
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(ObjectUnreadable) as caught:
         merge(objects, NEW, [RunToWrite(1, 0, [span(0, 1, 2, place)])], {})
+    assert caught.value.object_id == 2
 
     def full(self: MemoryNewObject) -> int:
         raise StorageUnavailable("full")

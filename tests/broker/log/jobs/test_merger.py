@@ -150,15 +150,55 @@ async def test_a_store_in_trouble_is_asked_again() -> None:
     world = World()
     broker = await world.broker()
     await grown(world, broker)
-    taken = dict(world.store.objects)
-    world.store.objects.pop(next(iter(taken)))
+    world.store.unavailable = True
     with pytest.raises(StorageUnavailable):
         await broker.run("merge")
-    world.store.objects.update(taken)
+    world.store.unavailable = False
+    assert max(broker.cleaner.merger._avoided.values()) <= anyio.current_time() + 120, "for long nothing is left alone"
     await world.check()
     await broker.run("merge")
     await world.settle()
     await world.check(settled=True)
+
+
+async def test_what_is_lost_keeps_nothing_else_from_being_merged() -> None:
+    """It stays where it is, for its readers to be told; the other objects of the window are merged in the same round, as often as it takes."""
+    world = World()
+    broker = await world.broker()
+    (pid,) = (await world.topic("t", 1)).pids
+    for _ in range(8):
+        await broker.flush([(pid, world.batch())])
+    before = await world.spans(pid)
+    taken = {before[at].object_id: world.store.objects.pop(before[at].object_id) for at in (2, 5)}
+    await world.pass_time(2000)
+    await broker.run("merge")
+    spans = await world.spans(pid)
+    assert [span.object_id >= WHOLE_OBJECTS for span in spans] == [True, False, True, False, True]
+    assert (spans[1], spans[3]) == (before[2], before[5])
+    assert len([known for known in world.store.objects if known >= WHOLE_OBJECTS]) == 1, "of what was given up nothing is left"
+    assert set(broker.cleaner.merger._avoided) == set(taken)
+    world.store.objects.update(taken)
+    await world.check()
+
+
+async def test_one_object_that_the_store_does_not_give_is_left_alone_for_a_short_time() -> None:
+    """It may be the whole store that is away, so whoever has it done is told; the next round goes on with the others."""
+    world = World()
+    broker = await world.broker()
+    (pid,) = (await world.topic("t", 1)).pids
+    for _ in range(4):
+        await broker.flush([(pid, world.batch())])
+    before = await world.spans(pid)
+    world.store.stuck.add(before[0].object_id)
+    await world.pass_time(2000)
+    with pytest.raises(StorageUnavailable):
+        await broker.run("merge")
+    await broker.run("merge")
+    assert (await world.spans(pid))[0] == before[0]
+    assert len(await world.spans(pid)) == 2
+    (until,) = broker.cleaner.merger._avoided.values()
+    assert until <= anyio.current_time() + 120
+    await world.check()
 
 
 async def test_what_was_written_under_another_epoch_is_not_named() -> None:

@@ -15,7 +15,7 @@ import anyio
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
 from broker.config.topic_config import TopicConfig, effective
-from broker.errors import StorageUnavailable
+from broker.errors import ObjectUnreadable, StorageUnavailable
 from broker.log.cleaner import Cleaner
 from broker.log.jobs.runner import Job
 from broker.log.marker_batches import batch_of_span, is_marker
@@ -100,13 +100,15 @@ class DoorWithLeases(Door):
 
 
 class SharedStore:
-    """Objects of one flush each; remembers when each was written. ``world`` is asked whether what is deleted may be."""
+    """Objects of one flush each; remembers when each was written. ``world`` is asked whether what is deleted may be. ``unavailable``: it neither
+    reads nor deletes anything, or none of ``stuck``."""
 
     def __init__(self, world: "World") -> None:
         self.objects: dict[int, bytearray] = {}
         self.written_ms: dict[int, int] = {}
         self.world = world
         self.unavailable = False
+        self.stuck: set[int] = set()
 
     def put(self, object_id: int, data: bytes) -> None:
         assert object_id not in self.objects, "an id is used once"
@@ -143,7 +145,7 @@ class StoreOf:
         return [memoryview(data[position : position + length]) for position, length in ranges]
 
     async def delete(self, object_ids: Sequence[int]) -> None:
-        if self._shared.unavailable:
+        if self._shared.unavailable or self._shared.stuck.intersection(object_ids):
             raise StorageUnavailable("the store is away")
         for object_id in object_ids:
             await self._shared.world.check_deletion(object_id)
@@ -161,6 +163,11 @@ class RawOf(MemoryRawObjects):
     def __init__(self, shared: SharedStore) -> None:
         super().__init__(_Stamped(shared))
         self._shared = shared
+
+    def read(self, object_id: int, position: int, length: int) -> memoryview:
+        if self._shared.unavailable or object_id in self._shared.stuck:
+            raise ObjectUnreadable("the store is away", object_id, is_lost=False)
+        return super().read(object_id, position, length)
 
 
 class _Stamped(dict[int, bytearray]):

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from broker.errors import StorageUnavailable
+from broker.errors import ObjectUnreadable, StorageUnavailable
 from broker.storage import segment
 from broker.storage.file_operations import FileOperations
 from broker.storage.objects.base import WHOLE_OBJECTS, Buffer
 from broker.storage.objects.files import FileObjectStore
 from broker.storage.objects.footer import WHOLE, read_footer
 from broker.storage.objects.raw_files import RawFiles
+from broker.storage.objects.segment_writer import segment_path
 from broker.wire.records.crc import crc32c
 from tests.broker.storage.recorded_files import RecordedFiles, Survival, files_after_crash
 
@@ -85,6 +86,18 @@ class FullFiles(FileOperations):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
+class Unreadable(FileOperations):
+    """A disk that does not give one of its files."""
+
+    def __init__(self, directory: Path, number: int) -> None:
+        self._path = segment_path(directory, number)
+
+    def open(self, path: Path) -> int:
+        if path == self._path:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().open(path)
+
+
 def test_a_full_disk_can_be_waited_out(tmp_path: Path) -> None:
     """It is said as that, at whatever step it is met, and nothing is kept."""
     new = raw(tmp_path, FullFiles()).create(NUMBER, 100)
@@ -136,3 +149,16 @@ def test_two_do_not_write_the_same(tmp_path: Path) -> None:
     raw(tmp_path).create(NUMBER, 0).write(b"x")
     with pytest.raises(StorageUnavailable, match="EEXIST"):
         raw(tmp_path).create(NUMBER, 0)
+
+
+@pytest.mark.parametrize(("number", "is_lost"), [(NUMBER, True), (NUMBER + 1, True), (NUMBER + 2, True), (NUMBER + 3, False)])
+def test_which_file_cannot_be_read_is_said(tmp_path: Path, number: int, is_lost: bool) -> None:
+    """One that ends too early, is not there, is another one's, or is not given."""
+    files = raw(tmp_path, Unreadable(tmp_path, NUMBER + 3))
+    for made in (NUMBER, NUMBER + 3):
+        files.create(made, 0).finish()
+    segment_path(tmp_path, NUMBER + 2).write_bytes(segment_path(tmp_path, NUMBER).read_bytes())
+    with pytest.raises(ObjectUnreadable) as caught:
+        files.read(number, 0, 1 << 20)
+    assert (caught.value.object_id, caught.value.is_lost) == (number, is_lost)
+    files.close()

@@ -5,7 +5,7 @@ import sys
 import anyio
 import pytest
 
-from broker.errors import StorageUnavailable
+from broker.errors import ObjectUnreadable, StorageUnavailable
 from broker.log.jobs.merge_round import RunToWrite
 from broker.log.rewriter import Rewriter
 from broker.storage.catalog.base import Span
@@ -122,11 +122,24 @@ async def test_what_is_not_there_is_said() -> None:
     """In the words of the other stores."""
     raw = (await opened(memory_url())).raw()
     assert isinstance(raw, RawRemote)
-    with pytest.raises(StorageUnavailable, match="missing"):
+    with pytest.raises(ObjectUnreadable, match="missing") as caught:
         raw.read(WHOLE_OBJECTS + 99, 0, 1)
+    assert (caught.value.object_id, caught.value.is_lost) == (WHOLE_OBJECTS + 99, True)
     new = raw.create(WHOLE_OBJECTS + 1, 0)
     new.write(b"abc")
     new.finish()
-    with pytest.raises(StorageUnavailable, match="shorter"):
+    with pytest.raises(ObjectUnreadable, match="shorter") as caught:
         raw.read(WHOLE_OBJECTS + 1, 0, 4000)
+    assert (caught.value.object_id, caught.value.is_lost) == (WHOLE_OBJECTS + 1, True)
     raw.close()
+
+
+async def test_a_lost_object_is_told_from_a_store_that_is_not_there(s3_server: S3Server) -> None:
+    """Without its bucket nothing is known of an object."""
+    url = s3_server.url(fresh_prefix())
+    for place, is_lost in ((url, True), (url.replace("s3://", "s3://no-such-", 1), False)):
+        raw = (await opened(place)).raw()
+        with pytest.raises(ObjectUnreadable) as caught:
+            raw.read(7, 0, 1)
+        assert (caught.value.object_id, caught.value.is_lost) == (7, is_lost)
+        raw.close()

@@ -3,7 +3,7 @@
 import pytest
 from obstore.exceptions import AlreadyExistsError, GenericError, NotFoundError, NotSupportedError, PermissionDeniedError
 
-from broker.storage.objects.store_errors import PASSING, Trouble, shown, trouble_of
+from broker.storage.objects.store_errors import PASSING, Trouble, is_of_object, shown, trouble_of
 
 
 def status(code: int, name: str = "X") -> GenericError:
@@ -52,3 +52,20 @@ def test_nothing_of_the_request_is_shown() -> None:
     """Only what kind it was, status and code."""
     assert shown(status(503, "SlowDown")) == "throttled 503 SlowDown"
     assert shown(GenericError("https://host/?sig=hunter2 failed")) == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_one"),
+    [
+        (FileNotFoundError("404 <Code>NoSuchKey</Code>"), True),
+        (status(416, "InvalidRange"), True),
+        (FileNotFoundError("404 <Code>NoSuchBucket</Code>"), False),
+        (PermissionDeniedError("status code: 403 Forbidden <Code>AccessDenied</Code>"), False),
+        (status(503, "SlowDown"), False),
+        (TimeoutError(), False),
+    ],
+    ids=str,
+)
+def test_an_object_that_is_lost_is_told_from_a_store_that_is_away(error: Exception, is_one: bool) -> None:
+    """Only when the store has answered, and of this object."""
+    assert is_of_object(error) == is_one
