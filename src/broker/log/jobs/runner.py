@@ -1,8 +1,8 @@
 """The runner: has jobs done at their rhythms, each part of a job by one broker at a time.
 
 A part is done under a lease of the catalog where brokers share it; alone, a broker may do everything. Every broker tries its own parts first, and
-those of others every second time, so that work is spread, and nobody's is left undone when its broker is away. What fails is tried again, ever
-more seldom while it goes on failing.
+those of others every second time, so that work is spread, and nobody's is left undone when its broker is away. A part that fails keeps no other
+from being done. What fails is tried again, ever more seldom while it goes on failing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -111,21 +111,25 @@ class JobRunner:
         """Do what is due of a job now; after how long to come again. Raises StorageFailed."""
         began = anyio.current_time()
         self._times[job.name] = times = self._times.get(job.name, -1) + 1
+        failures: list[BrokerError] = []
         try:
             parts = await job.due()
             node_id, node_ids = self._node_id(), list(self._node_ids())
             own = [part for part in parts if is_first_choice(f"{job.name}/{part}", node_id, node_ids)]
             others = [part for part in parts if part not in own] if times % 2 else []
             for part in (*own, *others):
-                await self._do(job, part)
-        except BrokerError as error:
-            return self._failed(job, error)
+                await self._do(job, part, failures)
+        except BrokerError as error:  # of the catalog, which every part needs
+            failures.append(error)
+        if failures:
+            return self._failed(job, failures[0])
         if self._failures.pop(job.name, 0):
             _log.info("goes on", job=job.name)
         JOBS.ran(job.name, anyio.current_time() - began)
         return job.rest_s()
 
-    async def _do(self, job: Job, part: str) -> None:
+    async def _do(self, job: Job, part: str, failures: list[BrokerError]) -> None:
+        """What the part itself fails with goes into ``failures``. Raises what the leases raise."""
         lease_ms = max(int(2500 * job.rest_s()), job.lease_ms) if job.keeps_leases else job.lease_ms
         lease = f"{job.name}/{part}"
         token = await self._leases.claim_job(lease, lease_ms)
@@ -133,7 +137,7 @@ class JobRunner:
             return
         try:
             claimed = anyio.current_time()
-            while await job.step(part):
+            while await self._step(job, part, failures):
                 await anyio.lowlevel.checkpoint()
                 if anyio.current_time() - claimed >= _RENEW_AFTER_S:
                     if await self._leases.claim_job(lease, lease_ms) is None:
@@ -146,6 +150,13 @@ class JobRunner:
                         await self._leases.release_job(lease, token)
                     except BrokerError:
                         pass  # it runs out
+
+    async def _step(self, job: Job, part: str, failures: list[BrokerError]) -> bool:
+        try:
+            return await job.step(part)
+        except BrokerError as error:
+            failures.append(error)
+            return False
 
     def _failed(self, job: Job, error: BrokerError) -> float:
         count = self._failures[job.name] = self._failures.get(job.name, 0) + 1

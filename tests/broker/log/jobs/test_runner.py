@@ -34,6 +34,7 @@ class Noted(Job):
         self.steps = steps
         self.left = 0
         self.error: Exception | None = None
+        self.bad_part: str | None = None
         self.parts = ["p"]
         self.took_s = 0.0
 
@@ -44,7 +45,7 @@ class Noted(Job):
         return self.parts
 
     async def step(self, part: str) -> bool:
-        if self.error is not None:
+        if self.error is not None and self.bad_part in (None, part):
             raise self.error
         await anyio.sleep(self.took_s)
         self.log.append((self.who, part, anyio.current_time()))
@@ -110,6 +111,36 @@ async def test_one_that_failed_does_not_stop_the_others() -> None:
     bad.error = StorageUnavailable("away")
     await for_seconds(35, JobRunner([bad, good], OwnLeases(), first_s=1))
     assert [who for who, _, _ in log] == ["good"] * 4
+
+
+async def test_a_part_that_failed_does_not_stop_the_others() -> None:
+    """They are done in the same round; that one is tried again later. Storage that failed stops them."""
+    log: list[tuple[str, str, float]] = []
+    job = Noted(log, rest_s=3600)
+    job.parts, job.bad_part = ["1", "2", "3"], "2"
+    job.error = StorageUnavailable("object 5 is missing")
+    runner = JobRunner([job], OwnLeases())
+    assert [await runner.run_once(job) for _ in range(2)] == [FIRST_RETRY_S, 2 * FIRST_RETRY_S]
+    assert [part for _, part, _ in log] == ["1", "3"] * 2
+    job.error = StorageFailed("fsync")
+    with pytest.raises(StorageFailed):
+        await runner.run_once(job)
+    assert [part for _, part, _ in log] == [*["1", "3"] * 2, "1"]
+
+
+async def test_a_catalog_that_gives_no_lease_is_not_asked_for_each_part() -> None:
+    """It would be waited for every time."""
+    asked = []
+
+    class Away(OwnLeases):
+        async def claim_job(self, job: str, lease_ms: int) -> int | None:
+            asked.append(job)
+            raise StorageUnavailable("the catalog is away")
+
+    job = Noted([])
+    job.parts = ["1", "2", "3"]
+    assert await JobRunner([job], Away()).run_once(job) == FIRST_RETRY_S
+    assert len(asked) == 1
 
 
 async def test_storage_that_failed_ends_it() -> None:
