@@ -12,6 +12,9 @@ from observability import logs
 from observability.metrics import JOBS
 
 DEAD_OBJECTS_AT_ONCE: Final = 64
+STUCK_OBJECTS: Final = 4096
+"""Of so many it is remembered that they could not be deleted: the catalog is asked for as many more."""
+
 DRAIN_REST_S: Final = 5.0
 
 _log = logs.get("garbage")
@@ -43,7 +46,7 @@ class Drainer(Job):
 
 
 class GarbageCollector(Job):
-    """Owns nothing but its rhythm."""
+    """Objects that could not be deleted come after all others, and have their turns among each other."""
 
     name = "garbage"
 
@@ -55,6 +58,8 @@ class GarbageCollector(Job):
         self._catalog = catalog
         self._grace_ms = grace_ms
         self._rest_s = rest_s
+        self._stuck: list[int] = []
+        """Those that could not be deleted, the one first that was tried longest ago."""
 
     def rest_s(self) -> float:
         return self._rest_s()
@@ -63,9 +68,13 @@ class GarbageCollector(Job):
         return ["all"]
 
     async def step(self, part: str) -> bool:
-        object_ids = await self._catalog.take_dead_objects(DEAD_OBJECTS_AT_ONCE, self._grace_ms())
+        found = await self._catalog.take_dead_objects(DEAD_OBJECTS_AT_ONCE + len(self._stuck), self._grace_ms())
+        there, stuck = set(found), set(self._stuck)
+        self._stuck = [each for each in self._stuck if each in there]
+        object_ids = [*(each for each in found if each not in stuck), *self._stuck][:DEAD_OBJECTS_AT_ONCE]
         if object_ids:
             gone, trouble = await self._delete(object_ids)
+            self._remember(object_ids, gone)
             await self._catalog.forget_objects(gone)
             JOBS.did(self.name, len(gone))
             if gone:
@@ -73,6 +82,11 @@ class GarbageCollector(Job):
             if trouble is not None:
                 raise trouble
         return len(object_ids) == DEAD_OBJECTS_AT_ONCE
+
+    def _remember(self, tried: Sequence[int], gone: Sequence[int]) -> None:
+        before, deleted = set(tried), set(gone)
+        still = [each for each in self._stuck if each not in before]
+        self._stuck = [*still, *(each for each in tried if each not in deleted)][-STUCK_OBJECTS:]
 
     async def _delete(self, object_ids: Sequence[int]) -> tuple[Sequence[int], BrokerError | None]:
         """Those that are gone from the store, as it says, and why others are not."""

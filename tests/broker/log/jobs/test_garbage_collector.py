@@ -6,6 +6,8 @@ import anyio
 import pytest
 
 from broker.errors import StorageUnavailable
+from broker.log.jobs import garbage_collector
+from broker.log.jobs.garbage_collector import DEAD_OBJECTS_AT_ONCE
 from tests.broker.log.jobs.world import Broker, World, wandering
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +51,46 @@ async def test_only_what_the_store_confirmed_is_forgotten() -> None:
     world.store.unavailable = False
     await broker.run("garbage")
     assert await world.observer.take_dead_objects(10) == []
+    await world.check(settled=True)
+
+
+async def test_what_cannot_be_deleted_keeps_nothing_else_from_it() -> None:
+    """However much of it there is: the others come first, and then each of them has its turn."""
+    world = World()
+    broker = await world.broker()
+    await emptied(world, broker, 3 * DEAD_OBJECTS_AT_ONCE)
+    await world.pass_time(10**6)
+    oldest = (await world.observer.take_dead_objects(DEAD_OBJECTS_AT_ONCE + 10))[: DEAD_OBJECTS_AT_ONCE + 10]
+    world.store.stuck.update(oldest)
+    for _ in range(6):
+        with pytest.raises(StorageUnavailable):
+            await broker.run("garbage")
+    assert await world.observer.take_dead_objects(1000) == oldest
+    world.store.stuck.difference_update(oldest[-10:])
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable):
+            await broker.run("garbage")
+    assert await world.observer.take_dead_objects(1000) == oldest[:-10]
+    world.store.stuck.clear()
+    await broker.run("garbage")
+    await world.check(settled=True)
+
+
+async def test_so_many_are_remembered_that_cannot_be_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no more, when the store is away for long."""
+    monkeypatch.setattr(garbage_collector, "STUCK_OBJECTS", 100)
+    world = World()
+    broker = await world.broker()
+    await emptied(world, broker, 150)
+    await world.pass_time(10**6)
+    world.store.unavailable = True
+    for _ in range(5):
+        with pytest.raises(StorageUnavailable):
+            await broker.run("garbage")
+    assert len(broker.cleaner.garbage._stuck) == 100
+    world.store.unavailable = False
+    await broker.run("garbage")
+    assert broker.cleaner.garbage._stuck == []
     await world.check(settled=True)
 
 
