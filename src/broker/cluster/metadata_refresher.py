@@ -2,6 +2,7 @@
 
 N1  What is in memory never goes back: while news are fetched and entered, no change that came in here is (they share a lock).
 N2  News cost what has changed.
+N3  What was heard of before everything was read anew is of no account then: the catalog may have lost versions, and gives their numbers again.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -71,8 +72,8 @@ class MetadataRefresher:
 
     def hear(self, version: int) -> None:
         """There is such a version: from the view of the cluster, or from another broker."""
-        if version > self._wanted:
-            self._wanted = version
+        if version > self.version:
+            self._wanted = max(self._wanted, version)
             self._news.set()
 
     async def run(self) -> None:
@@ -109,10 +110,12 @@ class MetadataRefresher:
             for turn in (self._fetching, *self._turns):
                 await stack.enter_async_context(turn)
             self._everything = False
+            wanted, self._wanted = self._wanted, 0  # what is heard of from now on may come after what is read (N3)
             try:
                 self._enter(await self._catalog.changes_since(0), everything=True)
             except BaseException:
                 self._everything = True
+                self._wanted = max(wanted, self._wanted)
                 raise
 
     async def heard(self, version: int) -> None:

@@ -11,7 +11,9 @@ from broker.cluster.directory import TopicDirectory
 from broker.cluster.metadata_refresher import MetadataRefresher
 from broker.config.live import LiveSettings
 from broker.config.settings import Settings
+from broker.errors import StorageUnavailable
 from broker.storage.catalog.access import AccessEntry, AccessKind
+from broker.storage.catalog.cluster import MetadataChanges
 from broker.storage.catalog.memory_cluster import MemoryCluster, MemoryClusterCatalog
 
 
@@ -25,7 +27,7 @@ class World:
     """A broker that changes things, and one that hears of them."""
 
     def __init__(self) -> None:
-        cluster = MemoryCluster(lambda: 0)
+        self.cluster = cluster = MemoryCluster(lambda: 0)
         self.other: MemoryClusterCatalog = cluster.catalog()
         self.catalog: MemoryClusterCatalog = cluster.catalog()
         self.live = LiveSettings(Settings(), self.catalog)
@@ -160,3 +162,64 @@ async def test_access_entries_of_others_are_heard_of() -> None:
         tasks.cancel_scope.cancel()
     assert world.access.names(AccessKind.ACL) == []
     assert world.access.find(AccessKind.QUOTA, "q") == "2"
+
+
+async def test_versions_that_the_catalog_lost_hide_none_that_come_after() -> None:
+    """It gives their numbers again, after a failover to a server that had not heard of everything."""
+    world = World()
+    for name in "tuv":
+        await world.create(name)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(world.refresher.run)
+        await world.refresher.heard(3)
+        world.cluster.metadata_version = 1
+        world.refresher.start_over()
+        await anyio.wait_all_tasks_blocked()
+        assert (world.refresher.version, world.refresher.lag) == (1, 0)
+        await world.create("w")
+        with anyio.fail_after(1):
+            await world.refresher.heard(2)
+        assert "w" in world.names()
+
+        world.refresher.hear(9)  # from a broker that does not know yet that it is lost
+        await world.create("x")
+        world.refresher.hear(3)
+        await anyio.wait_all_tasks_blocked()
+        assert "x" in world.names()
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_news_that_come_while_everything_is_read_are_read_after_it(monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    """What is being read may be older than they are. When it cannot be read, that there is something to hear is not forgotten."""
+    world = World()
+    await world.create("t")
+    read, going_on = anyio.Event(), anyio.Event()
+    changes_since = MemoryClusterCatalog.changes_since
+
+    async def held(catalog: MemoryClusterCatalog, version: int) -> MetadataChanges:
+        changes = await changes_since(catalog, version)
+        monkeypatch.undo()
+        read.set()
+        await going_on.wait()
+        if fails:
+            raise StorageUnavailable("connection lost")
+        return changes
+
+    monkeypatch.setattr(MemoryClusterCatalog, "changes_since", held)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(world.refresher.run)
+        world.refresher.hear(1)
+        world.refresher.start_over()
+        await read.wait()
+        await world.create("u")
+        world.refresher.hear(2)
+        world.catalog.reachable = not fails
+        going_on.set()
+        await anyio.wait_all_tasks_blocked()
+        if fails:
+            assert world.refresher.lag == 2
+            world.catalog.reachable = True
+            await anyio.sleep(1)
+        assert (world.names(), world.refresher.lag) == (["t", "u"], 0)
+        tasks.cancel_scope.cancel()
