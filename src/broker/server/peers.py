@@ -28,7 +28,8 @@ from broker.cluster.hints import (
     version,
 )
 from broker.model import Published
-from broker.server.peer_link import LinkEnded, PeerLink, accept, dial
+from broker.server.peer_link import HANDSHAKE_S, LinkEnded, PeerLink, accept, dial
+from broker.server.strangers import Strangers
 from broker.storage.catalog.cluster import Member
 from observability import logs
 from observability.metrics import CLUSTER
@@ -40,7 +41,10 @@ LASTED_S: Final = 1.0
 """A connection that ends sooner is not followed by another one at once."""
 
 CONNECTIONS_MAX: Final = 512
-"""Who knocks without the secret must not take everything."""
+"""Of those that have shown that they know the secret."""
+
+STRANGERS_MAX: Final = 64
+"""Who knocks without the secret must not take everything, nor keep those out who know it."""
 
 _log = logs.get("peers")
 
@@ -117,7 +121,8 @@ class PeerNetwork:
         self._hearer = hearer
         self._peers: dict[int, _Peer] = {}
         self._tasks: TaskGroup | None = None
-        self._accepted = 0
+        self._strangers: Strangers[anyio.CancelScope] = Strangers(STRANGERS_MAX, CONNECT_S + HANDSHAKE_S)
+        self._known = 0
         self._progress = anyio.Event()
         self._listener: anyio.abc.Listener[anyio.abc.SocketStream] | None = None
         self._complaints = logs.LineLimiter()
@@ -285,29 +290,51 @@ class PeerNetwork:
 
     async def _serve(self, stream: ByteStream) -> None:
         own = self._member()
-        if own is None or self._accepted >= CONNECTIONS_MAX:
-            CLUSTER.peers_refused.labels("limit").inc()
-            await anyio.aclose_forcefully(stream)
+        if own is None:
+            await self._turn_away(stream)
             return
-        self._accepted += 1
+        scope = anyio.CancelScope()
+        address = stream.extra(SocketAttribute.remote_address, None)  # noqa: S610 - not a query
+        leaving = self._strangers.enter(scope, address[0] if isinstance(address, tuple) else "", anyio.current_time())
+        if leaving is not None:
+            leaving.cancel()
         try:
-            if self.tls is not None:
-                with anyio.fail_after(CONNECT_S):
-                    stream = await _encrypted(stream, self.tls.context, server_side=True)
-            async with stream:
-                link = await accept(stream, self._secret, own.node_id, own.epoch)
-                answers = _Answers(link, self._hearer)
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(answers.run)
-                    async for kind, payload in link.received():
-                        self._hear(answers, kind, payload)
-                    tasks.cancel_scope.cancel()
+            with scope:
+                if self.tls is not None:
+                    with anyio.fail_after(CONNECT_S):
+                        stream = await _encrypted(stream, self.tls.context, server_side=True)
+                async with stream:
+                    link = await accept(stream, self._secret, own.node_id, own.epoch)
+                    self._strangers.leave(scope)
+                    await self._listen(link, stream)
         except* (NotUnderstood, LinkEnded, OSError) as errors:
             CLUSTER.peers_refused.labels("refused").inc()
             if self._complaints.take(anyio.current_time()) is not None:
                 _log.warning("a connection to the brokers' own port was refused", reason=str(errors.exceptions[0]) or "it took too long")
         finally:
-            self._accepted -= 1
+            self._strangers.leave(scope)
+        if scope.cancelled_caught:
+            await self._turn_away(stream)
+
+    async def _turn_away(self, stream: ByteStream) -> None:
+        CLUSTER.peers_refused.labels("limit").inc()
+        await anyio.aclose_forcefully(stream)
+
+    async def _listen(self, link: PeerLink, stream: ByteStream) -> None:
+        """To a broker, until it is gone."""
+        if self._known >= CONNECTIONS_MAX:
+            await self._turn_away(stream)
+            return
+        self._known += 1
+        try:
+            answers = _Answers(link, self._hearer)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(answers.run)
+                async for kind, payload in link.received():
+                    self._hear(answers, kind, payload)
+                tasks.cancel_scope.cancel()
+        finally:
+            self._known -= 1
 
     def _hear(self, answers: "_Answers", kind: int, payload: bytes) -> None:
         if kind == PUBLISHED:

@@ -9,9 +9,11 @@ import pytest
 
 from broker.cluster.hints import COMPACTED, FACTS_A_FRAME, frame
 from broker.model import Published
+from broker.server import peer_link
 from broker.server import peers as peers_module
 from broker.server.peers import PeerNetwork
 from broker.storage.catalog.cluster import Member
+from observability.metrics import REGISTRY
 
 SECRET = b"s" * 32
 
@@ -267,20 +269,61 @@ async def test_bytes_of_no_broker_harm_nobody() -> None:
         await one.hearer.until(lambda hearer: hearer.facts)
 
 
-async def test_more_connections_than_allowed_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_oldest_stranger_leaves_for_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who knocks without the secret must not take everything."""
-    monkeypatch.setattr(peers_module, "CONNECTIONS_MAX", 2)
+    monkeypatch.setattr(peers_module, "STRANGERS_MAX", 2)
     one = Broker(1)
     async with connected(one):
         assert one.member is not None
         assert one.member.peer is not None
-        held = [await anyio.connect_tcp(*one.member.peer) for _ in range(2)]
-        await anyio.sleep(0.05)
         refused = await anyio.connect_tcp(*one.member.peer)
-        with anyio.fail_after(5), pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+        held = [await anyio.connect_tcp(*one.member.peer) for _ in range(2)]
+        with anyio.fail_after(2), pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
             await refused.receive()
+        assert len(one.network._strangers) == 2
         for stream in (*held, refused):
             await stream.aclose()
+
+
+async def test_strangers_keep_no_broker_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many say nothing, and however long. Who is known is not among them."""
+    monkeypatch.setattr(peer_link, "HANDSHAKE_S", 60.0)
+    monkeypatch.setattr(peers_module, "CONNECTIONS_MAX", 2)
+    monkeypatch.setattr(peers_module, "STRANGERS_MAX", 2, raising=False)
+    one, two = Broker(1), Broker(2)
+    async with anyio.create_task_group() as tasks:
+        for broker in (one, two):
+            await broker.start(tasks)
+        assert one.member is not None
+        assert two.member is not None
+        assert one.member.peer is not None
+        silent = [await anyio.connect_tcp(*one.member.peer) for _ in range(8)]
+        two.network.follow([one.member, two.member])
+        await two.hearer.until(lambda hearer: ("connected", 1) in hearer.events)
+        silent += [await anyio.connect_tcp(*one.member.peer) for _ in range(8)]
+        two.network.published(Published(7, 0, 9, 100, 10))
+        await one.hearer.until(lambda hearer: hearer.facts)
+        assert two.network.hints_flow
+        for stream in silent:
+            await stream.aclose()
+        tasks.cancel_scope.cancel()
+
+
+async def test_known_connections_are_bounded_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes when there are as many as may be is not heard."""
+    monkeypatch.setattr(peers_module, "CONNECTIONS_MAX", 1)
+    one, two, three = (Broker(number) for number in (1, 2, 3))
+    async with connected(one, two), anyio.create_task_group() as tasks:
+        await three.start(tasks)
+        assert one.member is not None
+        assert three.member is not None
+        before = REGISTRY.get_sample_value("penstock_cluster_peers_refused_total", {"reason": "limit"}) or 0.0
+        three.network.follow([one.member, three.member])
+        await three.hearer.until(lambda hearer: ("broken", 1) in hearer.events)
+        assert (REGISTRY.get_sample_value("penstock_cluster_peers_refused_total", {"reason": "limit"}) or 0.0) > before
+        two.network.published(Published(7, 0, 9, 100, 10))
+        await one.hearer.until(lambda hearer: hearer.facts)
+        tasks.cancel_scope.cancel()
 
 
 async def test_a_broker_that_takes_nothing_costs_nothing() -> None:
