@@ -19,7 +19,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from time import perf_counter
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import anyio
 
@@ -46,6 +46,8 @@ WITHDRAWING_S: Final = 1.0
 INLINE_IDS_A_LEASE: Final = 256
 
 _OUT_OF_ORDER: Final = int(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
+
+_Error = TypeVar("_Error", bound=Exception)
 
 _log = logs.get("committer")
 
@@ -84,7 +86,7 @@ class _Flight:
         self.turn = anyio.Event()
 
     def end(self, outcome: list[list[Appended]] | Exception) -> None:
-        self.outcome = outcome
+        self.outcome = _anew(outcome) if isinstance(outcome, Exception) else outcome
         self.is_committing = False
         self.wake()
 
@@ -209,7 +211,7 @@ class ClusterCommitter:
         if isinstance(flight.outcome, Exception):
             if flight.extent is not None and not isinstance(flight.outcome, (Fenced, Unresolved, StorageFailed)):
                 await self._withdraw(flight)
-            raise flight.outcome
+            raise _anew(flight.outcome)  # one that the flight itself held would keep what it was raised through, and so the flight
         return flight.outcome
 
     async def _store_it(self, flight: _Flight) -> None:
@@ -289,7 +291,7 @@ class ClusterCommitter:
 
     def _fence(self, error: Fenced) -> None:
         """Refuse everything but what is being committed: that the catalog answers."""
-        is_news, self._fenced = self._fenced is None, error
+        is_news, self._fenced = self._fenced is None, _anew(error)
         for flight in [flight for flight in self._line if not flight.is_committing]:
             self._refuse(flight, error)
         if is_news:
@@ -362,7 +364,7 @@ class ClusterCommitter:
                 answers = await self._catalog.commit_groups(groups)
             except Unresolved:
                 if self._fenced is not None:
-                    raise self._fenced from None
+                    raise _anew(self._fenced) from None
                 if self._clock() + LONGEST_PAUSE_S > deadline:
                     raise
                 await anyio.sleep(LONGEST_PAUSE_S)
@@ -402,6 +404,13 @@ class _InlineIds:
                 self._next, self._end = first, first + INLINE_IDS_A_LEASE
             self._next += 1
             return INLINE_OBJECTS + self._next - 1
+
+
+def _anew(error: _Error) -> _Error:
+    """Another one that says the same. One that is told to many would gather what it was raised through each time, and keep it."""
+    other = type(error).__new__(type(error), *error.args)  # not by what its __init__ takes, which is not what it has for ``args``
+    other.__dict__.update(error.__dict__)
+    return other
 
 
 def _key(pid: int, batch: BatchEntry) -> HoleKey:

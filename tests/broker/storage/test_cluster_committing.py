@@ -1,6 +1,9 @@
 """Groups of a broker in a cluster: uploaded side by side, committed in order, refused without letting anything overtake."""
 
+import gc
 import re
+import traceback
+import weakref
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +40,10 @@ def text_batch(text: str, sequence: int = -1, producer: int = -1) -> bytearray:
     """One record; of a producer when there is a sequence."""
     identity: dict[str, Any] = {} if sequence < 0 else {"producer_id": producer, "producer_epoch": 0, "base_sequence": sequence}
     return encode_batch([Record(0, 1, None, b"<%s>" % text.encode())], **identity)
+
+
+class Watched(bytearray):
+    """Of which it can be told whether it is still there."""
 
 
 @dataclass
@@ -369,6 +376,27 @@ async def test_a_fenced_broker_refuses_everything_until_it_is_back(stage: Stage)
     assert len(stage.catalog.leases) == 2
 
 
+async def test_what_is_refused_under_a_fence_is_let_go_of(stage: Stage) -> None:
+    """Each is told by an error of its own: one that was raised again and again would keep what it was raised through until the broker is back."""
+    (pid, _) = stage.pids
+    stage.catalog.before.append(takes(0, fenced()))
+    watched = []
+    for number in range(30):
+        data = Watched(text_batch(str(number)))
+        watched.append(weakref.ref(data))
+        await stage.send(str(number), (pid, data))
+        del data
+    await stage.settled(*map(str, range(30)))
+    told = [outcome for outcome in stage.outcomes.values() if isinstance(outcome, Fenced)]
+    assert {(each.code, each.message) for each in told} == {(ErrorCode.NOT_LEADER_OR_FOLLOWER, fenced().message)}
+    assert len({id(each) for each in told}) == 30
+    assert max(len(traceback.extract_tb(each.__traceback__)) for each in told) < 5
+    del told
+    stage.outcomes.clear()
+    gc.collect()
+    assert [each() for each in watched if each() is not None] == []
+
+
 async def test_batches_behind_a_fence_do_not_overtake_either(stage: Stage) -> None:
     """A producer's later batches that arrive after the broker is back wait for the earlier ones to be sent again."""
     (pid, _) = stage.pids
@@ -450,6 +478,20 @@ async def test_a_commit_of_which_nothing_can_be_known_is_refused_and_its_object_
     assert stage.bases("again") == [0, 1]
     assert stage.store.withdrawn == []
     assert await stage.texts() == ["0", "1"]
+
+
+async def test_each_is_told_by_an_error_of_its_own(stage: Stage) -> None:
+    """Of those that were committed together as well."""
+    stage.catalog.before.append(takes(1))
+    stage.catalog.before.extend([takes(0.1, Unresolved("the database was lost"))] * 20)
+    for name in "012":
+        await stage.send(name)
+    await stage.settled(*"012")
+    one, other = stage.outcomes["1"], stage.outcomes["2"]
+    assert isinstance(one, Unresolved)
+    assert isinstance(other, Unresolved)
+    assert one is not other
+    assert (one.code, one.message, str(one)) == (other.code, other.message, str(other))
 
 
 async def test_nobody_is_told_of_a_gap_that_may_not_be_there(stage: Stage) -> None:
