@@ -172,6 +172,7 @@ class ClusterCommitter:
         self._is_committing = False
         self._fenced: Fenced | None = None
         self._quiet = anyio.Event()
+        """Set when the commit that is under way is over."""
 
     def commit(self, group: UnstoredGroup) -> Coroutine[Any, Any, list[list[Appended]]]:
         """Take the next place in the line, now; what is returned must be awaited, by a task of its own."""
@@ -185,7 +186,6 @@ class ClusterCommitter:
         """The broker's epoch is gone: refuse everything, and return when nothing is being committed under it any more (4)."""
         self._fence(self._fenced or Fenced("this broker was fenced"))
         while self._is_committing:
-            self._quiet = anyio.Event()
             await self._quiet.wait()
 
     def resume(self) -> None:
@@ -304,6 +304,7 @@ class ClusterCommitter:
         flights = self._take()
         filled: list[tuple[HoleKey, Hole]] = []
         self._is_committing = True
+        self._quiet = anyio.Event()
         try:
             if len(self._holes):
                 await self._leave_needless_holes(flights)

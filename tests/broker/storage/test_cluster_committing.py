@@ -397,6 +397,19 @@ async def test_what_is_refused_under_a_fence_is_let_go_of(stage: Stage) -> None:
     assert [each() for each in watched if each() is not None] == []
 
 
+async def test_two_may_fence_at_once(stage: Stage) -> None:
+    """Both return when nothing is being committed any more."""
+    stage.catalog.before.append(takes(1))
+    await stage.send("committing")
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stage.committer.fence)
+            tasks.start_soon(stage.committer.fence)
+    assert trio.current_time() == pytest.approx(1, abs=0.1)
+    await stage.settled("committing")
+    assert stage.bases("committing") == [0]
+
+
 async def test_batches_behind_a_fence_do_not_overtake_either(stage: Stage) -> None:
     """A producer's later batches that arrive after the broker is back wait for the earlier ones to be sent again."""
     (pid, _) = stage.pids
