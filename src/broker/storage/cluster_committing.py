@@ -70,7 +70,7 @@ _Behind = Hole | Appended | None
 class _Flight:
     """A group from the call to its end. ``stored`` while it is waiting for its turn, ``outcome`` at the end."""
 
-    __slots__ = ("behind", "deadline", "extent", "failures", "group", "is_committing", "outcome", "stored", "storing", "turn")
+    __slots__ = ("behind", "deadline", "extent", "failures", "group", "is_committing", "is_named", "outcome", "stored", "storing", "turn")
 
     def __init__(self, group: UnstoredGroup, deadline: float) -> None:
         self.group = group
@@ -80,6 +80,8 @@ class _Flight:
         self.stored: CommitGroup | None = None
         self.storing: anyio.CancelScope | None = None
         self.is_committing = False
+        self.is_named = False
+        """Whether the catalog was told of what is stored, and has answered."""
         self.behind: list[list[_Behind]] | None = None
         """Of each batch, in the shape of what is stored; None when none of them is behind anything."""
         self.outcome: list[list[Appended]] | Exception | None = None
@@ -212,6 +214,8 @@ class ClusterCommitter:
             if flight.extent is not None and not isinstance(flight.outcome, (Fenced, Unresolved, StorageFailed)):
                 await self._withdraw(flight)
             raise _anew(flight.outcome)  # one that the flight itself held would keep what it was raised through, and so the flight
+        if flight.extent is not None and not flight.is_named:
+            await self._withdraw(flight)
         return flight.outcome
 
     async def _store_it(self, flight: _Flight) -> None:
@@ -246,7 +250,7 @@ class ClusterCommitter:
         return group.stored_at(flight.extent)
 
     async def _withdraw(self, flight: _Flight) -> None:
-        """The catalog has said that the object never will be committed. When it stays, the sweep of orphans finds it."""
+        """The object never will be committed: the catalog has said so, or was not told of it. When it stays, the sweep of orphans finds it."""
         extent, flight.extent = flight.extent, None
         assert extent is not None
         with anyio.move_on_after(WITHDRAWING_S):
@@ -337,6 +341,7 @@ class ClusterCommitter:
             self._is_committing = False
             given = iter(answers)
             for flight, group in zip(flights, groups, strict=True):
+                flight.is_named = bool(group.spans)
                 self._leave(flight, flight.answer(next(given) if group.spans else [], self._holes, filled))
                 CLUSTER_WRITES.committed(group.length, inline=group.inline is not None)
         finally:

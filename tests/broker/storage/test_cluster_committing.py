@@ -322,6 +322,23 @@ async def test_nothing_of_a_producer_overtakes_a_refused_batch(stage: Stage) -> 
     assert await stage.texts() == ["plain", "2a", "2c", "0", "1", "2", "3"]
 
 
+async def test_an_object_of_which_everything_is_held_back_goes(stage: Stage) -> None:
+    """The catalog never hears of it; one of which anything is committed stays."""
+    (pid, _) = stage.pids
+    stage.store.steps.extend([takes(0, StorageUnavailable("503"))] * 100)
+    await stage.send("0", (pid, text_batch("0", 0, producer=7)))
+    await stage.settled("0")
+    stage.store.steps.clear()
+    await stage.send("1", (pid, text_batch("1", 1, producer=7)))
+    await stage.send("2", (pid, text_batch("2", 2, producer=7)), (pid, text_batch("plain")))
+    await stage.send("3", (pid, text_batch("3", 3, producer=7)), inline=True)
+    await stage.settled("1", "2", "3")
+    held_back = int(ErrorCode.KAFKA_STORAGE_ERROR)
+    assert (stage.codes("1"), stage.codes("2"), stage.codes("3")) == ([held_back], [held_back, 0], [held_back])
+    assert len(stage.store.withdrawn) == len(stage.store.object_ids) == 1
+    assert await stage.texts() == ["plain"]
+
+
 async def test_a_repeated_batch_that_is_not_committed_fills_no_hole(stage: Stage) -> None:
     """What lies before it in the line was held back, and is held back again."""
     (pid, _) = stage.pids
