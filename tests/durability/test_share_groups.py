@@ -59,6 +59,7 @@ def consume(member: RawMember, promises: Promises, seed: int, lock: threading.Lo
                 enough.set()
 
 
+@pytest.mark.timeout(120 + 10 * ROUNDS)
 def test_what_was_acknowledged_never_comes_again(tmp_path: Path) -> None:
     """Killed again and again; what was only delivered comes again, and counts no fewer deliveries than were stored."""
     print(f"PENSTOCK_KILL_SEED={SEED}")

@@ -170,7 +170,8 @@ class ServerProcess(ABC):
         """Copy the output to the log file, and notice the ready line; `ready` is also set when the output ends."""
         assert process.stdout is not None
         pattern = self._ready_pattern()
-        with self.log_path.open("ab", buffering=0) as log:
+        # Whoever was started by the server may have the other end for a while after a kill: so it is closed here, where it is read, and by nobody else.
+        with process.stdout, self.log_path.open("ab", buffering=0) as log:
             for line in process.stdout:
                 log.write(line)
                 if not ready.is_set():
@@ -182,8 +183,6 @@ class ServerProcess(ABC):
     def _reap(self) -> None:
         if self._reader is not None:
             self._reader.join(timeout=5)
-        if self._process is not None and self._process.stdout is not None:
-            self._process.stdout.close()
         self._process = self._reader = None
 
     def _name(self) -> str:
