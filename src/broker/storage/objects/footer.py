@@ -227,6 +227,8 @@ def _contents(data: memoryview, payload_length: int) -> tuple[str, list[FooterEn
     for _ in range(count):
         topic_id = bytes(data[at : at + 16])
         name, at = _read_text(data, at + 16)
+        if topic_id == ZERO_UUID:
+            raise FooterCorrupt("a topic has no id; who has none is not named")
         topics.append((topic_id, name))
     lists, at = _lists(data, at)
     count, at = _read_count(data, at)

@@ -120,6 +120,13 @@ def test_counts_are_believed_only_when_what_they_count_is_there() -> None:
             footer._contents(memoryview(contents), 100)
 
 
+def test_a_topic_without_an_id_is_not_named() -> None:
+    """It would be nobody's when it is written again."""
+    with pytest.raises(FooterCorrupt, match="has no id"):
+        footer._contents(memoryview(pack("<HI", 0, 1) + bytes(16) + pack("<HII", 0, 0, 0)), 100)
+    assert footer._contents(memoryview(pack("<HI", 0, 1) + b"i" * 16 + pack("<HII", 0, 0, 0)), 100) == ("", [])
+
+
 def test_entries_stay_within_the_payload() -> None:
     """And offsets are both there or neither (F2)."""
     good = EXAMPLE.entries[0]
