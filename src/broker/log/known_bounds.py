@@ -58,7 +58,8 @@ class KnownLog:
     @property
     def bounds(self) -> LogBounds:
         """As of now, as far as it is known."""
-        stable = min(self.last_stable_offset, self.high_watermark)
+        # A log that was told to begin later may pass records of an open transaction, but what is stable never lies before its start.
+        stable = min(max(self.last_stable_offset, self.log_start), self.high_watermark)
         return LogBounds(
             self.log_start, self.high_watermark, stable, self.leader_epoch, max(self.bytes, 0), self.epoch_starts
         )

@@ -192,6 +192,14 @@ def test_what_was_asked_before_a_change_does_not_confirm_it() -> None:
     assert (log.confirmed_at, log.log_start) == (3.0, 7)
 
 
+def test_what_is_stable_never_lies_before_the_start() -> None:
+    """Which may pass records of an open transaction, and is told here before the catalog is asked again."""
+    known = KnownBounds()
+    known.confirmed(PID, LogBounds(0, 22, 16, 0, 0), known.ticket(), 1.0)
+    known.distrust(PID, -5.0, log_start=21)
+    assert ends(known) == (21, 21, 22)
+
+
 def test_what_a_log_consists_of_is_as_old_as_the_query_that_found_it() -> None:
     """It is not kept when the log was compacted since, or changed by this broker; what was known of it besides stays."""
     known = KnownBounds()
