@@ -29,7 +29,7 @@ OTHERS_S: Final = 1.0
 """Whoever wanted something so lately is there still."""
 
 BURST_S: Final = 0.05
-AFTER_S: Final = 0.2
+AFTER_S: Final = 0.05
 """What was read so lately is still on its way to the client, and what comes next to memory."""
 
 OWED_A_BYTE: Final = 2
