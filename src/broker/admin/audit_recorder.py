@@ -23,8 +23,8 @@ LINE_OVERHEAD: Final = 100
 """What keeping a line costs besides its bytes."""
 EVENT_BYTES: Final = 1024
 """What a line takes besides the texts of what was changed, at most; of the names of who did it, what is usual."""
-LETTER_BYTES: Final = 6
-"""A letter of a text, at most: one that cannot be printed stands as \\u0001."""
+LETTER_BYTES: Final = 2
+"""A plain letter of a text, at most; see :func:`broker.handlers.base.letters_of` for others."""
 BATCH_LINES_MAX: Final = 500
 BATCH_BYTES_MAX: Final = 512 * 1024
 GATHER_S: Final = 0.02
@@ -105,7 +105,8 @@ class AuditRecorder:
         if not self._blocks:
             return 0
         size = events * EVENT_BYTES + letters * LETTER_BYTES + LINE_BYTES_MAX
-        if self._bytes + self._kept + size > self._changes_max:
+        # Others go on taking what is theirs meanwhile: room that is kept takes none of it, and they none of what is kept.
+        if max(self._bytes, self._others_max) + self._kept + size > self._changes_max:
             return None
         self._kept += size
         return size
@@ -123,8 +124,9 @@ class AuditRecorder:
         if not self._selection.keeps(event):
             return
         body = encode_event(event, time_ms=self._now_ms(), broker=self._broker)
-        room = self._changes_max if event.kind is EventKind.ADMIN or event.details.get("changes") else self._others_max
-        if self._bytes + self._kept + len(body) + LINE_OVERHEAD > room:
+        is_change = event.kind is EventKind.ADMIN or event.details.get("changes")
+        room = self._changes_max - self._kept if is_change else self._others_max
+        if self._bytes + len(body) + LINE_OVERHEAD > room:
             self._dropped[event.kind.value] += 1
             AUDIT.dropped(event.kind.value)
             held_back = self._complaints.take(anyio.current_time())

@@ -74,7 +74,11 @@ class LiveSettings:
         for values in self._dynamic.values():
             for name in left:
                 values.pop(name, None)
-        self.current = self.preview({})
+        try:
+            self.current = self.preview({})
+        except SettingsInvalid:  # at odds without them
+            self._dynamic.clear()
+            self.current = self.static
         return left
 
     def subscribe(self, callback: Callable[[Settings], None]) -> None:

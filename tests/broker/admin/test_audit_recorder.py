@@ -9,6 +9,7 @@ import pytest
 
 from broker.admin.audit_recorder import BATCH_LINES_MAX, AuditRecorder
 from broker.errors import StorageUnavailable
+from broker.handlers.base import letters_of
 from observability.audit_metrics import AUDIT
 from observability.metrics import REGISTRY
 from security.audit.chain import Chain, Head
@@ -175,11 +176,12 @@ async def test_for_what_room_was_kept_there_is_room(letter: str) -> None:
     for letters in (0, 10, 1_000):
         audit = recorder(MemorySink(), queue_bytes=1 << 20, blocks=True)
         events = 0
-        while (kept := audit.keep_room(events + 1, (events + 1) * (2 * letters + len("User:ann")))) is not None:
+        plain = 2 * letters_of(letter * letters) + len("User:ann")
+        while (kept := audit.keep_room(events + 1, (events + 1) * plain)) is not None:
             audit.free_room(kept)
             events += 1
         assert events > 50
-        kept = audit.keep_room(events, events * (2 * letters + len("User:ann")))
+        kept = audit.keep_room(events, events * plain)
         assert kept is not None
         assert audit.keep_room(events, 0) is None
         assert audit.refuses_changes
@@ -190,6 +192,28 @@ async def test_for_what_room_was_kept_there_is_room(letter: str) -> None:
         audit.record(event(details={"changes": True, "decisions": ["x" * 1000] * 200}))
         assert figure("penstock_audit_events_dropped_total", kind="admin") == before
     assert recorder(MemorySink(), queue_bytes=1 << 20, blocks=False).keep_room(10**9, 10**9) == 0
+
+
+async def test_room_that_is_kept_costs_others_none_of_theirs() -> None:
+    """Logins and denials meanwhile are recorded as ever, and there is room for the changes even so."""
+    audit = recorder(MemorySink(), queue_bytes=1 << 20, blocks=True)
+    events = 0
+    while (kept := audit.keep_room(events + 1, 0)) is not None:
+        audit.free_room(kept)
+        events += 1
+    kept = audit.keep_room(events, 0)
+    assert kept is not None
+    dropped = figure("penstock_audit_events_dropped_total", kind="connection")
+    for number in range(1_000):
+        audit.record(event(EventKind.CONNECTION, correlation_id=number))
+    assert figure("penstock_audit_events_dropped_total", kind="connection") == dropped
+    while figure("penstock_audit_events_dropped_total", kind="connection") == dropped:
+        audit.record(event(EventKind.CONNECTION))
+    audit.free_room(kept)
+    lost = figure("penstock_audit_events_dropped_total", kind="admin")
+    for _ in range(events):
+        audit.record(event(EventKind.ADMIN, details={"resource": "acl", "before": None, "after": {"name": "x" * 600}}))
+    assert figure("penstock_audit_events_dropped_total", kind="admin") == lost
 
 
 async def test_a_sink_that_is_dropped_holds_nobody_up() -> None:
