@@ -1,8 +1,6 @@
 """What one connection of the HTTP surface may take, and that those who mean no harm are answered meanwhile."""
 
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,11 @@ from anyio.abc import SocketStream
 from starlette.types import Receive, Scope, Send
 
 from broker.http import connection as bounds
-from broker.http import server as serving
+from broker.http import server as bounds_of_server
 from broker.http.connection import MESSAGE_BYTES_MAX, PIPELINED_MAX, Room
-from broker.http.server import HttpServer
 from security.tls.contexts import server_set
 from security.tls.sources import TlsSources
+from tests.broker.http.test_doors import serving as surface
 from tests.security.tls.test_contexts import NOW
 from tests.support.certificates import Files
 
@@ -45,16 +43,6 @@ class Application:
         """Return when the next request is there."""
         with anyio.fail_after(10):
             await self._was_asked.receive()
-
-
-@asynccontextmanager
-async def surface(application: Any, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    server = HttpServer(application, "127.0.0.1", 0, tls)
-    _, port = server.bind()
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(server.run)
-        yield port
-        server.stop()
 
 
 async def closed(stream: SocketStream) -> bytes:
@@ -176,7 +164,7 @@ async def test_a_few_requests_behind_one_are_answered() -> None:
 
 async def test_idle_connections_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever came first and says nothing leaves; one that is being answered stays."""
-    monkeypatch.setattr(serving, "Room", lambda: Room(3))
+    monkeypatch.setattr(bounds_of_server, "Room", lambda: Room(3))
     application = Application()
     with structlog.testing.capture_logs() as lines:
         async with surface(application) as port:
@@ -200,7 +188,7 @@ async def test_idle_connections_keep_nobody_out(monkeypatch: pytest.MonkeyPatch)
 
 async def test_when_all_are_being_answered_another_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until one is done."""
-    monkeypatch.setattr(serving, "Room", lambda: Room(1))
+    monkeypatch.setattr(bounds_of_server, "Room", lambda: Room(1))
     application = Application()
     application.may_answer = anyio.Event()
     async with surface(application) as port, await anyio.connect_tcp("127.0.0.1", port) as busy:
@@ -217,7 +205,7 @@ async def test_when_all_are_being_answered_another_is_refused(monkeypatch: pytes
 
 async def test_half_open_handshakes_keep_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest of them are given up, and their sockets with them."""
-    monkeypatch.setattr(serving, "HANDSHAKES_MAX", 2)
+    monkeypatch.setattr(bounds_of_server, "HANDSHAKES_MAX", 2)
     files = Files.make(tmp_path)
     context = server_set(TlsSources(key_store=files.broker.read_bytes(), key_store_type="PEM"), NOW).context
     trust = ssl.create_default_context(cafile=str(files.authorities))

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from broker.http.doors import Gate, TokenReader, identity_of
 from broker.http.server import HttpServer
@@ -36,7 +37,7 @@ def application() -> Starlette:
 
 
 @asynccontextmanager
-async def serving(gate: Gate, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def serving(gate: ASGIApp, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     server = HttpServer(gate, "127.0.0.1", 0, tls)
     _, port = server.bind()
     async with anyio.create_task_group() as tasks:
