@@ -88,6 +88,16 @@ def seen(answer: Any, *, counts_only: bool = False, member: Member | None = None
     )
 
 
+def create_known(stage: Stage, topic: str, count: int) -> None:
+    """Create a topic and wait until coordinators give out its partitions: Apache Kafka's hear of it after its leaders are at work."""
+    client, group = stage.client(), stage.name(f"knows-{topic}")
+    create(client, topic, count)
+    coordinator(client, group)
+    probe = Member(client, stage.version, group, "" if stage.version == 0 else "member-probe")
+    wait_until(bool, lambda: probe.join(topic) and probe.held, 30)
+    probe.ask(member_epoch=-1)
+
+
 def described(client: RawClient, group: str, version: int = 1) -> Any:
     (answer,) = client.call(69, version, ConsumerGroupDescribeRequest(group_ids=[group], include_authorized_operations=True)).groups
     return (
@@ -112,7 +122,7 @@ def consumer_group(stage: Stage) -> None:
     """Two members come, share, and go; the group is described on the way."""
     client, group, v = stage.client(), stage.name("g"), stage.version
     topic = stage.name("t")
-    create(client, topic, 4)
+    create_known(stage, topic, 4)
     coordinator(client, group)
     first = "" if v == 0 else "member-one"
     one, two = (Member(client, v, group, name) for name in (first, "member-two"))
@@ -146,7 +156,7 @@ def consumer_group_refused(stage: Stage) -> None:
     """Everything that can be wrong with a heartbeat."""
     client, group, v = stage.client(), stage.name("g"), stage.version
     topic = stage.name("t")
-    create(client, topic, 2)
+    create_known(stage, topic, 2)
     coordinator(client, group)
     one = Member(client, v, group, "member-one")
 
@@ -196,7 +206,7 @@ def consumer_group_static(stage: Stage) -> None:
     """A static member leaves for a while and comes back; its place is nobody else's."""
     client, group, v = stage.client(), stage.name("g"), stage.version
     topic = stage.name("t")
-    create(client, topic, 2)
+    create_known(stage, topic, 2)
     coordinator(client, group)
     one = Member(client, v, group, "member-one", instance_id="instance")
     other = Member(client, v, group, "member-other", instance_id="instance")
@@ -253,7 +263,7 @@ def consumer_group_offsets(stage: Stage) -> None:
     """Who may commit, fetch and delete offsets; and what the older requests say of the group."""
     client, group, v = stage.client(), stage.name("g"), stage.version
     topic = stage.name("t")
-    create(client, topic, 2)
+    create_known(stage, topic, 2)
     coordinator(client, group)
     one = Member(client, v, group, "member-one")
 
@@ -321,7 +331,7 @@ def consumer_group_migration(stage: Stage) -> None:
     """An empty group passes from one protocol to the other, with its offsets."""
     client, group, v = stage.client(), stage.name("g"), stage.version
     topic = stage.name("t")
-    create(client, topic, 2)
+    create_known(stage, topic, 2)
     coordinator(client, group)
 
     def kinds() -> list[str]:

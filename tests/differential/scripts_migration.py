@@ -18,9 +18,8 @@ from broker.wire.messages.offset_fetch import OffsetFetchRequest, OffsetFetchReq
 from broker.wire.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
 from tests.differential.raw_client import RawClient
 from tests.differential.script import Stage, script
-from tests.differential.scripts_consumer_groups import Member, described, seen
+from tests.differential.scripts_consumer_groups import Member, create_known, described, seen
 from tests.differential.scripts_groups import coordinator
-from tests.differential.topics import create
 from tests.support.waiting import wait_until
 
 Held = dict[str, list[int]]
@@ -252,7 +251,7 @@ def migration_eager(stage: Stage) -> None:
     """Eager members, one by one replaced by members of the consumer protocol; and everything that is refused on the way."""
     topic = stage.name("t")
     watch = Watch(stage, stage.name("g"))
-    create(watch.client, topic, 6)
+    create_known(stage, topic, 6)
     one, two = stable_pair(stage, watch, topic)
     three = Member(stage.client(), stage.version, watch.group, "member-three")
     stage.record("not_joining", seen(three.ask(member_epoch=3)))
@@ -317,7 +316,7 @@ def migration_cooperative(stage: Stage) -> None:
     """Cooperative members give up what they must, then get what they wait for; the last consumer leaves and they are classic again."""
     topic = stage.name("t")
     watch = Watch(stage, stage.name("g"))
-    create(watch.client, topic, 6)
+    create_known(stage, topic, 6)
     one, two = stable_pair(stage, watch, topic, names=("cooperative-sticky",), keeps=True, embedded=3, rack="r")
     three = Member(stage.client(), stage.version, watch.group, "member-three")
     stage.record("three_joins", seen(three.join(topic), counts_only=True))
@@ -356,7 +355,7 @@ def migration_down(stage: Stage) -> None:
     """Classic members join a group of consumers; the last consumer is removed by an administrator; then it comes back."""
     topic = stage.name("t")
     watch = Watch(stage, stage.name("g"))
-    create(watch.client, topic, 6)
+    create_known(stage, topic, 6)
     one = Member(stage.client(), stage.version, watch.group, "member-one")
     stage.record("one_joins", seen(one.join(topic, server_assignor="range")))
     two = Classic(stage, watch.group, topic, names=("range", "roundrobin"))
@@ -399,7 +398,7 @@ def migration_static(stage: Stage) -> None:
     """Static members take each other's place across the protocols, up and down."""
     topic = stage.name("t")
     watch = Watch(stage, stage.name("g"))
-    create(watch.client, topic, 6)
+    create_known(stage, topic, 6)
     one = Classic(stage, watch.group, topic, instance="a")
     two = Classic(stage, watch.group, topic, instance="b")
     one.join()
@@ -448,7 +447,7 @@ def migration_static_stale(stage: Stage) -> None:
     topic, other = stage.name("ta"), stage.name("tb")
     watch = Watch(stage, stage.name("g"))
     for name in (topic, other):
-        create(watch.client, name, 2)
+        create_known(stage, name, 2)
     one = Member(stage.client(), stage.version, watch.group, "member-one", instance_id="a")
     one.join(topic)
     two = Classic(stage, watch.group, topic, instance="b")
@@ -474,8 +473,7 @@ def _named(stage: Stage, group: str, topic: str, instance: str, member_id: str) 
 def migration_refused(stage: Stage) -> None:
     """Groups that cannot pass to the consumer protocol, and states in which they can."""
     topic = stage.name("t")
-    admin = stage.client()
-    create(admin, topic, 6)
+    create_known(stage, topic, 6)
 
     def alone(name: str, brought: bytes, **options: Any) -> tuple[Watch, Classic]:
         watch = Watch(stage, stage.name(name))
@@ -539,7 +537,7 @@ def migration_timeouts(stage: Stage) -> None:
     """Who does not join again or does not ask for its assignment in time is out; the last consumer's silence makes the group classic."""
     topic = stage.name("t")
     watch = Watch(stage, stage.name("g"))
-    create(watch.client, topic, 6)
+    create_known(stage, topic, 6)
     one = Member(stage.client(), stage.version, watch.group, "member-one")
     one.join(topic)
     two = Classic(stage, watch.group, topic, session_ms=60_000, rebalance_ms=300)
@@ -571,7 +569,7 @@ def migration_embedded_versions(stage: Stage) -> None:
     """Every version of what members say of themselves, and of what they are told; and what is no such message."""
     topic = stage.name("t")
     watch = Watch(stage, stage.name("g"))
-    create(watch.client, topic, 2)
+    create_known(stage, topic, 2)
     leader = Member(stage.client(), stage.version, watch.group, "member-one")
     leader.join(topic)
     for version in (0, 1, 2, 3, 4):

@@ -11,10 +11,9 @@ import pytest
 from tests.differential.compare import compare
 from tests.differential.running import side_by_side
 from tests.differential.script import Script, Stage
-from tests.differential.scripts_consumer_groups import Member, seen
+from tests.differential.scripts_consumer_groups import Member, create_known, seen
 from tests.differential.scripts_migration import Classic, Watch, assignment, given, told
 from tests.differential.test_differential import PROPERTIES
-from tests.differential.topics import create
 from tests.support.kafka import ApacheKafka
 from tests.support.penstock import Penstock
 
@@ -38,7 +37,7 @@ def up(stage: Stage) -> None:
     """A consumer comes to a classic group, and goes."""
     topic = stage.name("t")
     watch = Watch(stage, stage.name("g"))
-    create(watch.client, topic, 4)
+    create_known(stage, topic, 4)
     one = Classic(stage, watch.group, topic)
     one.join()
     one.sync({one.id: assignment({topic: [0, 1, 2, 3]})})
@@ -63,7 +62,7 @@ def down(stage: Stage) -> None:
     """A classic member comes to a group of consumers; the consumer goes, or a static one is replaced."""
     topic = stage.name("t")
     watch = Watch(stage, stage.name("g"))
-    create(watch.client, topic, 4)
+    create_known(stage, topic, 4)
     one = Member(stage.client(), stage.version, watch.group, "member-one", instance_id="i")
     one.join(topic)
     two = Classic(stage, watch.group, topic)
