@@ -139,7 +139,7 @@ def fill(bootstrap: str, megabytes: int) -> None:
             except BufferError:
                 producer.poll(0.05)
         producer.poll(0)
-    if producer.flush(300):
+    if producer.flush(900):
         raise RuntimeError("the backlog could not be written")
 
 

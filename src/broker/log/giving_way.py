@@ -1,13 +1,16 @@
 """Rule: for how much of the time far reads may go on beside producers.
 
 What they cost producers is not known beforehand: nothing, where there are cores and disks to spare, much where there are not. So it is seen from
-commits. Of those that nobody read beside, one in a hundred takes longer than some time, which is tracked: the 99th percentile that producers have anyway. Of those that somebody read
-beside, more may take noticeably longer. Reads get so large a part of the time that of all commits no more than one in a hundred does.
+commits. Of those that nobody read beside or shortly before, one in a hundred takes longer than some time, which is tracked: the 99th percentile that producers have anyway. Of those while there
+are readers, resting or not, more may take noticeably longer. Each that does takes from the part of the time that reads have, each that does not gives a little back,
+in such a proportion that the two are even when as many are slow as may be. So nothing has to be told apart that cannot be: what a commit was slowed by, and how long after a read it still may be.
 
 It is assumed at first that reads disturb, and with the time ever less, unless commits go on to show it: where there are few, a reader need not wait for long until there were
 enough.
 """
 
+from collections import deque
+from math import exp, log
 from typing import Final
 
 ORDINARY: Final = 0.99
@@ -25,45 +28,64 @@ BY_THEMSELVES: Final = 0.004
 LEAST_SHARE: Final = 0.05
 """Reads always get so much of the time."""
 
-SLOW_AT_FIRST: Final = 0.05
-TRUST_S: Final = 120.0
-"""In so much time of reading, without evidence, about two thirds of a suspicion are gone."""
+SHARE_AT_FIRST: Final = 0.06
+TRUST_S: Final = 20.0
+"""After so much time of reading, without evidence, their part of the time is some three times as large."""
 
-_STEP: Final = 0.02
-_WEIGHT: Final = 0.002
+RECENT: Final = 1000
+"""So many commits that nobody read beside are remembered: what was before, with more to be written at a time or on other disks, says nothing."""
+
+ENOUGH: Final = 100
+"""Of fewer nothing is concluded."""
+
+_ANEW: Final = 50
+"""After so many it is found anew what is ordinary."""
+
+_TAKEN: Final = 0.15
+"""The part of what reads have that a slow commit takes."""
+
+_MOST: Final = 2.0
+"""What is gained beyond all of the time is lost first, so that some slow commits in a row are not enough where most are not."""
 
 
 class GivingWay:
     """Owns what commits have shown. Times in seconds, from any clock that never runs back."""
 
-    __slots__ = ("_slowed", "slow", "threshold_s")
+    __slots__ = ("_alone", "_given", "_share", "_taken", "_unseen", "slowed", "threshold_s")
 
     def __init__(self, slowed: float = SLOWED) -> None:
         """``slowed``: the part of all commits that may be made slow by reads; with 1 reads have all of the time."""
-        self._slowed = slowed
+        self.slowed = slowed
         self.threshold_s = 0.0
-        """What ORDINARY of the commits do not exceed; 0: none was seen yet."""
-        self.slow = SLOW_AT_FIRST
-        """The part of commits beside reads that takes noticeably longer."""
+        """What ORDINARY of the commits do not exceed; 0: too few were seen yet."""
+        self._alone: deque[float] = deque(maxlen=RECENT)
+        self._unseen = 0
+        allowed = min(slowed + BY_THEMSELVES, ORDINARY)
+        self._taken = log(1 - _TAKEN)
+        self._given = -self._taken * allowed / (1 - allowed)
+        self._share = log(SHARE_AT_FIRST)
 
     def alone(self, took_s: float) -> None:
-        """A commit took so long, and nobody read."""
-        if took_s > self.threshold_s:
-            self.threshold_s = self.threshold_s * (1 + _STEP * ORDINARY) if self.threshold_s else took_s
-        else:
-            self.threshold_s *= 1 - _STEP * (1 - ORDINARY)
+        """A commit took so long, and nobody had read for a while."""
+        self._alone.append(took_s)
+        self._unseen += 1
+        if self._unseen >= _ANEW and len(self._alone) >= ENOUGH:
+            self._unseen = 0
+            self.threshold_s = sorted(self._alone)[int(len(self._alone) * ORDINARY)]
 
     def beside(self, took_s: float) -> None:
-        """A commit took so long beside a read."""
+        """A commit took so long while there were readers."""
         if self.threshold_s:
-            self.slow += ((took_s > self.threshold_s * NOTICED) - self.slow) * _WEIGHT
+            self._grow(self._taken if took_s > self.threshold_s * NOTICED else self._given)
 
     def read_for(self, seconds: float) -> None:
         """Somebody read for so long."""
-        self.slow += (BY_THEMSELVES - self.slow) * min(seconds / TRUST_S, 1.0)
+        self._grow(seconds / TRUST_S)
+
+    def _grow(self, by: float) -> None:
+        self._share = min(max(self._share + by, log(LEAST_SHARE)), log(_MOST))
 
     @property
     def share(self) -> float:
         """The part of the time that reads may take."""
-        made_slow = self.slow - BY_THEMSELVES
-        return 1.0 if made_slow <= self._slowed else max(self._slowed / made_slow, LEAST_SHARE)
+        return 1.0 if self.slowed >= 1 else min(exp(self._share), 1.0)

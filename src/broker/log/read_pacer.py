@@ -32,6 +32,13 @@ BURST_S: Final = 0.05
 AFTER_S: Final = 0.05
 """What was read so lately is still on its way to the client, and what comes next to memory."""
 
+APART_S: Final = 0.3
+"""A commit that begins so long after the last read owes it nothing. Clients and disks are busy with it until then."""
+
+ALONE_EVERY_S: Final = 10.0
+ALONE_FOR_S: Final = 1.0
+"""How often, where there always are readers, they rest for so long, to see what commits take without."""
+
 OWED_A_BYTE: Final = 2
 """Bytes that every reader may read for one that is written."""
 
@@ -71,6 +78,7 @@ class ReadPacer:
         self._burst_began: float | None = None
         self._read_until = self._rests_until = -AFTER_S
         self._committed_at = -OTHERS_S
+        self._alone_at = clock()
         self._owed = 0
 
     def committed(self, took_s: float, size: int) -> None:
@@ -79,9 +87,11 @@ class ReadPacer:
         if self._readers:
             self._owed = min(self._owed + OWED_A_BYTE * self._readers * size, OWED_MAX)
         self._committed_at = self._clock()
-        if self._reads or self._committed_at - took_s < self._read_until + AFTER_S:
+        apart_s = 0.0 if self._reads else self._committed_at - took_s - self._read_until
+        if self._readers or apart_s < AFTER_S:
             self.giving_way.beside(took_s)
-        else:
+        if apart_s >= APART_S:
+            self._alone_at = self._committed_at
             self.giving_way.alone(took_s)
 
     @property
@@ -129,6 +139,9 @@ class ReadPacer:
             if now < self._committed_at + OTHERS_S:
                 share = self.giving_way.share
                 self._rests_until = end + took_s * (1 - share) / share if share < 1 else now
+                if now > self._alone_at + ALONE_EVERY_S and self.giving_way.slowed < 1:
+                    self._alone_at = now
+                    self._rests_until = max(self._rests_until, end + ALONE_FOR_S)
         if now < self._rests_until and self._owed < OWED_LEAST:
             return min(self._rests_until - now, LOOK_AGAIN_S)
         if self._burst_began is None:
