@@ -78,7 +78,7 @@ class ReadPacer:
         self._burst_began: float | None = None
         self._read_until = self._rests_until = -AFTER_S
         self._committed_at = -OTHERS_S
-        self._alone_at = clock()
+        self._alone_at = -ALONE_EVERY_S
         self._owed = 0
 
     def committed(self, took_s: float, size: int) -> None:

@@ -8,8 +8,19 @@ import anyio
 import pytest
 import trio.testing
 
-from broker.log.giving_way import LEAST_SHARE, SLOW_AT_FIRST
-from broker.log.read_pacer import AFTER_S, BURST_S, BUSY, LATE_S, OTHERS_S, REST_MAX_S, ReadPacer
+from broker.log.giving_way import ENOUGH, LEAST_SHARE, GivingWay
+from broker.log.read_pacer import (
+    AFTER_S,
+    ALONE_EVERY_S,
+    ALONE_FOR_S,
+    APART_S,
+    BURST_S,
+    BUSY,
+    LATE_S,
+    OTHERS_S,
+    REST_MAX_S,
+    ReadPacer,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +65,15 @@ def test_a_busy_loop_is_not_for_far_reads_while_others_want_it() -> None:
     assert pacer.rest_s == 0, "there is time for everybody"
 
 
+def lose(way: GivingWay) -> None:
+    """Reads disturb as much as can be."""
+    for _ in range(ENOUGH):
+        way.alone(0.001)
+    for _ in range(100):
+        way.beside(1.0)
+    assert way.share == pytest.approx(LEAST_SHARE)
+
+
 class TestBursts:
     """In time that passes when nobody has anything to do."""
 
@@ -82,7 +102,7 @@ class TestBursts:
                 pacer.committed(0.002, 0)
                 await anyio.sleep(0.05)
 
-        pacer.giving_way.slow = 0.1
+        lose(pacer.giving_way)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(produce)
             async with anyio.create_task_group() as readers:
@@ -95,10 +115,43 @@ class TestBursts:
             assert (BURST_S + AFTER_S) * 5 < rest_s < (BURST_S + 2 * AFTER_S) / LEAST_SHARE
 
 
+    async def test_readers_who_are_always_there_rest_now_and_then(self) -> None:
+        """So that it is known what commits take without; not where nobody commits, or it is of no interest."""
+        for slowed, producing in ((0.003, True), (0.003, False), (1.0, True)):
+            pacer = ReadPacer(anyio.current_time, lambda: 0.0, slowed=slowed)
+            began: list[float] = []
+
+            async def read(pacer: ReadPacer, began: list[float]) -> None:
+                while True:
+                    async with pacer.reading():
+                        began.append(anyio.current_time())
+                        await anyio.sleep(0.01)
+
+            async def produce(pacer: ReadPacer) -> None:
+                while True:
+                    pacer.committed(0.001, 0)
+                    await anyio.sleep(0.002)
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(read, pacer, began)
+                if producing:
+                    tasks.start_soon(produce, pacer)
+                await anyio.sleep(20)
+                began.clear()
+                await anyio.sleep(6 * ALONE_EVERY_S)
+                tasks.cancel_scope.cancel()
+            rests = [later - earlier for earlier, later in itertools.pairwise(began) if later - earlier > 0.1]
+            if producing and slowed < 1:
+                assert 4 <= len(rests) <= 6
+                assert all(ALONE_FOR_S <= rest_s < ALONE_FOR_S + 0.3 for rest_s in rests)
+                assert pacer.giving_way.threshold_s == 0.001
+            else:
+                assert not rests
+
     async def test_a_reader_comes_nearer_to_the_end_whatever_that_costs(self) -> None:
         """Twice as much is read as is written, by each, and hardly more where reads disturb."""
         pacer = ReadPacer(anyio.current_time, lambda: 0.0)
-        pacer.giving_way.slow = 1.0
+        lose(pacer.giving_way)
         read_bytes = 0
 
         async def read() -> None:
@@ -124,22 +177,35 @@ class TestBursts:
 
 
 def test_a_commit_is_compared_with_those_that_nobody_read_beside() -> None:
-    """What began while somebody read, or just after, counts as beside it."""
+    """What began soon after a read counts neither as beside it nor as alone, unless there still are readers."""
     now = 100.0
     pacer = ReadPacer(lambda: now)
+    way = pacer.giving_way
     for _ in range(500):
         now += 0.01
         pacer.committed(0.002, 0)
-    assert pacer.giving_way.threshold_s == pytest.approx(0.002, rel=0.1)
-    assert pacer.giving_way.slow == SLOW_AT_FIRST
+    assert way.threshold_s == 0.002
+    for _ in range(1000):
+        way.beside(0.001)
+    way.beside(0.5)
+    first = way.share
     pacer._read_until = now
     now += AFTER_S
-    pacer.committed(0.5, 0)
-    assert pacer.giving_way.slow > SLOW_AT_FIRST
-    known = pacer.giving_way.threshold_s
-    now += 1
-    pacer.committed(0.002, 0)
-    assert pacer.giving_way.threshold_s < known
+    pacer.committed(0.06, 0)
+    assert (fallen := way.share) < first < 1
+    now = pacer._read_until + APART_S
+    pacer.committed(0.05, 0)
+    assert way.share == fallen
+    assert 0.05 not in way._alone
+    pacer._readers = 1
+    pacer.committed(0.05, 0)
+    assert way.share < fallen
+    assert 0.05 not in way._alone
+    fallen = way.share
+    now += 0.1
+    pacer.committed(0.05, 0)
+    assert way.share < fallen, "who rests is there"
+    assert 0.05 in way._alone
 
 
 class TestWhileItRuns:
