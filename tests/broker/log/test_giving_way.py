@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from broker.log.giving_way import BY_THEMSELVES, ENOUGH, LEAST_SHARE, ORDINARY, RECENT, SLOWED, TRUST_S, GivingWay
+from broker.log.giving_way import BLOCK, BLOCKS, BY_THEMSELVES, LEAST_SHARE, SLOWED, TRUST_S, GivingWay
 
 
 def dice() -> random.Random:
@@ -16,7 +16,7 @@ def dice() -> random.Random:
 def grown(chance: random.Random, slow: float, commits: int = 4000) -> GivingWay:
     """After commits of one to two milliseconds; ``slow`` of those beside reads took ten."""
     way = GivingWay()
-    for _ in range(RECENT):
+    for _ in range(BLOCK * BLOCKS):
         way.alone(chance.uniform(0.001, 0.002))
     for _ in range(commits):
         way.beside(0.01 if chance.random() < slow else chance.uniform(0.001, 0.0015))
@@ -28,9 +28,22 @@ def test_the_time_that_is_ordinary_is_found() -> None:
     chance = dice()
     way = GivingWay()
     for scale in (1.0, 300.0, 0.1):
-        for _ in range(RECENT):
+        for _ in range(BLOCK * BLOCKS):
             way.alone(scale * chance.uniform(0.001, 0.002))
-        assert way.threshold_s / scale == pytest.approx(0.001 + ORDINARY * 0.001, rel=0.02)
+        assert way.threshold_s / scale == pytest.approx(0.00199, rel=0.02)
+
+
+def test_what_makes_commits_slow_for_some_seconds_is_not_ordinary() -> None:
+    """Reads are not to add to it; what goes on for long is ordinary."""
+    way = GivingWay()
+    for _ in range(BLOCK * BLOCKS):
+        way.alone(0.002)
+    for _ in range(BLOCK * (BLOCKS // 2)):
+        way.alone(0.02)
+    assert way.threshold_s == 0.002
+    for _ in range(BLOCK * (BLOCKS // 2)):
+        way.alone(0.02)
+    assert way.threshold_s == 0.02
 
 
 def test_reads_that_disturb_nobody_get_all_of_the_time() -> None:
@@ -61,7 +74,7 @@ def test_some_slow_commits_in_a_row_do_not_take_all() -> None:
     """What was gained before is lost first, and it is gained back within seconds of producers."""
     chance = dice()
     way = grown(chance, 0.0)
-    for _ in range(4):
+    for _ in range(3):
         way.beside(0.5)
     assert way.share == 1.0
     for _ in range(40):
@@ -77,7 +90,7 @@ def test_what_is_not_known_is_feared_and_fear_passes() -> None:
     way = GivingWay()
     first = way.share
     assert LEAST_SHARE <= first < 0.25
-    for _ in range(ENOUGH - 1):
+    for _ in range(BLOCK - 1):
         way.alone(0.001)
     way.beside(1.0)
     assert way.share == first, "nothing to compare it with"
@@ -108,7 +121,7 @@ def test_how_much_may_be_made_slow_is_for_the_operator_to_say(slowed: float, lea
     chance = dice()
     way = GivingWay(slowed)
     assert (way.share == 1.0) == (slowed == 1.0)
-    for _ in range(ENOUGH):
+    for _ in range(BLOCK):
         way.alone(0.001)
     for _ in range(4000):
         way.beside(0.01 if chance.random() < 0.1 else 0.001)

@@ -8,7 +8,7 @@ import anyio
 import pytest
 import trio.testing
 
-from broker.log.giving_way import ENOUGH, LEAST_SHARE, GivingWay
+from broker.log.giving_way import BLOCK, LEAST_SHARE, GivingWay
 from broker.log.read_pacer import (
     AFTER_S,
     ALONE_EVERY_S,
@@ -67,7 +67,7 @@ def test_a_busy_loop_is_not_for_far_reads_while_others_want_it() -> None:
 
 def lose(way: GivingWay) -> None:
     """Reads disturb as much as can be."""
-    for _ in range(ENOUGH):
+    for _ in range(BLOCK):
         way.alone(0.001)
     for _ in range(100):
         way.beside(1.0)
@@ -196,16 +196,16 @@ def test_a_commit_is_compared_with_those_that_nobody_read_beside() -> None:
     now = pacer._read_until + APART_S
     pacer.committed(0.05, 0)
     assert way.share == fallen
-    assert 0.05 not in way._alone
+    assert 0.05 not in way._block
     pacer._readers = 1
     pacer.committed(0.05, 0)
     assert way.share < fallen
-    assert 0.05 not in way._alone
+    assert 0.05 not in way._block
     fallen = way.share
     now += 0.1
     pacer.committed(0.05, 0)
     assert way.share < fallen, "who rests is there"
-    assert 0.05 in way._alone
+    assert 0.05 in way._block
 
 
 class TestWhileItRuns:
