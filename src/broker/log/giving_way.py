@@ -1,9 +1,10 @@
 """Rule: for how much of the time far reads may go on beside producers.
 
 What they cost producers is not known beforehand: nothing, where there are cores and disks to spare, much where there are not. So it is seen from
-commits. Of those that nobody read beside or shortly before, one in a hundred takes longer than some time, which is tracked: the 99th percentile that producers usually have anyway (usually: when
-something else makes commits slow for some seconds, reads are not to add to it). Of those while there are readers, resting or not, more may take noticeably longer. Each that does takes from the part of the time that reads have, each that does not gives a little back,
-in such a proportion that the two are even when as many are slow as may be. So nothing has to be told apart that cannot be: what a commit was slowed by, and how long after a read it still may be.
+commits. Of those that nobody read beside or shortly before, one in a hundred takes longer than some time, which is tracked: the 99th percentile that producers usually have anyway
+(usually: when something else makes commits slow for some seconds, reads are not to add to it). Of those while there are readers, resting or not, more may take noticeably longer. Each that
+does takes from the part of the time that reads have, each that does not gives a little back, in such a proportion that the two are even when as many are slow as may be. So nothing has to
+be told apart that cannot be: what a commit was slowed by, and how long after a read it still may be.
 
 It is assumed at first that reads disturb, and with the time ever less, unless commits go on to show it: where there are few, a reader need not wait for long until there were
 enough.
