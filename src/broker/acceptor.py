@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from observability import logs
 
@@ -58,11 +58,19 @@ class AcceptTime:
         self._at = now
 
 
+class Gate(Protocol):
+    """Decides who may not begin just now."""
+
+    def keeps(self, accepted: socket.socket, host: str, port: int, begin: Callable[[socket.socket], None]) -> bool:
+        """Whether it has the connection from here on; it may call ``begin`` with it later."""
+        ...
+
+
 class Acceptor:
     """Owns listening sockets. ``make_link`` makes the protocol of a new connection; it may say what that cost (:attr:`time`).
 
     ``tls`` is what the loop is to be told for doing TLS itself, where it does. Connections are beginning until their handshake is done then; of these there are
-    ``beginning_max`` at most, and the one that is at it for longest goes when another comes.
+    ``beginning_max`` at most, and the one that is at it for longest goes when another comes. The ``gate`` sees who comes before anything is made for it.
     """
 
     def __init__(
@@ -73,12 +81,14 @@ class Acceptor:
         *,
         tls: Mapping[str, Any] = _NO_TLS,
         beginning_max: int | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._loop = loop
         self._sockets = list(sockets)
         self._make_link = make_link
         self._tls = dict(tls)
         self._beginning_max = beginning_max
+        self._gate = gate
         self._beginning: dict[Any, None] = {}
         self.time = AcceptTime()
         name = self._sockets[0].getsockname()
@@ -107,7 +117,7 @@ class Acceptor:
         began = perf_counter()
         for _ in range(AT_ONCE):
             try:
-                accepted, _ = listening.accept()
+                accepted, address = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 break
             except OSError as error:
@@ -117,13 +127,17 @@ class Acceptor:
                 self._rest(listening, WITHOUT_RESOURCES_S)
                 return
             accepted.setblocking(False)
-            task = self._loop.create_task(self._begin(accepted))
-            self._beginning[task] = None
-            task.add_done_callback(self._begun)
+            if self._gate is None or not self._gate.keeps(accepted, str(address[0]), int(address[1]), self._start):
+                self._start(accepted)
         self._bound()
         self.time.spent(perf_counter() - began)
         if rest_s := self.time.rest_s():
             self._rest(listening, rest_s)
+
+    def _start(self, accepted: socket.socket) -> None:
+        task = self._loop.create_task(self._begin(accepted))
+        self._beginning[task] = None
+        task.add_done_callback(self._begun)
 
     def _bound(self) -> None:
         if self._beginning_max is not None:

@@ -24,7 +24,7 @@ MUTATIONS_REFUSED: Final = LoopCounter(
 CONNECTIONS_HELD: Final = LoopCounter(
     "penstock_quota_connections",
     "New connections above a rate. delayed: they waited for their turn. refused: closed after a while. address: they waited because connecting from "
-    "their address takes much of the broker's time.",
+    "their address takes much of the broker's time; who leaves meanwhile is not counted as a connection.",
     ["outcome"],
     registry=REGISTRY,
 )

@@ -51,11 +51,11 @@ class Guest(asyncio.Protocol):
 class Door:
     """An acceptor on a socket of its own."""
 
-    def __init__(self, cost: float = 0.0) -> None:
+    def __init__(self, cost: float = 0.0, gate: Any = None) -> None:
         self.came: list[Guest] = []
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=500)
         self.loop = asyncio.get_running_loop()
-        self.acceptor = Acceptor(self.loop, [self.socket], lambda time: Guest(self.came, time, cost))  # type: ignore[arg-type, return-value]
+        self.acceptor = Acceptor(self.loop, [self.socket], lambda time: Guest(self.came, time, cost), gate=gate)  # type: ignore[arg-type, return-value]
 
     def knock(self, times: int) -> list[socket.socket]:
         return [socket.create_connection(("127.0.0.1", self.acceptor.port), 5) for _ in range(times)]
@@ -148,3 +148,28 @@ async def test_nothing_is_accepted_after_the_end() -> None:
     await anyio.sleep(0.05)
     with pytest.raises(ConnectionError):
         socket.create_connection(("127.0.0.1", port), 1)
+
+
+async def test_a_gate_may_keep_who_comes_for_later() -> None:
+    """It is shown who comes before anything is made for them, and begins them itself."""
+    shown: list[tuple[socket.socket, str, int, Any]] = []
+
+    class Gate:
+        def keeps(self, *what: Any) -> bool:
+            shown.append(what)
+            return len(shown) > 1
+
+    door = Door(gate=Gate())
+    clients = door.knock(3)
+    await door.until(1)
+    with anyio.fail_after(10):
+        while len(shown) < 3:
+            await anyio.lowlevel.checkpoint()
+    assert len(door.came) == 1
+    assert [(host, port) for _, host, port, _ in shown] == [each.getsockname() for each in clients]
+    accepted, _, _, begin = shown[2]
+    begin(accepted)
+    await door.until(2)
+    assert door.came[1].transport.get_extra_info("peername") == clients[2].getsockname()
+    shown[1][0].close()
+    door.close(clients)

@@ -5,7 +5,7 @@ What it promises:
 - Without a subscription a client is told so, and leaves nothing behind.
 - Instances are bounded in number (the one not heard of for longest makes room), series by the setting ``telemetry_max_series``, and of these
   no instance has more than a share. What does not fit is counted and left out.
-- One push is unpacked at a time, in a worker thread.
+- One push is unpacked at a time, in a worker thread, and all together have a tenth of a core: a thousand pushes in ten seconds, or one that takes as long.
 - An instance that falls silent is forgotten, and its series are shown no more.
 """
 
@@ -22,7 +22,7 @@ from broker.client_metrics.samples import TEXT_MAX, Sample, read_or_refuse
 from broker.client_metrics.subscriptions import Subscribed, Subscription, subscribed
 from broker.config.client_metrics_live import LiveClientMetrics
 from broker.model import value
-from broker.pacing import Pacer
+from broker.pacing import Allowance
 from broker.wire.error_codes import ErrorCode
 from broker.wire.errors import DecodeError
 from broker.wire.records.compression import OutputLimitError
@@ -41,6 +41,10 @@ SHARE: Final = 10
 
 UNPACKED: Final = 2
 """So many times ``telemetry.max.bytes`` may be what a push unpacks to."""
+
+UNPACKING_SHARE: Final = 0.1
+UNPACKING_BURST_S: Final = 0.1
+"""Of a core, for all pushes together."""
 
 SWEEP_S: Final = 10.0
 
@@ -91,6 +95,7 @@ class ClientMetricsCollector:
         self._instances: dict[bytes, ClientInstance] = {}
         self._subscriptions: list[Subscription] = []
         self._version = -1
+        self._allowance = Allowance(UNPACKING_SHARE, UNPACKING_BURST_S)
         self._complaints = logs.LineLimiter(per_second=0.1, burst=5)
 
     def __len__(self) -> int:
@@ -126,9 +131,7 @@ class ClientMetricsCollector:
         if error or not len(push.data):
             return error
         share = max(1, self._settings.current.telemetry_max_series // SHARE)
-        found = await run_sync(
-            read_or_refuse, push.compression, push.data, UNPACKED * size_max, share, Pacer(), limiter=_unpacking_limiter()
-        )
+        found = await run_sync(self._unpack, push, UNPACKED * size_max, share, limiter=_unpacking_limiter())
         if isinstance(found, DecodeError):
             instance.last_error = (
                 ErrorCode.TELEMETRY_TOO_LARGE if isinstance(found, OutputLimitError) else ErrorCode.INVALID_RECORD
@@ -139,6 +142,13 @@ class ClientMetricsCollector:
         if self._instances.get(push.client_instance_id) is instance:
             self._keep(push.client_instance_id, instance, samples, left_out)
         return ErrorCode.NONE
+
+    def _unpack(self, push: Pushed, unpacked_max: int, samples_max: int) -> tuple[list[Sample], int] | DecodeError:
+        """In a worker thread."""
+        self._allowance.begin()
+        found = read_or_refuse(push.compression, push.data, unpacked_max, samples_max, self._allowance)
+        self._allowance()
+        return found
 
     async def run(self) -> None:
         """Forget instances that fall silent, until cancelled."""

@@ -16,7 +16,7 @@ NESTED_MAX: Final = 150_000
 FIELDS_MAX: Final = 600_000
 """Fields that are stepped over."""
 
-FIELDS_AT_ONCE: Final = 2_000
+FIELDS_AT_ONCE: Final = 500
 """Without a pause."""
 
 _METRICS, _RESOURCE_METRICS, _RESOURCE, _SCOPE_METRICS, _SCOPE, _METRIC, _POINTS, _POINT, _KEY_VALUE, _VALUE, _LIST, _PAIRS, _LEAF = range(13)

@@ -28,7 +28,7 @@ Part = TypeVar("Part")
 PARTS_MAX: Final = 50_000
 """Resources, scopes, metrics and points of one push. Small bytes make very many of them, and each takes a moment to look at."""
 
-PARTS_AT_ONCE: Final = 500
+PARTS_AT_ONCE: Final = 100
 """Of these, without a pause."""
 
 LABELS_MAX: Final = 12

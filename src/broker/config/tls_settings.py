@@ -164,7 +164,8 @@ class TlsSettings(BaseModel):
     connecting_time_per_ip_percent: int = own(
         INT, 5,
         "Of one core: how much of the broker's time an address may use for handshakes, logins and what makes the broker close its connections. "
-        "Half a second of it may be used at once; further connections from there are then not heard for a while. 0: as much as it likes.",
+        "Half a second of it may be used at once; further connections from there then wait a while before they are heard, on each listener a quarter of "
+        "connections_max_unauthenticated at most. Of plaintext connections only those are counted that the broker closes for what came. 0: as much as it likes.",
         check=Range(0, 100), unit="percent",
     )
     max_connections_per_ip_overrides: dict[str, int] = kafka(

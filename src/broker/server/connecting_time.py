@@ -14,8 +14,8 @@ BURST_S: Final = 0.5
 
 LONGEST_WAIT_S: Final = 5.0
 
-EXPECTED_S: Final = 0.0003
-"""What a connection costs at least; it is counted when it comes, so that many that come together do not all find room."""
+EXPECTED_S: Final = 0.0005
+"""What a connection costs at least, whatever it is for (measured); it is counted when it comes, so that many that come together do not all find room."""
 
 HANDED_OVER: Final = 2.0
 """A handshake costs so many times what its thread works: the interpreter changes hands for each step, and the loop does the rest (measured)."""
@@ -39,18 +39,12 @@ class ConnectingTime:
         return len(self._used)
 
     def wait_s(self, address: str) -> float:
-        """How long a new connection from there would not be heard."""
+        """How long a new connection from there is not to be heard."""
         network = network_of(address)
         if not self.share or network not in self._used:
             return 0.0
         used, at = self._used[network]
         return min(LONGEST_WAIT_S, max(0.0, (used - BURST_S) / self.share - (self._clock() - at)))
-
-    def come(self, address: str) -> float:
-        """A new connection from there comes in: how many seconds it is not to be heard."""
-        wait_s = self.wait_s(address)
-        self.spend(address, EXPECTED_S)
-        return wait_s
 
     def spend(self, address: str, seconds: float) -> None:
         """It has cost so much."""

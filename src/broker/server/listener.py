@@ -17,7 +17,7 @@ from broker.admin.login_keeper import LoginKeeper
 from broker.handlers.base import ConnectionInfo
 from broker.model import Node
 from broker.server.budget import ByteBudget
-from broker.server.connecting_time import ConnectingTime, network_of
+from broker.server.connecting_time import EXPECTED_S, ConnectingTime, network_of
 from broker.server.connection import Connection
 from broker.server.connection_events import ConnectionEvents
 from broker.server.dispatcher import Dispatcher
@@ -25,6 +25,7 @@ from broker.server.strangers import Strangers
 from broker.server.tls_keeper import TlsDoor
 from broker.server.tls_link import TlsLink
 from broker.server.transport import Link, listen
+from broker.server.waiting_room import WaitingRoom
 from observability import logs
 from observability.metrics import CONNECTIONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED, TLS_HANDSHAKES
 from observability.quota_metrics import CONNECTIONS_HELD
@@ -132,6 +133,9 @@ class Listener:
         self._gauge = CONNECTIONS.labels(name)
         self._opened = CONNECTIONS_OPENED.labels(name)
         self._bound: Acceptor | None = None
+        # Where nobody has to show who they are, only connections that come to nothing are counted.
+        cost_s = 0.0 if protocol == "PLAINTEXT" else EXPECTED_S
+        self._waiting = WaitingRoom(limits.connecting, tasks, cost_s=cost_s, most=lambda: limits.strangers.limit, refused=self._refused)
         self.advertised: Node | None = None
 
     async def bind(self, host: str, port: int, *, shared: bool = False) -> tuple[str, int]:
@@ -144,6 +148,7 @@ class Listener:
             self._frame_limit,
             self._backlog,
             shared=shared,
+            gate=self._waiting,
             make_link=Link if door is None else lambda sink, limit, loop, turns: TlsLink(sink, limit, loop, door, turns),
         )
         return self._bound.host, self._bound.port
@@ -166,13 +171,8 @@ class Listener:
             reason = f"max.connections ({self.most}) of this listener is reached"
         elif limits.by_address[host] >= (most := limits.of_addresses.get(host, limits.per_address)):
             reason = f"max.connections.per.ip ({most}) is reached"
-        elif self.protocol != "PLAINTEXT" and limits.connecting.wait_s(host) and limits.strangers.is_crowded_by(network_of(host)):
-            # Not the one that has waited longest: those that wait are heard one after the other, and all come in at last.
-            reason = "connecting takes more of the broker's time than one address has, and others from there are waiting"
         if reason is not None:
-            CONNECTIONS_CLOSED.labels("limit").inc()
-            self._log_line("connection refused", "limit", peer=f"{host}:{port}", reason=reason)
-            self._events.refused(f"{host}:{port}", reason)
+            self._refused(host, port, reason)
             link.abort()
             return None
         verdict = limits.rate(host, self.name)
@@ -196,15 +196,17 @@ class Listener:
         if wait_ms:
             CONNECTIONS_HELD.labels("delayed").inc()
         if self.protocol != "PLAINTEXT":
-            if own_ms := int(limits.connecting.come(host) * 1000):
-                CONNECTIONS_HELD.labels("address").inc()
-                wait_ms = max(wait_ms, own_ms)
             leaving = limits.strangers.enter(connection, network_of(host), anyio.current_time())
             if leaving is not None:
                 leaving.turn_away("too many connections are in handshakes and logins, and it was at it longest")
         if wait_ms:
             self.tasks.start_soon(self._hold, connection, wait_ms)
         return info
+
+    def _refused(self, host: str, port: int, reason: str) -> None:
+        CONNECTIONS_CLOSED.labels("limit").inc()
+        self._log_line("connection refused", "limit", peer=f"{host}:{port}", reason=reason)
+        self._events.refused(f"{host}:{port}", reason)
 
     async def _hold(self, connection: Connection, wait_ms: int) -> None:
         # In a task of its own: reading begins only after a connection was made known, and could not be stopped before.
@@ -245,7 +247,7 @@ class Listener:
 
     def connecting_took(self, connection: Connection, seconds: float) -> None:
         """A handshake, a login or what a connection is closed for has cost so much of a core: that is its address's."""
-        if self.protocol != "PLAINTEXT" and connection.info is not None:
+        if connection.info is not None:
             self._limits.connecting.spend(connection.info.peer_host, seconds)
 
     def secured(self, connection: Connection, certificate: bytes | None) -> None:
@@ -318,6 +320,8 @@ class Listener:
         """One line for a connection that the broker closes: by default because of what its client sent. ``kind`` is the metric's
         reason; floods of one kind do not hold back lines of another."""
         self._count_end(connection, kind)
+        if self.protocol == "PLAINTEXT" and kind == "refused":
+            self.connecting_took(connection, EXPECTED_S)
         facts: dict[str, object] = {"peer": "unknown", "reason": reason}
         if (info := connection.info) is not None:
             facts["peer"] = info.peer
@@ -415,6 +419,7 @@ class Listener:
         self._draining = True
         if self._bound is not None:
             self._bound.stop_accepting()
+            self._waiting.close()
         for connection in list(self._connections):
             connection.drain()
         if self._connections:

@@ -20,7 +20,7 @@ from typing import Any, Final, Protocol, cast
 from anyio import create_tcp_listener
 from anyio.abc import SocketAttribute
 
-from broker.acceptor import Acceptor, AcceptTime
+from broker.acceptor import Acceptor, AcceptTime, Gate
 from broker.server.slicing import SLICE_BYTES, Rest, Turns
 
 RECEIVE_BUFFER_BYTES: Final = 256 * 1024
@@ -388,8 +388,10 @@ async def listen(
     *,
     shared: bool = False,
     make_link: Callable[[FrameSink, int, Loop, Turns], "Link"] = Link,
+    gate: Gate | None = None,
 ) -> Acceptor:
-    """Bind and accept; port 0 picks a free one. Raises OSError when the address cannot be bound. ``shared``: other processes may listen on it, too."""
+    """Bind and accept; port 0 picks a free one. Raises OSError when the address cannot be bound. ``shared``: other processes may listen on it, too.
+    The ``gate`` sees connections first."""
     loop = asyncio.get_running_loop()
     turns = Turns(loop.call_soon)
     bound = await create_tcp_listener(local_host=host or None, local_port=port, backlog=backlog, reuse_port=shared)
@@ -402,4 +404,4 @@ async def listen(
     # What anyio has bound is watched from here on; its own objects own nothing that a copy of the descriptor needs.
     sockets = [each.extra(SocketAttribute.raw_socket).dup() for each in bound.listeners]  # noqa: S610 - anyio's, not Django's
     await bound.aclose()
-    return Acceptor(loop, sockets, link)
+    return Acceptor(loop, sockets, link, gate=gate)
