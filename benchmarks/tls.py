@@ -68,8 +68,8 @@ def read(settings: dict[str, Any], topic: str, count: int) -> float:
 def main() -> int:
     """Measure and print; with --check the exit code is 1 when the target is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tls", description=__doc__)
-    parser.add_argument("--records", type=int, default=150_000, metavar="N", help="of 1,000 bytes, each round")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N")
+    parser.add_argument("--records", type=int, default=400_000, metavar="N", help="of 1,000 bytes, each round")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N")
     parser.add_argument("--check", action="store_true", help="fail when the target is missed")
     arguments = parser.parse_args()
     found: dict[str, dict[str, list[float]]] = {kind: {"write": [], "read": []} for kind in ("PLAINTEXT", "SSL")}

@@ -69,6 +69,7 @@ from observability.metrics import (
     TRANSACTIONS_OPEN,
     TRANSACTIONS_OVERDUE,
     UNAUTHENTICATED,
+    UNTAKEN_BYTES,
     group_committed,
 )
 from observability.quota_metrics import QUOTAS
@@ -246,6 +247,8 @@ class App:
         settings, services = self._settings, agents.services
         budget = ByteBudget(settings.process_max_bytes)
         IN_FLIGHT_BYTES.set_function(lambda: budget.used)
+        room = services.reader.room
+        UNTAKEN_BYTES.set_function(lambda: room.used)
         limits = Limits(
             total=settings.max_connections,
             per_address=settings.max_connections_per_ip,
@@ -294,6 +297,7 @@ class App:
                 door=tls.door(listener_setting.name) if settings.protocol_of(listener_setting.name) in TLS_PROTOCOLS else None,
                 most=value_for(settings.listener_overrides, listener_setting.name, "max_connections")[1],
                 audit=services.audit,
+                room=room,
             )
             try:
                 host, port = await listener.bind(listener_setting.host, listener_setting.port, shared=is_shared)

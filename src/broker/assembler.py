@@ -21,6 +21,7 @@ from broker.admin.scram_accounts import ScramAccounts, Shapes
 from broker.admin.session_keeper import SessionKeeper
 from broker.admin.token_keeper import TokenKeeper, find_token_secret
 from broker.admin.topic_administrator import TopicAdministrator
+from broker.answer_room import AnswerRoom
 from broker.client_metrics.collector import ClientMetricsCollector
 from broker.cluster.directory import TopicDirectory, TopicState
 from broker.cluster.identity import CLUSTER_ID_KEY, ClusterIdentity, new_cluster_id
@@ -126,10 +127,11 @@ async def assemble(
     far = _far_reader(settings, far_arguments)
     pacer = ReadPacer(slowed=settings.read_far_slowed_commits / 1000)
     session_slots = settings.max_incremental_fetch_session_cache_slots
+    room = AnswerRoom(settings.answers_max_bytes)
     if sharing is None:
         tail = TailCache(settings.tail_cache_bytes)
         writer = Writer(committer, catalog, tail, waiting, now_ms, on_fatal, on_group=group_done, gathering=Gathering())
-        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, far=far, pacer=pacer)
+        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, far=far, pacer=pacer, room=room)
     else:
         shared = shared_reading(
             sharing.blocks,
@@ -154,7 +156,7 @@ async def assemble(
             on_group=group_done,
             on_published=sharing.on_published,
         )
-        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, shared=shared, far=far, pacer=pacer)
+        reader = Reader(store, catalog, tail, waiting, session_slots=session_slots, shared=shared, far=far, pacer=pacer, room=room)
     topics = TopicAdministrator(catalog, directory, live, now_ms)
     group_configs = LiveGroupConfigs(live, catalog)
     await group_configs.load()

@@ -41,6 +41,11 @@ IN_FLIGHT_BYTES: Final = Gauge("penstock_requests_in_flight_bytes", "Bytes of re
 
 CONNECTIONS: Final = Gauge("penstock_connections", "Open client connections.", ["listener"], registry=REGISTRY)
 CONNECTIONS_OPENED: Final = LoopCounter("penstock_connections_opened", "Connections accepted.", ["listener"], registry=REGISTRY)
+UNTAKEN_BYTES: Final = Gauge(
+    "penstock_answers_untaken_bytes",
+    "Bytes of answers that clients have not taken yet, but for 256 KiB of each connection. Near answers_max_bytes, fetches are given less than they ask for.",
+    registry=REGISTRY,
+)
 CONNECTIONS_CLOSED: Final = LoopCounter(
     "penstock_connections_closed",
     "Connections that ended, by reason. client: it left. Others were closed by the broker: idle, limit (one too many, never accepted), rate (too soon, as well), "

@@ -89,6 +89,12 @@ class PenstockSettings(BaseModel):
         "Above half of it each connection reads only while it holds less than its share, a quarter divided by the connections.",
         check=Range(_MIB), unit="bytes",
     )
+    answers_max_bytes: int = own(
+        Kind.LONG, 32 * _MIB,
+        "Bytes of answers that clients have not taken yet, all connections together. One fetch is given at most half of what is free, at least one batch. "
+        "More helps where very many consumers read much over slow lines.",
+        check=Range(_MIB), unit="bytes",
+    )
     tail_cache_bytes: int = own(
         Kind.LONG, 32 * _MIB, "Bytes of the newest record data kept in memory for consumers that keep up.", check=_ZERO_UP,
         unit="bytes",

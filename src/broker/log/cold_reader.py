@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import anyio
 from anyio.to_thread import run_sync
 
+from broker.answer_room import AnswerRoom
 from broker.errors import StorageUnavailable
 from broker.log.batch_marks import WORTH_BYTES, BatchMarks, Mark
 from broker.log.block_reader import Ahead, BlockReader
@@ -72,6 +73,7 @@ class ColdReader:
         bytes_at_once: int = COLD_BYTES_AT_ONCE,
         elsewhere: Elsewhere | None = None,
         pacer: ReadPacer | None = None,
+        room: AnswerRoom | None = None,
     ) -> None:
         """With ``blocks`` everything is read through them. ``far`` bounds what is read far from the ends of logs. What ``elsewhere`` can read of that,
         is not read here."""
@@ -81,6 +83,7 @@ class ColdReader:
         self._far = far or ReadLimiter(readers, bytes_at_once)
         self._elsewhere = elsewhere
         self.pacer = pacer or ReadPacer()
+        self._room = room or AnswerRoom()
         self._marks = BatchMarks()
         # Where readers who go through a log will go on: (pid, offset), the one longest ago first.
         self._passers: OrderedDict[tuple[int, int], None] = OrderedDict()
@@ -100,19 +103,30 @@ class ColdReader:
         """Fill the answers from the store. Returns the shares that could not be read."""
         is_near = all(self._is_near(share) for share in shares)
         async with (self._near if is_near else self._far).turn(sum(max(share.limit, 0) for share in shares)):
-            if is_near:
-                self.pacer.others_worked = True
-                failed = await self._read_in_turn(shares, is_near)
-            else:
-                async with self.pacer.reading():
-                    left = await self._read_elsewhere(shares)
-                    failed = await self._read_in_turn(left, is_near) if left else []
-                    self.pacer.has_read(sum(share.answer.size for share in shares))
+            shares = self._cut(shares)
+            left = shares
+            with self._room.reading(sum(share.limit for share in shares)):
+                if is_near:
+                    self.pacer.others_worked = True
+                    failed = await self._read_in_turn(shares, is_near)
+                else:
+                    async with self.pacer.reading():
+                        left = await self._read_elsewhere(shares)
+                        failed = await self._read_in_turn(left, is_near) if left else []
+                        self.pacer.has_read(sum(share.answer.size for share in shares))
         READING.cold_read(is_near, sum(share.answer.size for share in shares))
         if self._blocks is not None:
-            for share in shares if is_near else left:
+            for share in left:
                 self._follow(share, self._blocks)
         return failed
+
+    def _cut(self, shares: Sequence[ColdShare]) -> Sequence[ColdShare]:
+        """What there is room for: others may have taken it since it was planned. Returns the shares that are to be read, the first in any case."""
+        left = self._room.most(sum(max(share.limit, 0) for share in shares))
+        for share in shares:
+            share.limit = max(0, min(share.limit, left))
+            left -= share.limit
+        return [share for share in shares if share.limit or share.at_least_one]
 
     def _is_near(self, share: ColdShare) -> bool:
         """Whether so little is left to the end of the log that others will soon want the same."""

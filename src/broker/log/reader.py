@@ -21,6 +21,7 @@ from typing import Final, Protocol
 
 import anyio
 
+from broker.answer_room import AnswerRoom
 from broker.errors import BrokerError, StorageUnavailable
 from broker.log.cold_reader import COLD_READERS, ColdReader
 from broker.log.far_reader import FarReader
@@ -94,9 +95,11 @@ class Reader:
         shared: SharedReading | None = None,
         far: FarReader | None = None,
         pacer: ReadPacer | None = None,
+        room: AnswerRoom | None = None,
     ) -> None:
         """``session_slots`` is ``max.incremental.fetch.session.cache.slots``: how many fetch sessions there may be. ``shared`` is given where other
-        brokers write to the same catalog; then :meth:`run` must run. ``far`` reads far from the ends of logs, as far as it can."""
+        brokers write to the same catalog; then :meth:`run` must run. ``far`` reads far from the ends of logs, as far as it can.
+        What a fetch is given is bounded by the ``room`` there is for answers."""
         self.sessions = FetchSessionCache(session_slots, lambda: 1 + randbelow(2**31 - 1))
         self._catalog = catalog
         self._tail = tail
@@ -105,9 +108,11 @@ class Reader:
         self._far = far
         self._view = None if shared is None else shared.view
         self._peek: Bounds = catalog.peek_bounds if shared is None else shared.view.known.peek
+        self.room = room or AnswerRoom()
         self._cold = ColdReader(
             store,
             cold_readers,
+            room=self.room,
             blocks=None if shared is None else shared.blocks,
             far=None if shared is None else shared.far,
             elsewhere=far,
@@ -150,7 +155,7 @@ class Reader:
 
     def _look(self, wanted: Sequence[Wanted], max_bytes: int, isolation: int) -> Look | None:
         look = Look()
-        shares = Shares(max_bytes)
+        shares = Shares(self.room.most(max_bytes))
         answers = look.answers
         for partition in wanted:
             bounds = self._catalog.peek_bounds(partition.pid)
@@ -174,10 +179,12 @@ class Reader:
         attempts_left = 1
         repeats_left = _REPEATS_MAX
         while True:
+            most = self.room.most(max_bytes)
+            min_bytes = min(min_bytes, most)
             waiter = self.enter([partition.pid for partition in wanted], min_bytes, isolation)
             rounds = self._rounds_of(wanted)
             try:
-                plan = await self._plan(wanted, max_bytes, isolation)
+                plan = await self._plan(wanted, most, isolation)
                 ends_here = plan.size < min_bytes and not plan.has_error and not plan.has_more
                 if ends_here and wanted and anyio.current_time() < deadline:
                     waiter.add(plan.size)
@@ -186,7 +193,7 @@ class Reader:
                         if not self._waiting.is_closed:
                             continue
                     rounds = self._rounds_of(wanted)
-                    plan = await self._plan(wanted, max_bytes, isolation)
+                    plan = await self._plan(wanted, self.room.most(max_bytes), isolation)
                 elif plan.is_cut_off and not plan.size and anyio.current_time() < deadline and not self._waiting.is_closed:
                     # Clients that are told so ask again at once; most often it is over before they would have to be told.
                     await anyio.sleep(min(_CUT_OFF_S, deadline - anyio.current_time()))

@@ -86,10 +86,12 @@ class Connection:
         self.link: Link | None = None
         self.info: ConnectionInfo | None = None
         # The listener's notes: how much the peer had left unread when it looked last, since when that is so, since when the connection
-        # is about to end, and whether the broker's reason for its end was counted.
+        # is about to end, since when it takes too little of large answers and how much it had taken by then, and whether the broker's reason for its end was counted.
         self.unsent_before = 0
         self.unsent_since = 0.0
         self.ending_since: float | None = None
+        self.crawling_since: float | None = None
+        self.given_before = 0
         self.end_counted = False
 
     # --- what the transport calls -------------------------------------------------------------------------------------

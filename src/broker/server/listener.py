@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup
 
 from broker.acceptor import Acceptor
 from broker.admin.login_keeper import LoginKeeper
+from broker.answer_room import AnswerRoom
 from broker.handlers.base import ConnectionInfo
 from broker.model import Node
 from broker.server.budget import ByteBudget
@@ -21,6 +22,7 @@ from broker.server.connecting_time import EXPECTED_S, ConnectingTime, network_of
 from broker.server.connection import Connection
 from broker.server.connection_events import ConnectionEvents
 from broker.server.dispatcher import Dispatcher
+from broker.server.slicing import SLICE_BYTES
 from broker.server.strangers import Strangers
 from broker.server.tls_keeper import TlsDoor
 from broker.server.tls_link import TlsLink
@@ -49,6 +51,9 @@ TURN_S: Final = 5.0
 TURN_BYTES_PER_S: Final = 64 * 1024
 """The same for the one frame that goes on while the process's bytes are used up, and others wait for it."""
 
+
+CRAWLING_S: Final = 8.0
+"""For so long answers may be in the way of others' at less than that pace."""
 
 PARKED_MAX: Final = 256
 """How many connections that were turned away are kept open for a while; further ones are closed at once."""
@@ -109,8 +114,10 @@ class Listener:
         door: TlsDoor | None = None,
         most: int | None = None,
         audit: Recorder | None = None,
+        room: AnswerRoom | None = None,
     ) -> None:
-        """``protocol`` is what it speaks, ``door`` what it shows and trusts when that is TLS; ``most`` bounds the connections of this listener alone."""
+        """``protocol`` is what it speaks, ``door`` what it shows and trusts when that is TLS; ``most`` bounds the connections of this listener alone.
+        Answers that are not taken yet are in the ``room``."""
         self.name = name
         self._events = ConnectionEvents(name, audit)
         self.protocol = protocol
@@ -120,6 +127,7 @@ class Listener:
         self.tasks = tasks
         self._dispatcher = dispatcher
         self._budget = budget
+        self._room = room or AnswerRoom()
         self._limits = limits
         self._frame_limit = frame_limit
         self._max_requests = max_requests
@@ -149,6 +157,7 @@ class Listener:
             self._backlog,
             shared=shared,
             gate=self._waiting,
+            room=self._room,
             make_link=Link if door is None else lambda sink, limit, loop, turns: TlsLink(sink, limit, loop, door, turns),
         )
         return self._bound.host, self._bound.port
@@ -371,6 +380,10 @@ class Listener:
                 self.log_refusal(connection, f"answers were not read for {now - connection.unsent_since:.0f} s", "unread")
                 link.abort()
                 continue
+            if self._crawls(connection, link, now):
+                self.log_refusal(connection, f"{link.held} bytes of answers are not taken, and there is no room for those of others", "unread")
+                link.abort()
+                continue
             if connection.draining:
                 self._end_in_time(connection, link, now)
             elif self._budget.exhausted and connection.sits_on_bytes:
@@ -387,6 +400,16 @@ class Listener:
         """Why the time of a client that has logged in is over, None when it is not: it did not do so again."""
         info = connection.info
         return info.login.overdue() if info is not None and info.login is not None else None
+
+    def _crawls(self, connection: Connection, link: Link, now: float) -> bool:
+        """Whether it has taken next to nothing of large answers for a while in which there was no room for those of others."""
+        room = self._room
+        if not room.is_scarce or link.held < max(SLICE_BYTES, room.limit // 4 // max(1, self._limits.open)):
+            connection.crawling_since = None
+            return False
+        if connection.crawling_since is None or link.given - connection.given_before > (now - connection.crawling_since) * TURN_BYTES_PER_S:
+            connection.crawling_since, connection.given_before = now, link.given
+        return now - connection.crawling_since > CRAWLING_S
 
     def _end_in_time(self, connection: Connection, link: Link, now: float) -> None:
         """A connection that is to close after its last answer has as long for that as a request has to arrive, as long as its client

@@ -8,8 +8,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
+from broker.answer_room import AnswerRoom
+
 SLICE_BYTES: Final = 128 * 1024
 """A copy of this takes less than a tenth of a millisecond."""
+
+
+UNSENT_MAX: Final = 256 * 1024
+"""So much of a connection's answers is with the transport, which hands over more when the system takes more. It is not counted (:class:`AnswerRoom`)."""
 
 
 class Sliced(Protocol):
@@ -21,10 +27,11 @@ class Sliced(Protocol):
 
 
 class Turns:
-    """Owns whose slice is next. One for all connections of a loop; ``call_soon`` is the loop's."""
+    """Owns whose slice is next. One for all connections of a loop; ``call_soon`` is the loop's. Answers that wait take ``room``."""
 
-    def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(self, call_soon: Callable[[Callable[[], None]], object], room: AnswerRoom | None = None) -> None:
         self._call_soon = call_soon
+        self.room = room or AnswerRoom()
         self._waiting: deque[Sliced] = deque()
         self._is_called = False
 
@@ -48,33 +55,55 @@ class Turns:
 
 
 class Rest:
-    """What is left of an answer, in its order. It is not copied."""
+    """What is left of an answer, in its order. It is not copied. What it keeps in memory takes ``room``: a buffer all of it until its last byte is taken,
+    and buffers in a row that are views of one object until the last of these is."""
 
-    def __init__(self) -> None:
-        self._chunks: deque[memoryview] = deque()
+    def __init__(self, room: AnswerRoom | None = None) -> None:
+        self._room = room or AnswerRoom()
+        self._chunks: deque[tuple[memoryview, int]] = deque()
+        """What is left of each buffer, and how large it was."""
+        self.held = 0
+        self._passed = 0
+        """Of buffers that were taken while more of the same object is left."""
         self.size = 0
 
     def add(self, chunks: Sequence[Any]) -> None:
         """Put buffers behind what is there."""
+        added = 0
         for chunk in chunks:
             view = memoryview(chunk)
-            self._chunks.append(view if view.format == "B" and view.ndim == 1 else view.cast("B"))
-            self.size += view.nbytes
+            self._chunks.append((view if view.format == "B" and view.ndim == 1 else view.cast("B"), view.nbytes))
+            added += view.nbytes
+        self.size += added
+        self.held += added
+        self._room.take(added)
 
     def take(self, size: int) -> list[memoryview]:
         """The next ``size`` bytes, fewer when there are no more."""
         taken: list[memoryview] = []
+        done = 0
         while size and self._chunks:
-            first = self._chunks.popleft()
+            first, whole = self._chunks.popleft()
             if len(first) > size:
-                self._chunks.appendleft(first[size:])
+                self._chunks.appendleft((first[size:], whole))
                 first = first[:size]
+            else:
+                self._passed += whole
+                if not self._chunks or self._chunks[0][0].obj is not first.obj:
+                    done, self._passed = done + self._passed, 0
             taken.append(first)
             size -= len(first)
             self.size -= len(first)
+        self._give_back(done)
         return taken
 
     def clear(self) -> None:
         """Nothing of it is wanted."""
         self._chunks.clear()
-        self.size = 0
+        self.size = self._passed = 0
+        self._give_back(self.held)
+
+    def _give_back(self, size: int) -> None:
+        if size:
+            self.held -= size
+            self._room.give_back(size)

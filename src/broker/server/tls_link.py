@@ -3,7 +3,7 @@
 The handshake is done in threads, a step at a time, so that keys and certificates are never worked on by the event loop; before a client's first
 message is whole, nothing is kept for it but that message. From then on the loop encrypts and decrypts by itself, which is quicker than to hand over.
 
-Memory: ciphertext is read into a buffer that all connections share, and given to OpenSSL a record's worth at a time. What was read and may not be looked
+Memory: ciphertext is read into a buffer that all connections share, and given to OpenSSL a record at a time. What was read and may not be looked
 at yet, because reading is paused, is at most one read. What is to be sent is encrypted only as far as the peer takes it.
 """
 
@@ -14,11 +14,10 @@ from time import thread_time
 from typing import Any, Final, Protocol
 
 from broker.server.slicing import Turns
+from broker.server.tls_records import RecordEnds
 from broker.server.transport import FrameSink, Link, Loop
 
 READ_BYTES: Final = 64 * 1024
-FEED_BYTES: Final = 16 * 1024
-"""OpenSSL's buffer of what comes in keeps the size that it once had."""
 SEAL_BYTES: Final = 32 * 1024
 """So much is encrypted at once; the buffer of what goes out keeps its size, too."""
 HELLO_BYTES_MAX: Final = 16 * 1024 + 5
@@ -48,6 +47,7 @@ class TlsLink(Link):
     __slots__ = (
         "_closing",
         "_door",
+        "_ends",
         "_handshake_bytes",
         "_held_back",
         "_hello",
@@ -58,6 +58,7 @@ class TlsLink(Link):
         "_ssl",
         "_stepping",
         "_unread",
+        "_whole",
     )  # fmt: skip
 
     def __init__(self, sink: FrameSink, frame_limit: int, loop: Loop, door: Door, turns: Turns | None = None) -> None:
@@ -74,6 +75,9 @@ class TlsLink(Link):
         self._closing = False
         self._pumping = False
         self._unread: memoryview | bytes = b""
+        self._ends = RecordEnds()
+        self._whole = False
+        """OpenSSL may have a whole record that was not read."""
 
     # --- what asyncio calls -------------------------------------------------------------------------------------------
 
@@ -98,6 +102,7 @@ class TlsLink(Link):
     # --- handshake ----------------------------------------------------------------------------------------------------
 
     def _handshake(self, data: bytes) -> None:
+        self._ends.skip(data)
         self._hello += data
         self._handshake_bytes += len(data)
         if self._stepping:
@@ -157,7 +162,7 @@ class TlsLink(Link):
             return
         if done:
             assert self._ssl is not None
-            self._secured = True
+            self._secured = self._whole = True
             self.last_read = self._loop.time()
             self._sink.secured(self._ssl.getpeercert(binary_form=True))
             if self._closing:
@@ -203,24 +208,29 @@ class TlsLink(Link):
     def _fill(self, buffer: memoryview) -> tuple[int, bool]:
         """Decrypt into ``buffer``: how many bytes came, and whether the peer has ended."""
         assert self._ssl is not None and self._incoming is not None  # noqa: PT018 - made together
-        read, pending, incoming = self._ssl.read, self._ssl.pending, self._incoming
+        read, incoming = self._ssl.read, self._incoming
         filled, size = 0, len(buffer)
         while filled < size:
-            if not incoming.pending and not pending():
-                # An empty record's worth may be within OpenSSL still, but then more of it is to come.
-                if not self._unread:
+            if not self._whole:
+                unread = self._unread
+                if not unread:
                     break
-                incoming.write(self._unread[:FEED_BYTES])
-                self._unread = self._unread[FEED_BYTES:]
+                end, self._whole = self._ends.next(unread)
+                incoming.write(unread[:end])
+                self._unread = unread[end:]
+                continue
             try:
                 count: int = read(size - filled, buffer[filled:])  # type: ignore[assignment]
-            except ssl.SSLWantReadError:
+            except ssl.SSLWantReadError:  # a record that is none of data
+                self._whole = False
                 continue
             except ssl.SSLZeroReturnError:
                 return filled, True
             if not count:
                 return filled, True
             filled += count
+            if filled < size and not incoming.pending:
+                self._whole = False
         return filled, False
 
     def pause_reading(self) -> None:
@@ -268,6 +278,9 @@ class TlsLink(Link):
         if self._closing and not self._rest.size:
             self._say_goodbye()
         return goes_on
+
+    def _give_slice(self, slice_: list[memoryview]) -> None:
+        self._give(slice_)  # which copies as it encrypts
 
     def _give(self, chunks: list[Any]) -> None:
         """Encrypt and send."""

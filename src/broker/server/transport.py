@@ -21,7 +21,8 @@ from anyio import create_tcp_listener
 from anyio.abc import SocketAttribute
 
 from broker.acceptor import Acceptor, AcceptTime, Gate
-from broker.server.slicing import SLICE_BYTES, Rest, Turns
+from broker.answer_room import AnswerRoom
+from broker.server.slicing import SLICE_BYTES, UNSENT_MAX, Rest, Turns
 
 RECEIVE_BUFFER_BYTES: Final = 256 * 1024
 """One read's limit. Large enough that a read of a busy connection is one system call, small enough to stay in cache."""
@@ -40,7 +41,8 @@ BODY_READ_BYTES: Final = 1 << 20
 """One read's limit in the middle of a large frame. Without it the system hands over all that its socket buffer holds, and what one more
 read of each connection adds to memory could not be said."""
 
-_WRITE_HIGH_WATER: Final = 1 << 20
+REST_HIGH_WATER: Final = 1 << 20
+"""With more than this to send, no more requests of the connection are answered."""
 
 _TCP_INFO: Final[int | None] = getattr(socket, "TCP_INFO", None) if sys.platform == "linux" else None
 _CLOSED: Final = 7
@@ -92,14 +94,15 @@ class FrameSink(Protocol):
 
 
 class Link(asyncio.BufferedProtocol):
-    """One connection's bytes. ``frame_limit`` may change while it lives (smaller before authentication)."""
+    """One connection's bytes. ``frame_limit`` may change while it lives (smaller before authentication); ``given`` counts bytes of large answers that went to the
+    transport."""
 
     _shared = bytearray(RECEIVE_BUFFER_BYTES)
     _shared_view = memoryview(_shared)
 
     __slots__ = (
-        "_body", "_body_size", "_filled", "_filled_before", "_head", "_is_sliced", "_is_stopped", "_loop", "_out", "_out_size", "_reading_paused",
-        "_refused", "_rest", "_sink", "_transport", "_turns", "_write_paused", "accept_time", "frame_began", "frame_limit", "last_read",
+        "_body", "_body_size", "_ends_after_rest", "_filled", "_filled_before", "_head", "_is_sliced", "_is_stopped", "_loop", "_out", "_out_size", "_reading_paused",
+        "_refused", "_rest", "_sink", "_transport", "_turns", "_write_paused", "accept_time", "frame_began", "frame_limit", "given", "last_read",
     )  # fmt: skip
 
     def __init__(
@@ -117,14 +120,16 @@ class Link(asyncio.BufferedProtocol):
         self._filled_before = 0
         self._out: list[Any] = []
         self._out_size = 0
-        self._rest = Rest()
+        self._rest = Rest(self._turns.room)
         self._is_sliced = False
         self._is_stopped = False
+        self._ends_after_rest = False
         self._write_paused = False
         self._reading_paused = False
         self._refused = False
         self.frame_limit = frame_limit
         self.accept_time: AcceptTime | None = None
+        self.given = 0
         self.last_read = self.frame_began = loop.time()
 
     # --- what asyncio calls -------------------------------------------------------------------------------------------
@@ -136,7 +141,7 @@ class Link(asyncio.BufferedProtocol):
         if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self._transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER)
+        self._transport.set_write_buffer_limits(high=UNSENT_MAX)
         self._sink.connected(self)
         if self.accept_time is not None:
             self.accept_time.spent(perf_counter() - began)
@@ -193,7 +198,7 @@ class Link(asyncio.BufferedProtocol):
 
     def _tell_sink(self) -> None:
         """The sink is not to make more answers while there is much that was not sent, wherever that is."""
-        paused = self._is_stopped or self._rest.size > _WRITE_HIGH_WATER
+        paused = self._is_stopped or self._rest.size > REST_HIGH_WATER
         if paused != self._write_paused:
             self._write_paused = paused
             self._sink.write_paused(paused)
@@ -326,12 +331,25 @@ class Link(asyncio.BufferedProtocol):
     def send_slice(self) -> bool:
         """Send a slice of the answers; whether there is more that may be sent now (:class:`broker.server.slicing.Turns`)."""
         if self._transport is not None and self._rest.size and not self._is_stopped:
-            self._give(self._rest.take(SLICE_BYTES))
+            slice_ = self._rest.take(SLICE_BYTES)
+            self.given += sum(map(len, slice_))
+            self._give_slice(slice_)
             # That may have stopped it at once, and what the sink does when it is told may add to the rest.
         self._is_sliced = self._transport is not None and self._rest.size > 0 and not self._is_stopped
         goes_on = self._is_sliced
         self._tell_sink()
+        if self._ends_after_rest and not self._rest.size and self._transport is not None:
+            self._transport.close()
         return goes_on
+
+    @property
+    def held(self) -> int:
+        """Bytes that answers keep in memory which the peer has not taken, but for what is with the transport."""
+        return self._rest.held
+
+    def _give_slice(self, slice_: list[memoryview]) -> None:
+        """To the transport, as a copy: views that wait there would keep all of what they are of."""
+        self._give([b"".join(slice_)])
 
     def pause_reading(self) -> None:
         if self._transport is not None and not self._reading_paused:
@@ -359,9 +377,10 @@ class Link(asyncio.BufferedProtocol):
     def close(self) -> None:
         """Close once what was written has left."""
         self._send()
-        if self._transport is not None:
-            if self._rest.size:
-                self._give(self._rest.take(self._rest.size))
+        if self._rest.size:
+            self._ends_after_rest = True
+            self.pause_reading()
+        elif self._transport is not None:
             self._transport.close()
 
     def abort(self) -> None:
@@ -389,11 +408,12 @@ async def listen(
     shared: bool = False,
     make_link: Callable[[FrameSink, int, Loop, Turns], "Link"] = Link,
     gate: Gate | None = None,
+    room: AnswerRoom | None = None,
 ) -> Acceptor:
     """Bind and accept; port 0 picks a free one. Raises OSError when the address cannot be bound. ``shared``: other processes may listen on it, too.
-    The ``gate`` sees connections first."""
+    The ``gate`` sees connections first; answers that wait take ``room``."""
     loop = asyncio.get_running_loop()
-    turns = Turns(loop.call_soon)
+    turns = Turns(loop.call_soon, room)
     bound = await create_tcp_listener(local_host=host or None, local_port=port, backlog=backlog, reuse_port=shared)
 
     def link(time: AcceptTime) -> Link:

@@ -371,3 +371,56 @@ async def test_an_older_leader_epoch_is_fenced() -> None:
         assert answer.error_code == ErrorCode.FENCED_LEADER_EPOCH
         (answer,) = await read(log, Wanted(pid, 0, 1000, current_leader_epoch=1))
         assert bases(answer) == [0]
+
+
+@pytest.mark.parametrize("tail_bytes", [0, 1 << 20])
+async def test_with_no_room_for_answers_a_fetch_has_one_batch_at_once(tail_bytes: int) -> None:
+    """It does not wait for more than it would be given; with some room it has half of that."""
+    size = len(batch(1))
+    async with running_log(tail_bytes=tail_bytes) as log:
+        pid = await filled(log, *[1] * 20)
+        room = log.reader.room
+        room.limit = 1000 * size
+        room.take(990 * size)
+        began = anyio.current_time()
+        (answer,) = await read(log, Wanted(pid, 0, 100 * size), min_bytes=20 * size, max_wait_ms=60_000)
+        assert len(bases(answer)) == 5
+        room.take(20 * size)
+        (answer,) = await read(log, Wanted(pid, 3, 100 * size), min_bytes=20 * size, max_wait_ms=60_000)
+        assert bases(answer) == [3]
+        assert anyio.current_time() == began
+        look = log.reader.look([Wanted(pid, 3, 100 * size)], 100 * size, READ_UNCOMMITTED)
+        assert (look is None) == (tail_bytes == 0)
+        assert look is None or bases(look.answers[0]) == [3]
+        room.give_back(1010 * size)
+        (answer,) = await read(log, Wanted(pid, 3, 100 * size))
+        assert len(bases(answer)) == 17
+
+
+async def test_fetches_that_wait_for_their_turn_have_what_room_there_is_then() -> None:
+    """Each is planned while there is room for all of it; those before it take that."""
+    size = len(batch(1))
+    async with running_log(tail_bytes=0) as log:
+        pid = await filled(log, *[1] * 64)
+        room = log.reader.room
+        room.limit = 64 * size
+        store_read, sizes = log.store.read, []
+
+        async def slow_read(object_id: int, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+            await anyio.sleep(1)
+            return await store_read(object_id, ranges)
+
+        async def fetch() -> None:
+            (answer,) = await read(log, Wanted(pid, 0, 64 * size))
+            assert bases(answer)[0] == 0
+            sizes.append(answer.size)
+            room.take(answer.size)
+
+        log.store.read = slow_read  # type: ignore[method-assign]
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(fetch)
+        assert len(sizes) == 20
+        assert max(sizes) > 8 * size
+        assert sum(sizes) <= 64 * size + 20 * size
+        assert room.being_read == 0
