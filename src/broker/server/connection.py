@@ -124,7 +124,7 @@ class Connection:
             return
         self._unfinished += count
         self._budget.take_unfinished(count)
-        if self._budget.scarce:
+        if self._budget.scarce or self._budget.is_crowded:
             self._pace_reading()
 
     def _frame_is_whole(self) -> None:
@@ -417,8 +417,8 @@ class Connection:
         if over:
             if self._unfinished:
                 self._budget.stop_waiting(self)
-        elif self._budget.scarce:
-            over = not self._budget.may_read(self, self._held + self._unfinished, self._unfinished > 0)
+        elif self._budget.scarce or (self._budget.is_crowded and link.is_mid_large):
+            over = not self._budget.may_read(self, self._held + self._unfinished, self._unfinished > 0, link.is_mid_large)
         if over:
             link.pause_reading()
         else:

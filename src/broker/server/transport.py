@@ -256,6 +256,11 @@ class Link(asyncio.BufferedProtocol):
         return self._body is not None or bool(self._head)
 
     @property
+    def is_mid_large(self) -> bool:
+        """A frame above GROWING_BYTES has begun and is not yet whole."""
+        return self._body is not None and self._body_size > GROWING_BYTES
+
+    @property
     def received(self) -> int:
         """Bytes that are there of a frame that is not yet whole."""
         return self._filled if self._body is not None else len(self._head)

@@ -8,8 +8,9 @@ from broker.server.budget import ByteBudget
 class Client:
     """A connection that sends frames of ``size`` bytes and remembers whether it may read."""
 
-    def __init__(self, budget: ByteBudget, size: int = 0) -> None:
+    def __init__(self, budget: ByteBudget, size: int = 0, is_large: bool = False) -> None:
         self.budget = budget
+        self.is_large = is_large
         self.size = size
         self.held = 0
         self.arrived = 0
@@ -32,7 +33,9 @@ class Client:
             self.reading = False
         else:
             held = self.held + self.arrived
-            self.reading = not self.budget.scarce or self.budget.may_read(self, held, self.arrived > 0)
+            is_large = self.is_large and self.arrived > 0
+            asks = self.budget.scarce or (is_large and self.budget.is_crowded)
+            self.reading = not asks or self.budget.may_read(self, held, self.arrived > 0, is_large)
         return self.reading
 
     def hold(self, count: int) -> bool:
@@ -172,5 +175,74 @@ def test_bytes_stay_within_the_limit_one_frame_and_one_read_each() -> None:
                 served[client] += client.held // frame
                 client.serve(client.held)
             assert budget.used <= most
+        assert set(served.values()) == {2}, f"seed {seed}: frames wait for each other"
+        assert (budget.used, budget.unfinished) == (0, 0)
+
+
+def test_very_large_frames_have_a_sixteenth_and_come_one_at_a_time_beyond_it() -> None:
+    """However much else is free; others read as ever."""
+    budget = ByteBudget(16_000)
+    large = [Client(budget, size, is_large=True) for size in (6000, 5000, 5500)]
+    other = Client(budget, 3000)
+    assert large[0].arrive(900)
+    assert large[1].arrive(90)
+    assert large[0].arrive(100), "nobody else waits: it has the turn"
+    assert not large[1].arrive(300)
+    assert not large[2].arrive(400)
+    assert other.arrive(2000)
+    assert not budget.scarce
+    assert budget.holds_up(large[0])
+    large[0].arrive(5000)
+    assert [each.reading for each in large[1:]] == [True, False], "the one that lacks the fewest bytes is next"
+    large[1].leave()
+    assert large[2].reading
+    other.arrive(1000)
+    large[2].arrive(5100)
+    assert budget.unfinished == 0
+    for client in (large[0], large[2], other):
+        client.leave()
+    assert budget.used == 0
+
+
+def test_who_waits_with_a_very_large_frame_goes_on_when_there_is_less_of_such() -> None:
+    """Without anything being given back: a frame that is whole is no longer in the way."""
+    budget = ByteBudget(16_000)
+    turn, waits = Client(budget, 2000, is_large=True), Client(budget, 4000, is_large=True)
+    assert turn.arrive(1600)
+    assert not waits.arrive(700)
+    turn.busy = True
+    assert not turn.ask()
+    assert waits.reading, "the turn is passed on"
+    third = Client(budget, 3000, is_large=True)
+    assert not third.arrive(400)
+    waits.leave()
+    assert third.reading
+
+
+def test_very_large_frames_stay_within_their_part_and_all_come_through() -> None:
+    """Beside frames that are not, in any order."""
+    for seed in range(40):
+        chance = random.Random(seed)
+        limit, read = 16_000, chance.choice((10, 100, 400))
+        budget = ByteBudget(limit)
+        clients = [Client(budget, chance.randrange(3000, 9000), is_large=chance.random() < 0.7) for _ in range(chance.randrange(1, 40))]
+        served = dict.fromkeys(clients, 0)
+        biggest = max(client.size for client in clients)
+        for _ in range(1_000_000):
+            able = [client for client in clients if client.reading and served[client] < 2 and client.held < client.size]
+            whole = [client for client in clients if client.held]
+            if not able and not whole:
+                break
+            if able and (not whole or chance.random() < 0.9):
+                client = chance.choice(able)
+                client.arrive(min(read, client.missing))
+            else:
+                client = chance.choice(whole)
+                served[client] += 1
+                client.serve(client.held)
+            large = [client.arrived for client in clients if client.is_large]
+            if all(client.is_large for client in clients):
+                assert sum(large) <= 2 * budget.large_ample + biggest + read * len(clients)
+            assert budget.used <= limit + biggest + read * len(clients)
         assert set(served.values()) == {2}, f"seed {seed}: frames wait for each other"
         assert (budget.used, budget.unfinished) == (0, 0)

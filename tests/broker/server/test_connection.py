@@ -35,6 +35,7 @@ class FakeLink:
         self.reading_paused = False
         self.closed = False
         self.missing = 0
+        self.is_mid_large = False
 
     def write(self, chunks: list[Any]) -> None:
         data = b"".join(bytes(chunk) for chunk in chunks)

@@ -232,6 +232,44 @@ async def test_clients_that_sit_on_the_budget_behind_a_long_poll_stop_only_thems
     await until(lambda: not place.limits.open and not place.budget.used)
 
 
+async def test_very_large_frames_that_never_end_hold_little_and_stop_no_others(tasks: TaskGroup) -> None:
+    """Although most of the budget is free: a sixteenth of it and one frame. Large requests that do end come through beside them."""
+    place = Place(tasks, 64 * MIB)
+    await place.open()
+    hostile = [await place.connect() for _ in range(20)]
+    for stream in hostile:
+        tasks.start_soon(sent_or_not, stream, (100 * MIB).to_bytes(4, "big") + bytes([0, PRODUCE, 0, 8]) + bytes(6 * MIB))
+    await until(lambda: place.budget.is_crowded)
+    honest = await place.connect()
+    whole = produce(8 * MIB)
+    most = 0
+
+    async def send() -> None:
+        for position in range(0, len(whole), MIB // 4):
+            await honest.send(memoryview(whole)[position : position + MIB // 4])
+
+    tasks.start_soon(send)
+    answers: list[bytes] = []
+
+    async def hear() -> None:
+        answers.append(await honest.receive())
+
+    tasks.start_soon(hear)
+    began = anyio.current_time()
+    with anyio.fail_after(30):
+        while not answers:
+            place.listener._close_stale(began + (anyio.current_time() - began) * 10)  # who has the turn and does not use it is given seconds
+            most = max(most, place.budget.unfinished)
+            await anyio.lowlevel.checkpoint()
+    assert most <= 2 * place.budget.large_ample + 8 * MIB + 21 * BODY_READ_BYTES
+    assert not place.budget.scarce
+    await honest.aclose()
+    for stream in hostile:
+        await stream.aclose()
+    place.listener.abort()
+    await until(lambda: not place.limits.open and not place.budget.used)
+
+
 async def test_a_connection_that_is_to_close_does_so_within_a_time(tasks: TaskGroup) -> None:
     """A bad frame behind a long poll: what came before it would be answered, but not for ever."""
     place = Place(tasks, MIB)

@@ -169,7 +169,7 @@ def test_what_was_decided_is_recorded_although_the_client_is_gone(stays: bool) -
     world.answer = pending = Pending()
     listener = SimpleNamespace(admit=lambda connection, link: CONNECTION, departed=lambda connection: None, tasks=None)
     budget = SimpleNamespace(
-        join=lambda: None, take=lambda size: None, scarce=False, give_back=lambda size: None, leave=lambda connection, size: None
+        join=lambda: None, take=lambda size: None, scarce=False, is_crowded=False, give_back=lambda size: None, leave=lambda connection, size: None
     )
     link = SimpleNamespace(write=lambda chunks: None, reading_paused=False, resume_reading=lambda: None, pause_reading=lambda: None)
     connection = Connection(listener, world.dispatcher, budget, 16, 1 << 20)  # type: ignore[arg-type]
