@@ -4,7 +4,8 @@ For each attack a broker of its own, with TLS and logins. A producer that waits 
 their own over SASL_SSL, are there all the time; the attackers in turns of a few seconds, in an order left to chance, so that whatever else the machine does meets both alike.
 Of each kind of turns the median counts, and only the ratio.
 
-Attackers have machines of their own elsewhere: here they run only when nothing else wants to (SCHED_IDLE), and how far they came is said.
+Attackers have machines of their own elsewhere: here they run only when nothing else wants to (SCHED_IDLE), and how far they came is said. What that alone
+costs, because cores share what they have, is the first line: somebody who burns all idle time and never connects.
 """
 
 import argparse
@@ -36,6 +37,7 @@ from tests.hostile.scene import Memory, Scene
 
 from benchmarks.backlog import one_group, pair, run_when_idle
 
+CONTROL: Final = "none, only idle time burnt"
 TARGET: Final = 0.8
 MEMORY_MIB: Final = 200.0
 AT_ONCE: Final = 20
@@ -118,8 +120,9 @@ def consume(settings: dict[str, Any], is_over: Callable[[], bool]) -> Happened:
 
 def attack(name: str, target: Target) -> None:
     """Attack whenever a line says "on", until one says "off"; at the end of the input, what came of it."""
-    chosen, got, is_over = ATTACKS[name], Counter[str](), threading.Event()
-    chosen.prepare()
+    chosen, got, is_over = ATTACKS.get(name), Counter[str](), threading.Event()
+    if chosen is not None:
+        chosen.prepare()
     print("prepared", flush=True)
     for line in sys.stdin:
         if line.strip() != "on":
@@ -128,6 +131,8 @@ def attack(name: str, target: Target) -> None:
         stopper = threading.Thread(target=_wait_for_off, args=(is_over,), daemon=True)
         stopper.start()
         while not is_over.is_set():
+            if chosen is None:
+                continue
             try:
                 chosen.run(target, got, is_over.is_set)
             except (OSError, AssertionError) as problem:
@@ -217,7 +222,7 @@ def table(outcomes: Sequence[Outcome]) -> Table:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile", description=__doc__)
-    parser.add_argument("--only", action="append", choices=list(ATTACKS), help="this attack; repeatable")
+    parser.add_argument("--only", action="append", choices=[CONTROL, *ATTACKS], help="this attack; repeatable")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of turns (%(default)s)")
     parser.add_argument("--seconds", type=float, default=3, help="length of a turn (%(default)s)")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 31), help="of the order of turns (chance)")
@@ -248,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not stack.enter_context(one_group()):
             console.print("no control group could be had: priorities count only within a session here, if autogroup is on")
         console.print(f"seed {chosen.seed}")
-        for name in chosen.only or ATTACKS:
+        for name in chosen.only or (CONTROL, *ATTACKS):
             with tempfile.TemporaryDirectory(prefix="penstock-hostile-") as folder:
                 outcomes.append(measure(name, Path(folder), chosen.rounds, chosen.seconds, chosen.seed, more))
             last = outcomes[-1]

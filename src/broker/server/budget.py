@@ -38,7 +38,7 @@ class Holder(Protocol):
 class ByteBudget:
     """Counts bytes taken and given back, and says who may read. ``used`` includes ``unfinished``: bytes of frames that are not whole."""
 
-    __slots__ = ("_between", "_holders", "_large", "_passing", "_turn", "_unfinished", "ample", "limit", "large_ample", "quarter", "unfinished", "used")
+    __slots__ = ("_between", "_holders", "_large", "_passing", "_turn", "_unfinished", "ample", "large_ample", "limit", "quarter", "unfinished", "used")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
