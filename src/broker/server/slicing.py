@@ -56,15 +56,14 @@ class Turns:
 
 class Rest:
     """What is left of an answer, in its order. It is not copied. What it keeps in memory takes ``room``: a buffer all of it until its last byte is taken,
-    and buffers in a row that are views of one object until the last of these is."""
+    and buffers that are views of one object until the last of these is."""
 
     def __init__(self, room: AnswerRoom | None = None) -> None:
         self._room = room or AnswerRoom()
-        self._chunks: deque[tuple[memoryview, int]] = deque()
-        """What is left of each buffer, and how large it was."""
+        self._chunks: deque[memoryview] = deque()
+        self._objects: dict[int, tuple[int, int]] = {}
+        """Of each object that there are views of: how many are not taken to their end, and how many bytes they had together."""
         self.held = 0
-        self._passed = 0
-        """Of buffers that were taken while more of the same object is left."""
         self.size = 0
 
     def add(self, chunks: Sequence[Any]) -> None:
@@ -72,7 +71,12 @@ class Rest:
         added = 0
         for chunk in chunks:
             view = memoryview(chunk)
-            self._chunks.append((view if view.format == "B" and view.ndim == 1 else view.cast("B"), view.nbytes))
+            if not view.nbytes:
+                continue  # at the end it would be left, and with it what its object takes
+            view = view if view.format == "B" and view.ndim == 1 else view.cast("B")
+            self._chunks.append(view)
+            views, held = self._objects.get(id(view.obj), (0, 0))
+            self._objects[id(view.obj)] = views + 1, held + view.nbytes
             added += view.nbytes
         self.size += added
         self.held += added
@@ -81,29 +85,30 @@ class Rest:
     def take(self, size: int) -> list[memoryview]:
         """The next ``size`` bytes, fewer when there are no more."""
         taken: list[memoryview] = []
-        done = 0
         while size and self._chunks:
-            first, whole = self._chunks.popleft()
+            first = self._chunks.popleft()
             if len(first) > size:
-                self._chunks.appendleft((first[size:], whole))
+                self._chunks.appendleft(first[size:])
                 first = first[:size]
             else:
-                self._passed += whole
-                if not self._chunks or self._chunks[0][0].obj is not first.obj:
-                    done, self._passed = done + self._passed, 0
+                self._passed(id(first.obj))
             taken.append(first)
             size -= len(first)
             self.size -= len(first)
-        self._give_back(done)
         return taken
+
+    def _passed(self, name: int) -> None:
+        """A buffer was taken to its end."""
+        views, held = self._objects.pop(name)
+        if views > 1:
+            self._objects[name] = views - 1, held
+        else:
+            self.held -= held
+            self._room.give_back(held)
 
     def clear(self) -> None:
         """Nothing of it is wanted."""
         self._chunks.clear()
-        self.size = self._passed = 0
-        self._give_back(self.held)
-
-    def _give_back(self, size: int) -> None:
-        if size:
-            self.held -= size
-            self._room.give_back(size)
+        self._objects.clear()
+        self._room.give_back(self.held)
+        self.held = self.size = 0
