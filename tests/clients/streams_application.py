@@ -1,11 +1,12 @@
 """A Kafka Streams application as a process."""
 
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from tests.support.process import ServerProcess
+from tests.support.process import START_DEADLINE_S, ServerProcess
 from tests.toolchain import kafka_streams_runner
 
 _LOGGING = Path(__file__).parents[1] / "support" / "kafka_log4j2.properties"
@@ -48,6 +49,14 @@ class StreamsApplication(ServerProcess):
     def bootstrap(self) -> str:
         """The address of the broker it works with."""
         return self._bootstrap
+
+    def start(self, deadline_s: float = START_DEADLINE_S) -> Self:
+        """Start it, without the databases that it was killed in the middle of making: RocksDB does not open such again (it has a log and no CURRENT, "wal_dir
+        contains existing log file"), and there is nothing in them yet."""
+        for log in [*self.state_dir.rglob("*.log")]:
+            if not (log.parent / "CURRENT").exists():
+                shutil.rmtree(log.parent, ignore_errors=True)
+        return super().start(deadline_s)
 
     def output(self) -> str:
         """Everything it has said so far, over restarts."""
