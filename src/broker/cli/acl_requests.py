@@ -1,6 +1,6 @@
 """What the commands ask of a broker about rules of access, and how people write them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -169,3 +169,19 @@ def worded(acl: Acl) -> str:
     operation = acl.operation.name.lower().replace("_", "-")
     prefix = " (prefix)" if star else ""
     return f"{acl.permission.name.lower()} {acl.principal} {operation} on {kind}{name}{prefix}{host}"
+
+
+def rule_of(shown: Mapping[str, str]) -> Acl:
+    """A rule as the broker's HTTP surface has it. Raises CommandFailed."""
+    try:
+        return Acl(
+            ResourceType[shown["resource_type"]],
+            PatternType[shown["pattern_type"]],
+            shown["name"],
+            shown["principal"],
+            shown["host"],
+            Operation[shown["operation"]],
+            Permission[shown["permission"]],
+        )
+    except (KeyError, TypeError) as error:
+        raise CommandFailed(f"the broker names a rule that this command does not know: {dict(shown)}") from error

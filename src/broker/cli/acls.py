@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from broker.cli import acl_requests
-from broker.cli.acl_requests import acl_of, operation_of, principal_of, resource_of, worded
+from broker.cli.acl_requests import acl_of, operation_of, principal_of, resource_of, rule_of, worded
 from broker.cli.admin_api import AdminApi, AdminUrl, CaFile, TokenFile
 from broker.cli.client import DEFAULT_BOOTSTRAP, AsJson, Bootstrap, ClientConfig
 from broker.cli.failure import CommandFailed
@@ -133,7 +133,9 @@ def explain(
     if as_json:
         print_json(answer)
     else:
-        typer.echo(f"{'allowed' if answer['allowed'] else 'denied'}: {answer['reason']}")
+        rule = answer.get("rule")
+        which = f" ({worded(rule_of(rule))})" if rule else ""
+        typer.echo(f"{'allowed' if answer['allowed'] else 'denied'}: {answer['reason']}{which}")
     if not answer["allowed"]:
         raise typer.Exit(1)
 
