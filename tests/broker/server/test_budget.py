@@ -1,6 +1,7 @@
 """The byte budget of the process: who may read when bytes are scarce."""
 
 import random
+from collections.abc import Iterator
 
 from broker.server.budget import ByteBudget
 
@@ -153,6 +154,23 @@ def test_the_turn_is_passed_on_by_who_cannot_use_it() -> None:
     assert second.ask()
 
 
+def steps(clients: list[Client], served: dict[Client, int], read: int, chance: random.Random) -> Iterator[None]:
+    """By chance a client sends a part of one of its two frames, or one that is whole is served; until nobody can."""
+    for _ in range(1_000_000):
+        able = [client for client in clients if client.reading and served[client] < 2 and client.held < client.size]
+        whole = [client for client in clients if client.held]
+        if not able and not whole:
+            return
+        if able and (not whole or chance.random() < 0.9):
+            client = chance.choice(able)
+            client.arrive(min(read, client.missing))
+        else:
+            client = chance.choice(whole)
+            served[client] += client.held // client.size
+            client.serve(client.held)
+        yield
+
+
 def test_bytes_stay_within_the_limit_one_frame_and_one_read_each() -> None:
     """And every frame comes through in the end, whatever the order in which clients send and requests are served."""
     for seed in range(30):
@@ -162,18 +180,7 @@ def test_bytes_stay_within_the_limit_one_frame_and_one_read_each() -> None:
         clients = [Client(budget, frame) for _ in range(chance.randrange(1, 40))]
         served = dict.fromkeys(clients, 0)
         most = limit + frame + read * len(clients)
-        for _ in range(1_000_000):
-            able = [client for client in clients if client.reading and served[client] < 2 and client.held < frame]
-            whole = [client for client in clients if client.held]
-            if not able and not whole:
-                break
-            if able and (not whole or chance.random() < 0.9):
-                client = chance.choice(able)
-                client.arrive(min(read, client.missing))
-            else:
-                client = chance.choice(whole)
-                served[client] += client.held // frame
-                client.serve(client.held)
+        for _ in steps(clients, served, read, chance):
             assert budget.used <= most
         assert set(served.values()) == {2}, f"seed {seed}: frames wait for each other"
         assert (budget.used, budget.unfinished) == (0, 0)
@@ -228,18 +235,7 @@ def test_very_large_frames_stay_within_their_part_and_all_come_through() -> None
         clients = [Client(budget, chance.randrange(3000, 9000), is_large=chance.random() < 0.7) for _ in range(chance.randrange(1, 40))]
         served = dict.fromkeys(clients, 0)
         biggest = max(client.size for client in clients)
-        for _ in range(1_000_000):
-            able = [client for client in clients if client.reading and served[client] < 2 and client.held < client.size]
-            whole = [client for client in clients if client.held]
-            if not able and not whole:
-                break
-            if able and (not whole or chance.random() < 0.9):
-                client = chance.choice(able)
-                client.arrive(min(read, client.missing))
-            else:
-                client = chance.choice(whole)
-                served[client] += 1
-                client.serve(client.held)
+        for _ in steps(clients, served, read, chance):
             large = [client.arrived for client in clients if client.is_large]
             if all(client.is_large for client in clients):
                 assert sum(large) <= 2 * budget.large_ample + biggest + read * len(clients)

@@ -266,6 +266,42 @@ def test_a_request_that_comes_with_the_end_of_the_handshake_is_served() -> None:
     assert pair.sink.frames == [b"first"]
 
 
+def test_requests_around_the_end_of_the_handshake_may_be_cut_anywhere() -> None:
+    """The first record may be whole, begun or in its header when the handshake is done: where it ends is known, and nothing waits for what comes after it."""
+    requests = [framed(b"first"), framed(b"x" * 40_000), framed(b"last")]
+    for places in range(1, 120, 7):
+        pair = Pair(server_context(), client_context())
+        with pytest.raises(ssl.SSLWantReadError):
+            pair.client.do_handshake()
+        pair.deliver(pair.out.read())
+        pair.loop.do_steps()
+        pair.into.write(pair.wire.take())
+        pair.client.do_handshake()
+        finished = pair.out.read()
+        for request in requests:
+            pair.client.write(request)
+        flight = finished + pair.out.read()
+        cut = len(finished) + places
+        pair.deliver(flight[:cut])
+        pair.loop.do_steps()
+        pair.deliver(flight[cut:])
+        assert [len(frame) for frame in pair.sink.frames] == [5, 40_000, 4], f"cut {places} bytes behind the handshake"
+        assert not pair.sink.failures
+
+
+@pytest.mark.parametrize("header", [b"\x17\x03\x03\xff\xff", b"\x17\x03\x03\x41\x01"])
+def test_a_record_longer_than_records_may_be_ends_the_connection_at_once(header: bytes) -> None:
+    """Nothing is gathered for it."""
+    pair = Pair(server_context(), client_context())
+    pair.shake()
+    pair.send(framed(b"before"))
+    pair.deliver(header + b"y" * 20)
+
+    assert pair.sink.frames == [b"before"]
+    assert pair.wire.closed
+    assert "TLS: " in pair.sink.failures[0]
+
+
 def test_reading_that_is_paused_goes_on_where_it_stopped() -> None:
     """Frames in the middle of what was read wait, and come in order."""
     pair = Pair(server_context(), client_context())
